@@ -1,0 +1,198 @@
+"""A sound card for tests: a private PulseAudio daemon with a speaker and a microphone that are not there.
+
+What a program plays on the default device goes to the sink ``spk``; what is played into the sink ``room`` is
+what the default microphone hears. Nothing of this process or of the machine is changed: the daemon lives in a
+folder of its own, and its address is in ``Rig.environment``, for the programs that a test starts. PortAudio reads
+it when it is initialised, so live sound is tested in a process of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+RATE = 16_000
+Pcm = npt.NDArray[np.int16]
+REPOSITORY = Path(__file__).parents[1]
+PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")
+FORMAT = ("--raw", "--format=s16le", f"--rate={RATE}", "--channels=1")
+
+# Taken alone, on a machine without a sound card, this has no device at all. Without it PortAudio would abort.
+ALSA_DEFAULTS = Path("/usr/share/alsa/alsa.conf")
+ALSA = f"""
+<{ALSA_DEFAULTS}>
+pcm.!default {{ type pulse hint {{ show on description "default (pulse)" }} }}
+ctl.!default {{ type pulse }}
+"""
+# All sinks at 16 kHz: what is recorded is then what was played, to 77 dB. The two loopbacks into `trash` keep the
+# null sinks awake: otherwise they wake every 2 s, and a new stream waits that long for its first block.
+PULSE = """
+load-module module-native-protocol-unix socket={folder}/native auth-anonymous=1 auth-cookie-enabled=0
+load-module module-null-sink sink_name=spk rate=16000 channels=1
+load-module module-null-sink sink_name=room rate=16000 channels=1
+load-module module-remap-source source_name=mic master=room.monitor channels=1
+load-module module-null-sink sink_name=trash rate=16000 channels=1
+load-module module-loopback source=spk.monitor sink=trash latency_msec=20 {stay}
+load-module module-loopback source=room.monitor sink=trash latency_msec=20 {stay}
+set-default-sink spk
+set-default-source mic
+"""
+STAY = "source_dont_move=true sink_dont_move=true"
+DAEMON = (
+    *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"),
+    *("--realtime=no", "--high-priority=no", "--disable-shm=yes", "--log-target=stderr", "--log-level=warn", "-F"),
+)
+
+
+@contextmanager
+def sound_rig() -> Iterator[Rig]:
+    """A daemon, ready; gone, with all that it wrote, however the ``with`` block is left.
+
+    Skips the test where PulseAudio is not installed."""
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"needs PulseAudio for a virtual sound card: no {', '.join(missing)}")
+    if not any(Path("/usr/lib").glob("**/alsa-lib/libasound_module_pcm_pulse.so")):
+        pytest.skip("needs ALSA's plugin for PulseAudio: the Debian package libasound2-plugins")
+    # A short path: that of a unix socket has at most 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="rig"))
+    rig = Rig(folder)
+    try:
+        rig.start()
+        yield rig
+    finally:
+        rig.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Rig:
+    """A daemon in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        runtime = folder / "runtime"
+        for private in (runtime, runtime / "pulse", folder / "state"):
+            private.mkdir(mode=0o700)
+        (folder / "rig.pa").write_text(PULSE.format(folder=folder, stay=STAY))
+        (folder / "alsa.conf").write_text(ALSA)
+        # With a display or a session bus, PulseAudio's programs would look for the user's own daemon there.
+        kept = {
+            name: value
+            for name, value in environment_without_sound().items()
+            if name not in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
+        }
+        self.environment = kept | {
+            "XDG_RUNTIME_DIR": str(runtime),
+            "PULSE_RUNTIME_PATH": str(runtime / "pulse"),
+            "PULSE_STATE_PATH": str(folder / "state"),
+            "PULSE_COOKIE": str(folder / "cookie"),
+            "PULSE_SERVER": f"unix:{folder}/native",
+            "ALSA_CONFIG_PATH": str(folder / "alsa.conf"),
+        }
+        """For a program that is to use this rig: all of its environment."""
+        self.daemon: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """The daemon, or another after ``kill``; returns when it answers."""
+        (self.folder / "native").unlink(missing_ok=True)
+        with (self.folder / "log").open("wb") as log:
+            self.daemon = subprocess.Popen(
+                [*DAEMON, str(self.folder / "rig.pa")],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_us,  # noqa: PLW1509 - the tests have no other thread
+            )
+        for _ in range(200):
+            asked = ["pactl", "get-default-source"]
+            answer = subprocess.run(asked, env=self.environment, capture_output=True, text=True, check=False)
+            if answer.stdout.strip() == "mic":
+                return
+            if self.daemon.poll() is not None:
+                break
+            time.sleep(0.05)
+        log_text = (self.folder / "log").read_text(errors="replace")
+        pytest.fail(f"the PulseAudio daemon of the test did not start:\n{log_text}")
+
+    def kill(self) -> None:
+        """As a crash of the sound server."""
+        if self.daemon:
+            self.daemon.kill()
+            self.daemon.wait()
+
+    def freeze(self) -> None:
+        """It is there, and does nothing."""
+        assert self.daemon
+        self.daemon.send_signal(signal.SIGSTOP)
+
+    @contextmanager
+    def playing(self, pcm: Pcm) -> Iterator[None]:
+        """``pcm`` (int16 mono, 16 kHz) is heard in the room, from now until the ``with`` block is left."""
+        path = self.folder / "room.raw"
+        pcm.tofile(path)
+        with _running("paplay", "--device=room", *FORMAT, str(path), environment=self.environment):
+            yield
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Pcm]]:
+        """A list that holds, after the ``with`` block, what the speaker played in it: int16 mono, 16 kHz."""
+        path = self.folder / "speaker.raw"
+        heard: list[Pcm] = []
+        command = ("parec", "--device=spk.monitor", "--latency-msec=20", *FORMAT, str(path))
+        with _running(*command, environment=self.environment):
+            yield heard
+        heard.append(np.fromfile(path, np.int16))
+
+
+def environment_without_sound() -> dict[str, str]:
+    """An environment in which PortAudio finds no device but sound cards of the machine, where it has any."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULSE_", "ALSA_"))}
+    return kept | {"ALSA_CONFIG_PATH": str(ALSA_DEFAULTS)}
+
+
+@contextmanager
+def python(program: str, environment: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python program, running; whoever reads its output gets its end within 30 s, for it is killed then."""
+    limited = f"import signal; signal.alarm(30)\n{program}"
+    with subprocess.Popen(
+        [sys.executable, "-c", limited, *arguments],
+        env=environment,
+        cwd=REPOSITORY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _running(*command: str, environment: Mapping[str, str]) -> Iterator[None]:
+    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def _die_with_us() -> None:
+    """In the new process: the kernel ends it when the tests are killed, so that no daemon is left behind."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

@@ -1,0 +1,477 @@
+"""The guide, walked through every situation and every event."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voiceguide.guide.commands import ADVANCING, CALMING, NAMES, Command, Language, load_language
+from voiceguide.guide.events import (
+    CancelTimer,
+    Chime,
+    Elapsed,
+    End,
+    Event,
+    Heard,
+    Hush,
+    NotNow,
+    Say,
+    SetPace,
+    SetVolume,
+    Spoken,
+    StartTimer,
+)
+from voiceguide.guide.machine import Guide
+from voiceguide.guide.routine import Routine, find, load
+from voiceguide.guide.table import REACTIONS, STATE_OF, STATES, TABLE
+
+
+@cache
+def language() -> Language:
+    return load_language("en")
+
+
+@cache
+def infant_massage() -> Routine:
+    return load(find("infant-massage"))
+
+
+class Player:
+    """Plays what the guide says, at the speed of a call: what the rest of the house does with its actions."""
+
+    def __init__(self, at: str | None = None, routine: Routine | None = None) -> None:
+        self.guide = Guide(routine or infant_massage(), language())
+        self.now = 0.0
+        self.utterance, self.lines, self.index = 0, (), 0
+        self.timers: dict[str, float] = {}
+        self.said: list[str] = []
+        self.ended = False
+        self.actions = self.apply(self.guide.start(self.now, at))
+
+    def apply(self, actions: list) -> list:
+        for action in actions:
+            match action:
+                case Say():
+                    self.utterance, self.lines, self.index = action.utterance, action.lines, 0
+                    self.said += action.lines[:1]
+                case Hush():
+                    self.lines = ()
+                case StartTimer():
+                    self.timers[action.name] = self.now + action.seconds
+                case CancelTimer():
+                    self.timers.pop(action.name, None)
+                case End():
+                    self.ended = True
+        return actions
+
+    def give(self, event: Event) -> list:
+        self.actions = self.apply(self.guide.handle(event, self.now))
+        return self.actions
+
+    def hear(self, name: str, **more: object) -> list:
+        if name in ("comfort", "stress") and "sign" not in more:
+            more["sign"] = {"comfort": "bright_eyed", "stress": "hiccoughs"}[name]
+        if name == "goto" and "target" not in more:
+            more["target"] = "legs"
+        return self.give(Heard(Command(name, **more)))
+
+    def one_line(self) -> None:
+        """A line is out."""
+        index, self.index = self.index, self.index + 1
+        if self.index >= len(self.lines):
+            self.lines = ()
+        else:
+            self.said.append(self.lines[self.index])
+        self.give(Spoken(self.utterance, index))
+
+    def all_lines(self) -> None:
+        """Everything that is to be said is out."""
+        while self.lines:
+            self.one_line()
+
+    def elapse(self, timer: str) -> None:
+        self.now = max(self.now, self.timers.pop(timer))
+        self.give(Elapsed(timer))
+
+
+def in_situation(situation: str) -> Player:
+    """A guide that was led into a situation, by the way that a parent would take."""
+    p = Player()
+    if situation == "preparing":
+        return p
+    p.hear("ready")
+    if situation in ("holding", "waiting"):
+        p.all_lines()
+        if situation == "waiting":
+            p.elapse("hold")
+    elif situation == "paused":
+        p.hear("pause")
+    elif situation in ("tending", "offering"):
+        p.hear("stress")
+        if situation == "offering":
+            p.hear("calm")
+    elif situation == "reassuring":
+        p.hear("mixed")
+    elif situation in ("asking", "closing", "finished"):
+        p.hear("finish")
+        if situation != "asking":
+            p.hear("yes")
+        if situation == "finished":
+            p.all_lines()
+    assert p.guide.situation == situation
+    return p
+
+
+def events(p: Player) -> Iterator[tuple[str, Event]]:
+    """Every row of the table, as an event that can be given to ``p`` now."""
+    for name in NAMES:
+        sign = {"comfort": "bright_eyed", "stress": "crying"}.get(name)
+        yield name, Heard(Command(name, sign=sign, target="belly" if name == "goto" else None))
+    yield "spoken", Spoken(p.utterance, 0)
+    yield "hold_over", Elapsed("hold")
+    yield "silence", Elapsed("silence")
+
+
+SITUATIONS = tuple(STATE_OF)
+
+
+def test_every_event_is_decided_in_every_situation() -> None:
+    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence"}
+    assert all(set(row) == set(STATE_OF) for row in TABLE.values())
+    assert {reaction for row in TABLE.values() for reaction in row.values()} == set(REACTIONS)
+    assert set(STATE_OF.values()) == set(STATES)
+    assert all(hasattr(Guide, f"_{reaction}") for reaction in REACTIONS)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("row", TABLE)
+def test_each_cell_leads_where_its_reaction_says(situation: str, row: str) -> None:
+    p = in_situation(situation)
+    event = dict(events(p))[row]
+    if row == "spoken":
+        p.all_lines()
+        situation_after = p.guide.situation
+    else:
+        before = p.guide.step, p.guide.situation
+        actions = p.give(event)
+        situation_after = p.guide.situation
+        if TABLE[row][situation] in ("not_now", "over"):
+            assert NotNow(event.command) in actions
+            assert (p.guide.step, p.guide.situation) == before
+            assert not any(isinstance(a, Hush | Chime) and a != Chime("no") for a in actions)
+    leads_to = REACTIONS[TABLE[row][situation]].leads_to
+    assert situation_after in leads_to or ("=" in leads_to and situation_after == situation)
+
+
+def small(last_hold: float = 20.0) -> Routine:
+    """Three steps in two parts, the middle one without a stroke to hold."""
+    big = infant_massage()
+    legs, arms = big.parts[0], big.parts[1]
+    first, second = legs.steps[0], replace(legs.steps[1], hold=0.0)
+    third = replace(arms.steps[0], hold=last_hold)
+    return replace(big, parts=(replace(legs, steps=(first, second)), replace(arms, steps=(third,))))
+
+
+def random_event(p: Player, choose: random.Random) -> None:
+    """Something that can happen now."""
+    happenings = [lambda: p.hear(choose.choice(NAMES))] * 2
+    if p.lines:
+        happenings += [p.one_line, p.all_lines]
+    happenings += [lambda timer=timer: p.elapse(timer) for timer in p.timers]
+    choose.choice(happenings)()
+
+
+def test_every_target_of_every_reaction_is_reached() -> None:
+    """The diagram shows no arrow that cannot be walked."""
+    choose = random.Random(7)
+    walked: set[tuple[str, str]] = set()
+    handle = Guide.handle
+
+    def watched(self: Guide, event: Event, now: float) -> list:
+        before, scenes, aside = self.situation, self._scenes, self._aside
+        out = handle(self, event, now)
+        row = {"hold": "hold_over", "silence": "silence"}[event.timer] if isinstance(event, Elapsed) else None
+        row = event.command.name if isinstance(event, Heard) else row or "spoken"
+        if row == "spoken" and (event.utterance != p.utterance or len(aside) + len(scenes[-1].lines) > 1):
+            return out
+        reaction = TABLE[row][before]
+        stays = self.situation == before and "=" in REACTIONS[reaction].leads_to
+        walked.add((reaction, "=" if stays else self.situation))
+        return out
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Guide, "handle", watched)
+        for n in range(3000):
+            p = Player(routine=small(last_hold=20.0 * (n % 2)))
+            for _ in range(60):
+                random_event(p, choose)
+    assert walked == {(name, target) for name, r in REACTIONS.items() for target in r.leads_to}
+
+
+# Rules that hold whatever happens
+
+some_events = st.lists(st.integers(0, 2**31), max_size=40).map(
+    lambda seeds: [random.Random(s) for s in seeds]
+)
+
+
+def after(happenings: list[random.Random]) -> Player:
+    """A guide to which anything has happened."""
+    p = Player(routine=small())
+    for choose in happenings:
+        random_event(p, choose)
+    return p
+
+
+@given(some_events)
+def test_it_is_never_stuck(happenings: list[random.Random]) -> None:
+    p = after(happenings)
+    for _ in range(40):
+        if p.ended:
+            break
+        p.hear("resume")  # leaves what interrupts, goes on where the guide waits
+        p.all_lines()
+        if "hold" in p.timers:
+            p.elapse("hold")
+    assert p.ended and p.guide.state == "finished"
+
+
+@given(some_events)
+def test_it_can_always_be_finished(happenings: list[random.Random]) -> None:
+    p = after(happenings)
+    if p.guide.situation != "closing":
+        p.hear("finish")
+        p.hear("yes")
+    p.all_lines()
+    assert p.ended
+
+
+@given(some_events, st.sampled_from(sorted(CALMING)), some_events)
+def test_calming_never_moves_on(
+    happenings: list[random.Random], calming: str, later: list[random.Random]
+) -> None:
+    """Not at once, and not by itself afterwards: only a command that moves on does."""
+    p = after(happenings)
+    step, left = p.guide.step, p.guide.seconds_left(p.now)
+    p.hear(calming)
+    assert p.guide.step == step
+    if p.guide.state == "finished":
+        return
+    assert p.guide.situation not in ("speaking", "holding", "waiting")
+    for choose in later:
+        name = choose.choice(NAMES)
+        if name in ADVANCING | {"back", "repeat", "no"}:
+            continue
+        p.hear(name)
+        p.all_lines()
+        if "silence" in p.timers and choose.random() < 0.5:
+            p.elapse("silence")
+        if p.ended:
+            return  # the closing words were on their way before
+        assert p.guide.step == step
+        assert "hold" not in p.timers
+    assert p.guide.seconds_left(p.now) >= left - 1e-6 or p.guide.situation == "closing"
+
+
+@given(some_events, st.sampled_from(["pause", "stop", "stress", "mixed"]))
+def test_what_was_interrupted_goes_on_at_its_sentence(happenings: list[random.Random], calming: str) -> None:
+    p = after(happenings)
+    if p.guide.situation != "speaking":
+        return
+    step, sentence = p.guide.step, p.guide._scenes[-1].lines[0]
+    p.hear(calming)
+    p.all_lines()
+    p.hear("resume")
+    assert p.guide.step == step and p.guide.situation == "speaking"
+    assert sentence in p.lines[:2]  # after "gently on"
+
+
+@given(some_events, st.floats(0.1, 10.0))
+def test_a_stroke_that_was_interrupted_keeps_its_rest(
+    happenings: list[random.Random], seconds: float
+) -> None:
+    p = after(happenings)
+    if p.guide.situation != "holding":
+        return
+    ends = p.timers["hold"]
+    p.now = min(p.now + seconds, ends)
+    left = ends - p.now
+    p.hear("stress")
+    assert "hold" not in p.timers
+    p.now += 60
+    p.hear("resume")
+    assert p.timers["hold"] - p.now == pytest.approx(left)
+
+
+# Stories
+
+
+def test_a_parent_is_guided_step_by_step() -> None:
+    p = Player()
+    assert p.guide.state == "preparing"
+    p.all_lines()
+    assert p.said[-1] == "Say ready when you want to begin."
+    p.hear("ready")
+    first = infant_massage().steps[0]
+    assert p.guide.step == first and first.say[0] in p.lines
+    p.all_lines()
+    assert p.guide.situation == "holding" and p.timers["hold"] == p.now + first.hold
+    p.elapse("hold")
+    p.all_lines()
+    assert p.said[-1] == "When you have done this, say next."
+    p.hear("next")
+    assert p.guide.step == infant_massage().steps[1]
+
+
+def test_it_goes_on_by_itself_when_asked_to() -> None:
+    p = in_situation("speaking")
+    p.hear("keep_going")
+    p.all_lines()
+    p.elapse("hold")
+    assert p.guide.step == infant_massage().steps[1] and p.guide.situation == "speaking"
+
+
+def test_a_stress_sign_hushes_and_the_baby_comes_first() -> None:
+    p = in_situation("speaking")
+    actions = p.hear("stress", sign="hiccoughs")
+    assert actions[actions.index(Hush()) :][0] == Hush()
+    assert not any(isinstance(a, Chime) for a in actions)
+    assert p.lines[0] == "Stop the massage, and tend to your baby."
+    assert (
+        p.lines[1 : 1 + len(infant_massage().signs["hiccoughs"].say)]
+        == infant_massage().signs["hiccoughs"].say
+    )
+    p.all_lines()
+    assert not p.timers  # quiet, for as long as it takes
+    p.hear("next")
+    assert p.guide.state == "tending" and p.lines == (
+        "Your baby comes first. Tell me when your baby is calm.",
+    )
+    p.hear("calm")
+    assert p.lines[-1] == "Say continue, repeat, or finish for today."
+    p.hear("resume")
+    assert p.guide.situation == "speaking" and p.guide.step == infant_massage().steps[0]
+
+
+@pytest.mark.parametrize("reason", ["hungry", "pain", "sad", "tired", "frightened"])
+def test_crying_asks_which_kind_and_answers_each(reason: str) -> None:
+    p = in_situation("holding")
+    p.hear("stress", sign="crying")
+    p.all_lines()
+    crying = infant_massage().signs["crying"]
+    assert p.said[-1] == crying.say[-1]
+    p.hear("stress", sign="crying", reason=reason)
+    assert p.lines[: len(crying.reasons[reason])] == crying.reasons[reason]  # not "stop and tend" again
+
+
+def test_a_danger_sign_gets_the_emergency_words_first() -> None:
+    p = in_situation("speaking")
+    p.hear("stress", sign="skin_colour", danger=True)
+    assert p.lines[0] == "This can be an emergency. Get help now."
+
+
+def test_mixed_signs_pause_reassure_and_try_again() -> None:
+    p = in_situation("speaking")
+    p.hear("mixed")
+    assert p.guide.state == "reassuring" and Hush() in p.actions
+    assert p.lines[0] == "Let us pause for a moment." and p.lines[-1] == "Say continue to try again."
+    p.hear("resume")
+    assert p.guide.situation == "speaking"
+
+
+def test_a_comfort_sign_gets_a_warm_word_and_the_sentence_again() -> None:
+    p = in_situation("speaking")
+    interrupted = p.lines[0]
+    p.hear("comfort", sign="bright_eyed")
+    assert (
+        p.lines[:-1][: len(infant_massage().signs["bright_eyed"].say)]
+        == infant_massage().signs["bright_eyed"].say
+    )
+    assert p.guide.situation == "speaking" and interrupted in (*p.lines, "Lovely. Let us begin.")
+
+
+def test_stop_never_ends_the_session_and_says_nothing() -> None:
+    p = in_situation("speaking")
+    p.hear("stop")
+    assert p.guide.state == "paused" and p.lines == ()
+    for _ in range(5):
+        p.hear("stop")
+    assert p.guide.state == "paused"
+
+
+def test_finish_ends_it_after_a_yes_only() -> None:
+    p = in_situation("waiting")
+    p.hear("finish")
+    assert p.lines == ("Shall we finish for today? Say yes or no.",)
+    p.hear("no")
+    assert p.guide.situation == "waiting"
+    p.hear("finish")
+    p.hear("yes")
+    p.all_lines()
+    assert p.ended
+
+
+def test_long_silence_gets_one_gentle_reminder_then_quiet() -> None:
+    p = in_situation("waiting")
+    p.all_lines()
+    p.elapse("silence")
+    assert p.lines == ("I am still here. Take all the time you need.",)
+    p.all_lines()
+    assert "silence" not in p.timers
+
+
+def test_an_answer_while_the_stroke_ends_is_said_to_its_end() -> None:
+    p = in_situation("holding")
+    p.hear("where")
+    before = p.lines
+    p.elapse("hold")
+    assert p.lines == before and p.guide.situation == "waiting"
+    p.all_lines()
+    assert p.said[-1] == "When you have done this, say next."
+
+
+def test_how_long_counts_what_is_left() -> None:
+    p = Player()
+    whole = p.guide.seconds_left(p.now)
+    p.hear("ready")
+    p.hear("how_long")
+    assert p.lines[0] == f"About {round(p.guide.seconds_left(p.now) / 60)} minutes are left."
+    assert p.guide.seconds_left(p.now) < whole
+    last = Player(at=infant_massage().steps[-1].id)
+    last.hear("how_long")
+    assert last.guide.seconds_left(0) < 120
+
+
+def test_volume_and_pace_have_ends() -> None:
+    p = in_situation("paused")
+    for level in (1, 2, 3):
+        assert SetVolume(level) in p.hear("louder")
+    assert not any(isinstance(a, SetVolume) for a in p.hear("louder"))
+    assert p.lines[0] == "This is as loud as I can speak."
+    for level in (-1, -2, -3):
+        assert SetPace(level) in p.hear("slower")
+    p.hear("slower")
+    assert p.lines[0] == "This is as slow as I can speak."
+
+
+def test_why_tells_one_thing_at_a_time_and_only_when_asked() -> None:
+    p = in_situation("paused")
+    p.all_lines()
+    p.hear("why")
+    first = p.lines
+    p.hear("why")
+    assert first == infant_massage().why[0].say and p.lines == infant_massage().why[1].say
+
+
+def test_go_to_and_skip_move_by_parts() -> None:
+    p = in_situation("speaking")
+    p.hear("goto", target="face")
+    assert p.guide.step is not None and p.guide.step.part == "face"
+    p.hear("skip")
+    assert p.guide.step.part == "ears"

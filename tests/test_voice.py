@@ -1,0 +1,501 @@
+"""The voice: real pyttsx3 and espeak-ng in a real worker process.
+
+espeak-ng is not deterministic: two renderings of one text differ, so sounds are measured, never compared byte
+by byte, except where one of them must have come from the cache.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from voiceguide.errors import SpeechError
+from voiceguide.sound import RATE, Pcm
+from voiceguide.speech import voice as voice_module
+from voiceguide.speech.voice import Voice
+from voiceguide.speech.worker import plain
+
+
+def _espeak_is_here() -> bool:
+    try:
+        ctypes.CDLL("libespeak-ng.so.1")
+    except OSError:
+        return False
+    return True
+
+
+pytestmark = pytest.mark.skipif(not _espeak_is_here(), reason="libespeak-ng.so.1 is not installed")
+
+SENTENCE = "Rest your hands on your baby's legs, and wait for a moment."
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Iterator[Voice]:
+    with Voice(cache=tmp_path / "cache") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Voice]:
+    with Voice(cache=None) as made:
+        yield made
+
+
+def decibels(value: float) -> float:
+    return float(20 * np.log10(value))
+
+
+def level(pcm: Pcm) -> float:
+    """RMS in dBFS over the frames of 20 ms that are within 30 dB of the loudest."""
+    frames = np.pad(pcm / 32768, (0, -len(pcm) % 320)).reshape(-1, 320)
+    power = np.mean(frames**2, axis=1)
+    return decibels(np.sqrt(power[power > power.max() / 1000].mean()))
+
+
+def pitch(pcm: Pcm) -> float:
+    """Hertz of the voice: the median over the loud frames of 40 ms, by autocorrelation."""
+    frames = (pcm / 32768)[: len(pcm) // 640 * 640].reshape(-1, 640)
+    found = []
+    for frame in frames[np.mean(frames**2, axis=1) > 0.005]:
+        echo = np.correlate(frame, frame, "full")[639:]
+        found.append(RATE / (50 + np.argmax(echo[50:220])))
+    return float(np.median(found))
+
+
+def seconds(pcm: Pcm) -> float:
+    return len(pcm) / RATE
+
+
+# ---- what is rendered ----
+
+
+@pytest.mark.parametrize(
+    "name", ["en-us", "en-us+f3", "en-gb", "gmw/en-us", "en-gb-scotland+f2", "en-us+Annie"]
+)
+@pytest.mark.parametrize("text", [SENTENCE, "Yes.", "Well done!"])
+def test_speech_has_one_level_and_hardly_any_silence_around_it(lasting: Voice, name: str, text: str) -> None:
+    pcm = lasting.render(text, voice=name)
+    assert pcm.dtype == np.int16 and pcm.ndim == 1
+    assert level(pcm) == pytest.approx(-20, abs=0.5)
+    assert decibels(np.abs(pcm / 32768).max()) < -3
+    loud = np.flatnonzero(np.abs(pcm) > 32768 * 10 ** (-50 / 20))
+    assert loud[0] <= 0.020 * RATE
+    assert len(pcm) - 1 - loud[-1] <= 0.060 * RATE
+
+
+def test_rate_is_words_a_minute(lasting: Voice) -> None:
+    slow, fast = (seconds(lasting.render(SENTENCE, rate=rate)) for rate in (110, 180))
+    assert slow / fast == pytest.approx(180 / 110, rel=0.2)
+
+
+@pytest.mark.parametrize("text", ["", "  \n\t ", "\u200b\u00ad", "\x01\x00"])
+def test_a_blank_text_is_a_short_silence_and_no_work(voice: Voice, text: str) -> None:
+    assert np.array_equal(voice.render(text), np.zeros(RATE // 5))
+    assert voice.worker_pid is None
+
+
+def test_punctuation_alone_is_silence(lasting: Voice) -> None:
+    assert not lasting.render("…").any()
+
+
+def test_voices_in_turn_keep_to_themselves(lasting: Voice) -> None:
+    names = ["en-us", "en-us+f3", "en-gb", "fr+f2"]
+    rounds = [
+        [lasting.render(f"{SENTENCE} {n}", voice=name) for name in names] for n in ("One.", "Two.", "Ten.")
+    ]
+    for again in rounds[1:]:
+        for first, later in zip(rounds[0], again, strict=True):
+            assert pitch(later) == pytest.approx(pitch(first), rel=0.1)
+    assert pitch(rounds[0][1]) > 1.4 * pitch(rounds[0][0])
+
+
+# ---- a text is plain text ----
+
+
+@pytest.mark.parametrize("marked", ["<break time='9s'/>hello", "[[h@'loU]]", "&lt; hello", "<b>hello</b>"])
+def test_markup_is_read_out_like_any_text(lasting: Voice, marked: str) -> None:
+    spoken = lasting.render(marked)
+    assert 1.3 * seconds(lasting.render("hello")) < seconds(spoken) < 9
+    assert level(spoken) == pytest.approx(-20, abs=0.5)
+
+
+@pytest.mark.parametrize("command", ["\x01450S", "\x010A", "\x00", "\x01+99P", "\ud800"])
+def test_control_characters_command_nothing(lasting: Voice, command: str) -> None:
+    letters = "".join(c for c in command if c.isprintable())
+    meant = lasting.render(f"hello {letters} dear baby, how are you today?")
+    assert seconds(lasting.render(f"hello {command} dear baby, how are you today?")) == pytest.approx(
+        seconds(meant), rel=0.02
+    )
+
+
+@given(st.text())
+@settings(deadline=None)
+def test_a_plain_text_is_one_line_without_controls(text: str) -> None:
+    made = plain(text)
+    assert plain(made) == made == made.strip()
+    assert {unicodedata.category(char) for char in made}.isdisjoint({"Cc", "Cs", "Co", "Cn"})
+    made.encode()
+
+
+def test_a_plain_text_keeps_its_letters() -> None:
+    assert plain("  Cafe\u0301 mas\u00adsage,\nnow\x07! ") == "Café massage, now !"
+
+
+@given(text=st.text(max_size=30))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_rendered(lasting: Voice, text: str) -> None:
+    pcm = lasting.render(text)
+    assert pcm.dtype == np.int16 and len(pcm) > 0
+    assert np.abs(pcm.astype(int)).max() < 32768 * 10 ** (-3 / 20)
+
+
+# ---- refusals ----
+
+
+@pytest.mark.parametrize(
+    "name", ["xx", "en-us+nope", "en-us+F3", "f3", "!v/f3", "", "mb/mb-us1", "en-us\x00", "../en-us", "zz+f3"]
+)
+def test_an_unknown_voice_is_named_and_does_no_harm(voice: Voice, name: str) -> None:
+    for text in ("hello", "good morning"):
+        with pytest.raises(SpeechError) as refusal:
+            voice.render(text, voice=name)
+        assert repr(name) in str(refusal.value)
+        assert "\n" not in str(refusal.value)
+        pid = voice.worker_pid
+        assert voice.render(text, voice="en-us").any()
+        assert voice.worker_pid == pid
+
+
+@pytest.mark.parametrize("rate", [79, 451, -1])
+def test_a_rate_that_espeak_is_not_made_for_is_refused(lasting: Voice, rate: int) -> None:
+    with pytest.raises(SpeechError, match=f"{rate} words a minute; use 80 to 450"):
+        lasting.render("hello", rate=rate)
+
+
+WITHOUT_LIBRARY = """
+import ctypes
+def load(self, name):
+    raise OSError(name)
+ctypes.LibraryLoader.LoadLibrary = load
+"""
+WITHOUT_PYTTSX3 = "import sys; sys.modules['pyttsx3'] = None"
+ENDING = "import os; os._exit(3)"
+HANGING = "import time; time.sleep(60)"
+TALKING = "print('Good morning')"
+TALKING_LATER = """
+import ctypes, os
+copy = ctypes.string_at
+def loudly(*args):
+    print('noise', flush=True)
+    os.write(1, b'noise')
+    return copy(*args)
+ctypes.string_at = loudly
+"""
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
+    """Let every new worker run ``code`` before its own."""
+    (folder / "sitecustomize.py").write_text(code, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (WITHOUT_LIBRARY, "sudo apt install libespeak-ng1 espeak-ng-data"),
+        (WITHOUT_PYTTSX3, "pip install pyttsx3==2.99"),
+        (ENDING, "exit code 3"),
+        (TALKING, "what is no answer"),
+        (HANGING, "does not answer"),
+    ],
+)
+def test_where_there_can_be_no_voice_one_line_says_why(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str, words: str
+) -> None:
+    spoil(monkeypatch, tmp_path, code)
+    with Voice(cache=None, timeout_s=1.5 if code == HANGING else 20) as voice:
+        with pytest.raises(SpeechError) as refusal:
+            voice.render("hello")
+        assert words in str(refusal.value)
+        assert "\n" not in str(refusal.value)
+        monkeypatch.delenv("PYTHONPATH")
+        assert voice.render("hello").any(), "once it is put right, it works"
+
+
+def test_missing_espeak_data_have_a_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "espeak-ng-data").mkdir()
+    monkeypatch.setenv("ESPEAK_DATA_PATH", str(tmp_path))
+    with (
+        Voice(cache=None) as voice,
+        pytest.raises(SpeechError, match="not as a whole; install it: sudo apt install"),
+    ):
+        voice.render("hello")
+
+
+def test_what_a_library_prints_is_not_taken_for_sound(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spoil(monkeypatch, tmp_path, TALKING_LATER)
+    with Voice(cache=None) as voice:
+        first = voice.worker_pid
+        for text in (SENTENCE, "Good morning."):
+            assert level(voice.render(text)) == pytest.approx(-20, abs=0.5)
+            assert first in (None, voice.worker_pid)
+            first = voice.worker_pid
+
+
+# ---- a worker that dies or hangs ----
+
+
+def pid_of(voice: Voice) -> int:
+    assert voice.worker_pid is not None
+    return voice.worker_pid
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_a_worker_that_was_killed_is_replaced(voice: Voice) -> None:
+    voice.render("one")
+    old = pid_of(voice)
+    os.kill(old, signal.SIGKILL)
+    assert voice.render("two").any()
+    assert pid_of(voice) != old
+
+
+def test_a_worker_that_is_killed_at_its_work_is_replaced_and_the_work_done(voice: Voice) -> None:
+    voice.render("one")
+    old = pid_of(voice)
+    os.kill(old, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as threads:
+        pending = threads.submit(voice.render, SENTENCE)
+        time.sleep(0.1)
+        assert not pending.done()
+        os.kill(old, signal.SIGKILL)
+        assert seconds(pending.result()) > 2
+    assert is_gone(old)
+
+
+def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
+    with Voice(cache=None, timeout_s=3) as voice:
+        voice.render("one")
+        old = pid_of(voice)
+        os.kill(old, signal.SIGSTOP)
+        assert seconds(voice.render(SENTENCE)) > 2
+        assert is_gone(old)
+
+
+def test_a_request_longer_than_the_pipe_does_not_wait_for_ever() -> None:
+    with Voice(cache=None, timeout_s=1.5) as voice:
+        voice.render("one")
+        old = pid_of(voice)
+        os.kill(old, signal.SIGSTOP)
+        with pytest.raises(SpeechError, match="does not answer"):
+            voice.render("hello " * 200_000)
+        assert is_gone(old)
+        assert voice.worker_pid is None
+
+
+def test_an_interrupted_rendering_does_not_answer_for_the_next_one(voice: Voice) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    short = seconds(voice.render("yes"))
+    old = pid_of(voice)
+    os.kill(old, signal.SIGSTOP)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            voice.render(SENTENCE)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(old, signal.SIGCONT)  # if it is still there, it answers now
+    assert seconds(voice.render("yes!")) < 2 * short
+
+
+def test_closing_ends_the_worker_and_what_waits_for_it(tmp_path: Path) -> None:
+    voice = Voice(cache=None, timeout_s=600)
+    kept = voice.render("one")
+    old = pid_of(voice)
+    os.kill(old, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as threads:
+        pending = threads.submit(voice.render, SENTENCE)
+        time.sleep(0.1)
+        voice.close()
+        with pytest.raises(SpeechError, match="closed"):
+            pending.result()
+    assert is_gone(old)
+    assert voice.render("one") is kept
+    with pytest.raises(SpeechError, match="closed"):
+        voice.render("three")
+    voice.close()
+
+
+def test_threads_share_one_worker(voice: Voice) -> None:
+    texts = ["Yes.", SENTENCE] * 4
+    alone = {text: seconds(voice.render(text, rate=141)) for text in set(texts)}
+    ready = threading.Barrier(len(texts))
+
+    def render(text: str) -> Pcm:
+        ready.wait()
+        return voice.render(text)
+
+    with ThreadPoolExecutor(len(texts)) as threads:
+        made = list(threads.map(render, texts))
+    for text, pcm in zip(texts, made, strict=True):
+        assert seconds(pcm) == pytest.approx(alone[text], rel=0.05)
+        assert pcm is voice.render(text), "rendered once, not once a thread"
+
+
+def test_the_protocol_of_the_worker() -> None:
+    """Lines of JSON in; a line of JSON and PCM out; deaf to Ctrl-C; ends with its input."""
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "voiceguide.speech.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert worker.stdin is not None and worker.stdout is not None
+    answers = []
+    for request in (
+        {"text": "hello", "voice": "en-us", "rate": 140},
+        {"text": "hello", "voice": "en-us", "rate": 70},
+    ):
+        worker.stdin.write(json.dumps(request).encode() + b"\n")
+        worker.stdin.flush()
+        header = json.loads(worker.stdout.readline())
+        assert header["rate"] == 22050
+        assert len(worker.stdout.read(header["bytes"])) == header["bytes"] > 10_000
+        worker.send_signal(signal.SIGINT)
+    for line in (b"not JSON", b'{"text": ""}', b'{"text": "", "voice": "nope", "rate": 140}'):
+        worker.stdin.write(line + b"\n")
+        worker.stdin.flush()
+        answers.append(json.loads(worker.stdout.readline()))
+    assert [answer["error"] for answer in answers] == ["failed", "failed", "unknown_voice"]
+    worker.stdin.write(b'{"text": " ", "voice": "en-us", "rate": 140}\n')
+    worker.stdin.flush()
+    assert json.loads(worker.stdout.readline())["bytes"] == 0
+    worker.stdin.close()
+    assert worker.stdout.read() == b""
+    assert worker.wait(10) == 0
+
+
+# ---- what is kept ----
+
+
+def test_what_was_rendered_comes_from_memory_without_a_worker(voice: Voice) -> None:
+    first = voice.render(SENTENCE)
+    os.kill(pid_of(voice), signal.SIGKILL)
+    pid = voice.worker_pid
+    assert voice.render(f"  {SENTENCE}\n") is first
+    assert voice.worker_pid == pid
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 1
+
+
+def test_what_was_rendered_comes_from_the_disk_without_a_worker(tmp_path: Path) -> None:
+    with Voice(cache=tmp_path / "a" / "cache") as voice:
+        first = voice.render(SENTENCE)
+    with Voice(cache=tmp_path / "a" / "cache") as voice:
+        assert np.array_equal(voice.render(SENTENCE), first)
+        assert voice.worker_pid is None
+        voice.render(SENTENCE, rate=150)
+        voice.render(SENTENCE, voice="en-us")
+        assert voice.worker_pid is not None
+    files = list((tmp_path / "a" / "cache").iterdir())
+    assert len(files) == 3
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "a" / "cache").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda data: b"",
+        lambda data: data[:20],
+        lambda data: data[: len(data) // 2],
+        lambda data: data + b"\0\0",
+        lambda data: bytes(len(data)),
+        lambda data: data[:5000] + bytes([data[5000] ^ 1]) + data[5001:],
+    ],
+)
+def test_a_torn_file_is_rendered_anew(tmp_path: Path, harm: object) -> None:
+    assert callable(harm)
+    with Voice(cache=tmp_path) as voice:
+        length = seconds(voice.render(SENTENCE))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(harm(file.read_bytes()))
+    with Voice(cache=tmp_path) as voice:
+        assert seconds(voice.render(SENTENCE)) == pytest.approx(length, rel=0.05)
+        assert voice.worker_pid is not None
+    with Voice(cache=tmp_path) as voice:
+        voice.render(SENTENCE)
+        assert voice.worker_pid is None, "mended"
+
+
+def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with Voice(cache=tmp_path / "file" / "cache") as voice:
+        assert voice.render(SENTENCE).any()
+
+
+def test_a_full_disk_leaves_no_half_file(voice: Voice, tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        assert voice.render(SENTENCE).any()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert voice.render("Yes.").any()
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_the_least_recently_used_make_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    texts = [f"{SENTENCE} Number {n}." for n in range(5)]
+    with Voice(cache=tmp_path) as voice:
+        for age, text in enumerate(texts):
+            known = set(tmp_path.iterdir())
+            voice.render(text)
+            (new,) = set(tmp_path.iterdir()) - known
+            os.utime(new, (1_000_000 + age, 1_000_000 + age))
+    (tmp_path / "not mine.txt").write_text("keep me")
+    (tmp_path / ".new-crashed").write_text("remove me")
+    os.utime(tmp_path / ".new-crashed", (1_000_000, 1_000_000))
+    with Voice(cache=tmp_path) as voice:
+        voice.render(texts[0])  # used again: now the youngest
+    one = max(file.stat().st_size for file in tmp_path.glob("*.pcm"))
+    monkeypatch.setattr(voice_module, "DISK_LIMIT", int(3.5 * one))
+    with Voice(cache=tmp_path) as voice:
+        assert sum(file.stat().st_size for file in tmp_path.glob("*.pcm")) <= 3.5 * one
+        for text in (texts[0], texts[4]):
+            voice.render(text)
+        assert voice.worker_pid is None
+        for text in texts[1:4]:
+            voice.render(text)
+        assert voice.worker_pid is not None
+        assert sum(file.stat().st_size for file in tmp_path.glob("*.pcm")) <= 3.5 * one
+    assert (tmp_path / "not mine.txt").exists()
+    assert not (tmp_path / ".new-crashed").exists()

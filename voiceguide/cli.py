@@ -1,0 +1,472 @@
+"""The door: the commands of ``voiceguide``, their options, their output and their exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from voiceguide import __version__
+from voiceguide.errors import SoundError, SourceError, VoiceguideError
+from voiceguide.guide import routine as routines
+from voiceguide.sound import RATE, Block, Pcm
+
+DEFAULT_ROUTINE = "infant-massage"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command. Gives the exit code: 0 fine, 1 failed, 2 wrong usage, 3 no sound device, 4 no model,
+    130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.do(arguments) or 0)
+    except SourceError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except VoiceguideError as error:
+        print(f"voiceguide: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("voiceguide: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="voiceguide",
+        description="A hands-free voice guide. Without a command: guides through the default routine, or rehearses "
+        "it where there is no sound device.",
+    )
+    parser.add_argument("--version", action="version", version=f"voiceguide {__version__}")
+    parser.set_defaults(do=_start)
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+
+    def command(name: str, do: Callable[[argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".")
+        made.set_defaults(do=do)
+        return made
+
+    def model(made: argparse.ArgumentParser) -> None:
+        made.add_argument("--model", type=Path, metavar="DIR", help="the folder of a Vosk model")
+
+    def devices(made: argparse.ArgumentParser) -> None:
+        for kind in ("input", "output"):
+            made.add_argument(f"--{kind}-device", metavar="D", help=f"{kind} device: number, name or part of it")
+
+    run = command("run", _run, "guide through a routine, live")
+    run.add_argument("routine", nargs="?", default=DEFAULT_ROUTINE, help="a routine's name or file")
+    run.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
+    run.add_argument("--resume", action=argparse.BooleanOptionalAction, help="go on with an unfinished session")
+    run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
+    run.add_argument("--language", metavar="L", help="the language to speak and to hear, as en")
+    devices(run)
+    model(run)
+
+    rehearse = command("rehearse", _rehearse, "rehearse a session in a simulated room")
+    rehearse.add_argument("routine", nargs="?", help="a routine's name or file")
+    rehearse.add_argument("--script", type=Path, metavar="FILE", help="what the parent says, and when")
+    rehearse.add_argument(
+        "--wav", type=Path, metavar="OUT.wav", help="write it: left the guide, right the microphone"
+    )
+    rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
+    model(rehearse)
+
+    hear = command("hear", _hear, "print the commands in a recording")
+    hear.add_argument("file", type=Path)
+    hear.add_argument("--routine", default=DEFAULT_ROUTINE, help="the routine whose parts can be named")
+    hear.add_argument("--json", action="store_true", help="one JSON object a line")
+    model(hear)
+
+    listen = command("listen", _listen, "show the microphone's level and what is heard")
+    devices(listen)
+    model(listen)
+
+    say = command("say", _say, "speak a text")
+    say.add_argument("text")
+    say.add_argument("--wav", type=Path, metavar="OUT.wav", help="write it to a file instead")
+    say.add_argument("--output-device", metavar="D", help="output device: number, name or part of it")
+
+    command("routines", _routines, "list the routines")
+    command("show", _show, "print a routine as readable text").add_argument("routine")
+    check = command("check", _check, "check routine files")
+    check.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    check.add_argument("--json", action="store_true", help="one JSON object for each mistake")
+    check.add_argument("--schema", action="store_true", help="print the JSON Schema of routines, for an editor")
+    command("new", _new, "start a routine from a template").add_argument("name", help="its name, in-kebab-case")
+
+    models = command("models", _models_list, "list, install or find Vosk models")
+    verbs = models.add_subparsers(metavar="VERB")
+    model(models)
+    verbs.add_parser("list", help="what is here").set_defaults(do=_models_list)
+    install = verbs.add_parser("install", help="install an official model, or a zip file of one")
+    install.add_argument("name")
+    install.add_argument("--discard", action="store_true", help="throw a half-done download away")
+    install.set_defaults(do=_models_install)
+    verbs.add_parser("path", help="the folder of the model that is used").set_defaults(do=_models_path)
+
+    command("devices", _devices, "list the sound devices")
+    doctor = command("doctor", _doctor, "check everything that a session needs")
+    doctor.add_argument("--json", action="store_true", help="one JSON object for each check")
+    model(doctor)
+    return parser
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60):3d}:{seconds % 60:04.1f}"
+
+
+# Guiding
+
+
+def _start(_: argparse.Namespace) -> int:
+    """No command: guide, or rehearse where nothing can be played or heard."""
+    from voiceguide.sound.live import devices
+
+    try:
+        found = devices()
+        if not (any(d.inputs for d in found) and any(d.outputs for d in found)):
+            raise SoundError("no sound device: a microphone and a speaker are needed")
+    except SoundError as error:
+        print(f"voiceguide: {error}; here is a rehearsal of {DEFAULT_ROUTINE} instead", file=sys.stderr, flush=True)
+        return main(["rehearse", DEFAULT_ROUTINE])
+    return main(["run", DEFAULT_ROUTINE])
+
+
+def _device(name: str | None) -> str | int | None:
+    return int(name) if name is not None and name.isdecimal() else name
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from voiceguide.guide.commands import load_language
+    from voiceguide.guide.machine import Guide
+    from voiceguide.hearing import models
+    from voiceguide.hearing.keyboard import Keyboard
+    from voiceguide.hearing.listener import Listener, known
+    from voiceguide.hearing.own_voice import OwnVoice
+    from voiceguide.session import Narrator, Session
+    from voiceguide.sound.live import LiveSound, SilentSound, devices
+    from voiceguide.speech.voice import Voice
+
+    routine = routines.load(routines.find(arguments.routine))
+    language = load_language(arguments.language or routine.language)
+    book = language.phrasebook(routine.parts)
+    steps = [name for step in routine.steps for name in (step.id, step.part)]
+    if arguments.at is not None and arguments.at not in steps:
+        raise VoiceguideError(f"{routine.id} has no step '{arguments.at}'; see: voiceguide show {routine.id}")
+    if arguments.resume:
+        print("voiceguide: no unfinished session is kept; starting from the beginning", file=sys.stderr)
+
+    ears: Keyboard | Listener
+    own_voice = None
+    if arguments.keyboard:
+        ears = Keyboard(book, sys.stdin, lambda line: print(f"  ({line})", flush=True))
+        try:
+            speaker = any(d.outputs for d in devices())
+        except SoundError:
+            speaker = False
+        if arguments.output_device is not None or speaker:
+            sound: Any = LiveSound(output_device=_device(arguments.output_device), microphone=False)
+        else:
+            sound = SilentSound()
+    else:
+        model = models.load(models.find(arguments.model, language=language.code))
+        book = known(model, book)
+        ears = Listener(model, book)
+        own_voice = OwnVoice(model, book)
+        sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
+
+    def tell(kind: str, t: float, **fields: Any) -> None:
+        line = _transcript(kind, t, fields)
+        if line:
+            print(line, flush=True)
+
+    with Voice() as voice:
+        narrator = Narrator(voice, own_voice, ahead=True)
+        guide = Guide(routine, language)
+        session = Session(guide, sound, narrator, ears, tell)
+
+        def leave_at_end_of_input(now: float) -> None:
+            if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
+                session.over = True
+
+        try:
+            # The first sentence is there before the microphone is: nothing is heard while nothing can be said.
+            narrator.line(guide.texts()[0]).result()
+            narrator.prepare(guide.texts())
+            session.run(arguments.at, leave_at_end_of_input)
+        finally:
+            narrator.close()
+
+
+def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
+    """A line of the transcript for people; None for what they need not see."""
+    said = {
+        "said": lambda: f"{_clock(t)}  guide   {fields['text']}",
+        "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
+        "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
+        "hushed": lambda: f"{_clock(t)}    (hushed)",
+        "state": lambda: f"{_clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
+    }
+    return said[kind]() if kind in said else None
+
+
+def _meaning(fields: dict[str, Any]) -> str:
+    more = [str(fields[key]) for key in ("target", "sign", "reason") if key in fields]
+    return f"{fields['command']}{' (' + ', '.join(more) + ')' if more else ''}: {fields['phrase']}"
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from voiceguide import rehearsal
+
+    name = arguments.routine
+    if arguments.script is not None:
+        script = rehearsal.load_script(arguments.script)
+    else:
+        name = name or DEFAULT_ROUTINE
+        script = rehearsal.load_script(rehearsal.built_in(routines.load(routines.find(name))))
+    if arguments.wav is not None and not arguments.wav.absolute().parent.is_dir():
+        raise VoiceguideError(f"cannot write {arguments.wav}: there is no folder {arguments.wav.parent}")
+    act = rehearsal.Rehearsal(script, routine=name, model=arguments.model)
+
+    def tell(kind: str, t: float, **fields: Any) -> None:
+        if arguments.json:
+            _print_json({"t": round(t, 3), "kind": kind, **fields})
+        else:
+            line = _transcript(kind, t, fields)
+            if line:
+                print(line, flush=True)
+
+    report = act.run(tell)
+    if arguments.wav is not None:
+        act.write(arguments.wav)
+    if arguments.json:
+        _print_json(report.as_json())
+    else:
+        print(rehearsal.summary(report))
+    if report.flawless:
+        return 0
+    print(f"voiceguide: the rehearsal was not flawless: {report.flaws()}", file=sys.stderr)
+    return 1
+
+
+# Hearing and speaking
+
+
+def _ears(arguments: argparse.Namespace, routine_name: str) -> Any:
+    from voiceguide.guide.commands import load_language
+    from voiceguide.hearing import models
+    from voiceguide.hearing.listener import Listener
+
+    routine = routines.load(routines.find(routine_name))
+    book = load_language(routine.language).phrasebook(routine.parts)
+    return Listener(models.load(models.find(arguments.model, language=routine.language)), book)
+
+
+def _hear(arguments: argparse.Namespace) -> None:
+    import numpy as np
+
+    from voiceguide.hearing.listener import Heard, Ignored
+    from voiceguide.recording import blocks_of
+    from voiceguide.sound import BLOCK
+
+    blocks = blocks_of(arguments.file)
+    first = next(blocks, np.zeros(BLOCK, np.int16))  # a file that is no recording fails before the model is loaded
+    ears = _ears(arguments, arguments.routine)
+    fed = found = 0
+
+    def show(decided: list[Heard | Ignored]) -> None:
+        nonlocal found
+        for heard in decided:
+            if isinstance(heard, Heard):
+                found += 1
+                if arguments.json:
+                    _print_json(heard.as_json())
+                else:
+                    print(f"{heard.at:8.2f} s  {_meaning(heard.as_json())}  ({heard.confidence:.2f})", flush=True)
+
+    def feed(pcm: Pcm) -> None:
+        nonlocal fed
+        fed += len(pcm)
+        show(ears.hear(pcm, fed / RATE))
+
+    feed(first)
+    for block in blocks:
+        feed(block)
+    length = fed / RATE
+    for _ in range(RATE // BLOCK):  # a second of silence: the end of a recording is the end of an utterance
+        feed(np.zeros(BLOCK, np.int16))
+    show(ears.finish())
+    if not found and not arguments.json:
+        print(f"no command in {length:.1f} s")
+
+
+def _listen(arguments: argparse.Namespace) -> None:
+    import numpy as np
+
+    from voiceguide.hearing.listener import Heard
+    from voiceguide.sound import loudness
+    from voiceguide.sound.live import LiveSound
+
+    sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
+    ears = _ears(arguments, DEFAULT_ROUTINE)
+    sound.open(lambda n: np.zeros(n, np.int16))
+    print("Say something; Ctrl-C ends.", flush=True)
+    terminal = sys.stdout.isatty()
+    shown = 0.0
+    try:
+        while True:
+            block: Block = sound.read()
+            for decided in ears.hear(block.pcm, block.at):
+                text = _meaning(decided.as_json()) if isinstance(decided, Heard) else f"unsure: {decided.phrase}"
+                print(f"{chr(13) if terminal else ''}{_clock(block.at)}  {text:<60}", flush=True)
+            if terminal and block.at >= shown + 0.1:
+                shown = block.at
+                level = loudness(block.pcm) - 90.3  # dB of full scale
+                bar = "#" * max(0, round((level + 70) / 2))
+                print(f"\r{level:6.0f} dB {bar:<36}", end="", flush=True)
+    finally:
+        sound.close()
+
+
+def _say(arguments: argparse.Namespace) -> None:
+    from voiceguide.recording import write_wav
+    from voiceguide.speech.player import Player
+    from voiceguide.speech.voice import Voice
+
+    with Voice() as voice:
+        pcm = voice.render(arguments.text)
+    if arguments.wav is not None:
+        write_wav(arguments.wav, pcm)
+        return
+    from voiceguide.sound.live import LiveSound
+
+    sound = LiveSound(output_device=_device(arguments.output_device), microphone=False)
+    player = Player()
+    rendered: Future[Pcm] = Future()
+    rendered.set_result(pcm)
+    player.say(1, [rendered])
+    sound.open(player.fill)
+    try:
+        while player.speaking:
+            sound.read()
+        for _ in range(10):  # what is still on its way to the speaker
+            sound.read()
+    finally:
+        sound.close()
+
+
+# Routines
+
+
+def _routines(_: argparse.Namespace) -> None:
+    for path in routines.all_routines():
+        routine = routines.load(path)
+        seconds = sum(step.hold + sum(map(routines.seconds_to_say, step.say)) for step in routine.steps)
+        print(f"{routine.id:<20} {routine.title} ({len(routine.steps)} steps, about {round(seconds / 60)} minutes)")
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    from voiceguide.guide.show import readable
+
+    print(readable(routines.load(routines.find(arguments.routine))))
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    if arguments.schema:
+        print((Path(routines.__file__).parent / "routine.schema.json").read_text("utf-8"), end="")
+        return 0
+    if not arguments.files:
+        raise VoiceguideError("check needs a file; for example: voiceguide check my-routine.yaml")
+    failed = False
+    for path in arguments.files:
+        try:
+            routine = routines.load(path)
+        except SourceError as error:
+            failed = True
+            for problem in error.problems:
+                if arguments.json:
+                    keys = ("file", "line", "column", "what", "instead")
+                    _print_json({key: getattr(problem, key) for key in keys})
+                else:
+                    print(problem, file=sys.stderr)
+        except VoiceguideError as error:
+            failed = True
+            print(f"voiceguide: {error}", file=sys.stderr)
+        else:
+            if not arguments.json:
+                print(f"{path}: good ({routine.title}, {len(routine.steps)} steps)")
+    return 1 if failed else 0
+
+
+def _new(arguments: argparse.Namespace) -> None:
+    path = routines.new(arguments.name, Path.cwd())
+    print(f"{path.name} is there; edit it, then try: voiceguide check {path.name}")
+
+
+# The machine
+
+
+def _models_list(arguments: argparse.Namespace) -> None:
+    from voiceguide.hearing import models
+
+    for place in models.locations(arguments.model):
+        print(f"{place.label:<22} {place.path}{'' if place.problem is None else f'  ({place.problem})'}")
+    print(f"{'in use':<22} {models.find(arguments.model)}")
+
+
+def _models_install(arguments: argparse.Namespace) -> None:
+    from voiceguide.hearing import models
+
+    if arguments.discard:
+        print("thrown away" if models.discard(arguments.name) else "there is no half-done download of it")
+        return
+    path = models.install(arguments.name, say=lambda line: print(line, file=sys.stderr, flush=True))
+    print(path)
+
+
+def _models_path(arguments: argparse.Namespace) -> None:
+    from voiceguide.hearing import models
+
+    print(models.find(arguments.model))
+
+
+def _devices(_: argparse.Namespace) -> None:
+    from voiceguide.sound.live import devices
+
+    for device in devices():
+        marks = [
+            name
+            for name, on in (("microphone", device.is_default_input), ("speaker", device.is_default_output))
+            if on
+        ]
+        default = f"  default {' and '.join(marks)}" if marks else ""
+        channels = f"{device.inputs} in, {device.outputs} out"
+        print(f"{device.index:3d}  {device.name}  ({channels}, {device.rate:.0f} Hz, {device.host_api}){default}")
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from voiceguide.doctor import examine
+
+    well = True
+    for finding in examine(arguments.model):
+        well &= finding.ok
+        if arguments.json:
+            _print_json(finding.as_json())
+        else:
+            print(f"{'good' if finding.ok else 'BAD '}  {finding.check:<11} {finding.detail}", flush=True)
+            if not finding.ok:
+                print(f"      {'':<11} -> {finding.remedy}", flush=True)
+    return 0 if well else 1

@@ -1,0 +1,133 @@
+"""A check of everything that a session needs, each with its remedy."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from voiceguide.errors import VoiceguideError
+from voiceguide.guide.commands import Phrasebook, load_language
+from voiceguide.guide.routine import all_routines, load
+from voiceguide.hearing import models
+from voiceguide.hearing.listener import Heard, Listener, known
+from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.speech.voice import Voice
+
+FREE_BYTES = 300_000_000
+"""For the cache of rendered speech (200 MB at most) and some air."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found."""
+
+    check: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    """What to do; empty when all is well."""
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def examine(model: Path | None = None) -> Iterator[Finding]:
+    """Check everything, one finding after the other. ``model``: the folder of a model, as for ``run``."""
+    yield _python()
+    rendered: dict[str, Pcm] = {}
+    yield _checked("voice", lambda: _voice(rendered))
+    yield from _hearing(model, rendered.get("pause"))
+    yield _checked("routines", _routines)
+    yield from _sound()
+    yield _disk()
+
+
+def _checked(check: str, look: Callable[[], str]) -> Finding:
+    """A check that fails by a VoiceguideError, whose text says what to do."""
+    try:
+        return Finding(check, True, look())
+    except VoiceguideError as error:
+        first, *rest = str(error).splitlines()[0].split("; ", 1)
+        return Finding(check, False, first, rest[0] if rest else first)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", True, f"Python {version}, {sys.platform}")
+
+
+def _voice(rendered: dict[str, Pcm]) -> str:
+    with Voice(cache=None) as voice:
+        rendered["pause"] = voice.render("pause")
+    return f"pyttsx3 with espeak-ng renders speech: {len(rendered['pause']) / RATE:.2f} s for one word"
+
+
+def _hearing(model: Path | None, pause: Pcm | None) -> Iterator[Finding]:
+    try:
+        path = models.find(model)
+        loaded = models.load(path)
+    except VoiceguideError as error:
+        yield Finding("model", False, str(error).splitlines()[0], "voiceguide models list shows what is here")
+        return
+    yield Finding("model", True, f"{path} loads")
+    book = load_language("en").phrasebook(load(all_routines()[0]).parts)
+    usable = known(loaded, book)
+    missing = sorted({w for p in set(book.meanings) - set(usable.meanings) for w in p.split()})
+    unknown = [word for word in missing if loaded.vosk_model_find_word(word) < 0]
+    detail = f"{len(usable.meanings)} of {len(book.meanings)} phrases are known to the model"
+    detail += f"; it lacks the words: {', '.join(unknown)}" if unknown else ""
+    yield Finding("phrases", bool(usable.meanings), detail, "" if usable.meanings else "install another model")
+    if pause is None:
+        yield Finding("hearing", False, "not tried, as there is no voice", "see the voice check")
+    else:
+        yield _hears_pause(loaded, usable, pause)
+
+
+def _hears_pause(model: object, book: Phrasebook, pause: Pcm) -> Finding:
+    sound = np.concatenate([np.zeros(RATE // 2, np.int16), pause // 2, np.zeros(RATE, np.int16)])
+    ears = Listener(model, book)
+    blocks = [sound[i : i + BLOCK] for i in range(0, len(sound) - BLOCK + 1, BLOCK)]
+    found = [d for n, block in enumerate(blocks) for d in ears.hear(block, (n + 1) * BLOCK / RATE)]
+    heard = [d.command.name for d in found if isinstance(d, Heard)]
+    if heard == ["pause"]:
+        return Finding("hearing", True, 'a rendered "pause" is heard as pause')
+    return Finding("hearing", False, f'a rendered "pause" is heard as {heard or "nothing"}', "try another model")
+
+
+def _routines() -> str:
+    names = [load(path).id for path in all_routines()]
+    return f"{len(names)} routines: {', '.join(names)}"
+
+
+def _sound() -> Iterator[Finding]:
+    from voiceguide.sound.live import devices
+
+    try:
+        found = devices()
+    except VoiceguideError as error:
+        yield Finding("sound", False, str(error), "see docs/sound.md; rehearse and run --keyboard work without")
+        return
+    for check, kind, channels in (("microphone", "input", "inputs"), ("speaker", "output", "outputs")):
+        named = [d.name for d in found if getattr(d, channels)]
+        default = next((d.name for d in found if getattr(d, f"is_default_{kind}")), None)
+        if default or named:
+            yield Finding(check, True, f"{default or named[0]} (of {len(named)})")
+        else:
+            remedy = f"plug one in, then look at: voiceguide devices ({kind}s)"
+            yield Finding(check, False, f"there is no {check}", remedy)
+
+
+def _disk() -> Finding:
+    folder = Path(platformdirs.user_cache_dir("voiceguide"))
+    at = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(at).free
+    detail = f"{free / 1e9:.1f} GB free at {folder}"
+    if free < FREE_BYTES:
+        return Finding("disk", False, detail, "free some space: rendered speech is kept there, up to 200 MB")
+    return Finding("disk", True, detail)

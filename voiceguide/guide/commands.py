@@ -1,0 +1,165 @@
+"""The commands, the phrases that mean them, and the guide's own words: data, one file for each language."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from voiceguide.errors import VoiceguideError
+from voiceguide.guide.routine import Part
+from voiceguide.source import read
+
+NAMES = (
+    "ready next back repeat pause resume stop finish skip goto how_long where help why louder quieter faster "
+    "slower wait_for_me keep_going yes no calm comfort stress mixed"
+).split()
+"""Every command, in the order in which tables and help list them."""
+
+CALMING = frozenset({"pause", "stop", "stress", "mixed"})
+"""Commands that make things calmer: obeyed at once, on a stable partial result."""
+
+ADVANCING = frozenset({"next", "skip", "goto", "ready", "resume", "finish", "yes", "keep_going"})
+"""Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a phrase means. ``name`` is one of NAMES."""
+
+    name: str
+    target: str | None = None
+    """goto: the body part's id."""
+    sign: str | None = None
+    """comfort, stress: the sign's id."""
+    reason: str | None = None
+    """crying: hungry, pain, sad, tired, frightened; None when it was not said."""
+    danger: bool = False
+    """stress: a danger sign; it is answered with the emergency words."""
+
+    def as_json(self) -> dict[str, object]:
+        """The keys of the contract of ``hear --json``; those that are not set are left out."""
+        keys = {"command": self.name, "target": self.target, "sign": self.sign, "reason": self.reason}
+        return {k: v for k, v in keys.items() if v is not None} | ({"danger": True} if self.danger else {})
+
+
+def normal(text: str) -> str:
+    """A phrase as the recogniser writes it: lower case, no punctuation but the apostrophe, single spaces."""
+    return " ".join(re.sub(r"[^\w' ]", " ", text.lower().replace("’", "'")).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasebook:
+    """The phrases of one language and one routine, each with what it means."""
+
+    meanings: Mapping[str, Command]
+    decoys: tuple[str, ...]
+    """Phrases that mean nothing, and compete with the others in the recogniser."""
+    light: frozenset[str] = frozenset()
+    """Unstressed words that hardly matter ("the", "she's"): how sure they are is not counted."""
+
+    def meaning(self, text: str) -> Command | None:
+        """The command that the whole text means; None for anything else. A part of a text never counts."""
+        return self.meanings.get(normal(text))
+
+    def ambiguous(self) -> frozenset[str]:
+        """The phrases with which a longer one of another meaning begins ("keep going", "keep going by yourself")."""
+        found = set()
+        for phrase, command in self.meanings.items():
+            words = phrase.split()
+            for n in range(1, len(words)):
+                start = " ".join(words[:n])
+                if self.meanings.get(start, command) != command:
+                    found.add(start)
+        return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language: templates of what is understood, and what the guide says of its own."""
+
+    code: str
+    name: str
+    prompts: Mapping[str, tuple[str, ...]]
+    templates: tuple[tuple[str, Command], ...]
+    rules: Mapping[str, str]
+    decoys: tuple[str, ...]
+    light: frozenset[str]
+
+    def phrasebook(self, parts: tuple[Part, ...] = ()) -> Phrasebook:
+        """All phrases, with the body parts of a routine filled in."""
+        meanings: dict[str, Command] = {}
+        for template, command in self.templates:
+            for phrase, part in self._expand(template, parts):
+                meanings.setdefault(phrase, command if part is None else replace(command, target=part.id))
+        decoys = tuple(dict.fromkeys(normal(d) for d in self.decoys))
+        return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings), self.light)
+
+    def examples(self, name: str) -> tuple[str, ...]:
+        """The first way to say each template of a command, for help and documentation."""
+        found = (next(self._expand(t, ()), None) for t, command in self.templates if command.name == name)
+        return tuple(f[0] for f in found if f)
+
+    def say(self, prompt: str, **values: object) -> tuple[str, ...]:
+        """The sentences of a prompt, filled in."""
+        return tuple(sentence.format(**values) for sentence in self.prompts[prompt])
+
+    def _expand(self, template: str, parts: tuple[Part, ...]) -> Iterator[tuple[str, Part | None]]:
+        from hassil.parse_expression import parse_sentence
+        from hassil.sample import sample_expression
+
+        rules = {name: parse_sentence(rule) for name, rule in self.rules.items()}
+        if "{part}" in template:
+            for part in parts:
+                for word in (part.name, *part.also):
+                    filled = template.replace("{part}", word)
+                    for phrase in sample_expression(parse_sentence(filled).expression, expansion_rules=rules):
+                        yield normal(phrase), part
+        else:
+            for phrase in sample_expression(parse_sentence(template).expression, expansion_rules=rules):
+                yield normal(phrase), None
+
+
+def folder_of_languages() -> Path:
+    """Where the language files are."""
+    return Path(__file__).parent / "languages"
+
+
+def load_language(code: str) -> Language:
+    """Read a language file.
+
+    Raises VoiceguideError where there is none for ``code``, SourceError where it has mistakes."""
+    path = folder_of_languages() / f"{code}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in folder_of_languages().glob("*.yaml")))
+        raise VoiceguideError(f"no language '{code}'; choose one of: {known}")
+    schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
+    data: dict[str, Any] = read(path, schema).data
+    templates: list[tuple[str, Command]] = []
+
+    def add(sentences: list[str], command: Command) -> None:
+        templates.extend((sentence, command) for sentence in sentences)
+
+    # Danger comes first: where a phrase could mean two things it is the emergency.
+    add(data["danger"], Command("stress", sign="skin_colour", danger=True))
+    for name, sentences in data["commands"].items():
+        add(sentences, Command(name))
+    for sign, sentences in data["stress"].items():
+        add(sentences, Command("stress", sign=sign))
+    for reason, sentences in data["crying"].items():
+        add(sentences, Command("stress", sign="crying", reason=reason))
+    add(data["mixed"], Command("mixed"))
+    for sign, sentences in data["comfort"].items():
+        add(sentences, Command("comfort", sign=sign))
+    return Language(
+        code=data["language"],
+        name=data["name"],
+        prompts={name: tuple(sentences) for name, sentences in data["prompts"].items()},
+        templates=tuple(templates),
+        rules=data["rules"],
+        decoys=tuple(data["decoys"]),
+        light=frozenset(data["light"]),
+    )

@@ -1,0 +1,108 @@
+"""What goes into the guide and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voiceguide.guide.commands import Command
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The parent said a command."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Line ``index`` of utterance ``utterance`` is out. Those of an utterance that was replaced are ignored."""
+
+    utterance: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """A timer that was started has elapsed."""
+
+    timer: str
+
+
+Event = Heard | Spoken | Elapsed
+
+
+# Actions
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say these lines instead of whatever is being said or waits to be."""
+
+    utterance: int
+    lines: tuple[str, ...]
+    delay: float = 0.0
+    """Seconds of silence first."""
+    gap: float = 0.35
+    """Seconds of silence between the lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Be silent at once, and forget what was to be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chime:
+    """A soft sound: ``heard`` for a command that is obeyed, ``no`` for one that makes no sense now."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Give Elapsed(name) in so many seconds; replaces the timer of that name."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """Forget a timer; harmless when there is none."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolume:
+    """How loud to speak, from -LEVELS to LEVELS."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetPace:
+    """How fast to speak, from -LEVELS to LEVELS. Applies from the next Say on."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """A command made no sense now; nothing was changed."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The session is over."""
+
+
+Action = Say | Hush | Chime | StartTimer | CancelTimer | SetVolume | SetPace | NotNow | End
+
+LEVELS = 3
+"""Steps of volume and of pace, up and down."""

@@ -1,0 +1,480 @@
+"""The guide: events in, actions out. No clock, no thread, no sound; what it decides stands in table.py.
+
+What is interrupted is kept under what interrupts it: tending over a step, and a question over tending. "Continue"
+takes the uppermost away and goes on below, at the sentence that was cut off, or with the rest of the stroke.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from voiceguide.guide.commands import CALMING, Command, Language
+from voiceguide.guide.events import (
+    LEVELS,
+    Action,
+    CancelTimer,
+    Chime,
+    Elapsed,
+    End,
+    Event,
+    Heard,
+    Hush,
+    NotNow,
+    Say,
+    SetPace,
+    SetVolume,
+    Spoken,
+    StartTimer,
+)
+from voiceguide.guide.routine import Routine, Step, seconds_to_say
+from voiceguide.guide.table import STATE_OF, TABLE
+
+SILENCE_S = 90.0
+"""Silence before the one reminder: longer than any single stroke."""
+BREATH_S = 0.6
+"""Silence after an interruption by a sign of the baby, before the guide speaks again."""
+CALM_GAP_S = 0.9
+"""Between the sentences that are said to a parent who is tending to the baby."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is going on, or was when it was interrupted."""
+
+    situation: str
+    script: tuple[str, ...] = ()
+    """What is said in it, from the start."""
+    lines: tuple[str, ...] = ()
+    """What has not been said of it yet; the first line may have been begun."""
+    hold: float = 0.0
+    """Seconds left of the stroke."""
+    gap: float = 0.35
+    sign: str | None = None
+    """The stress sign that is being tended to."""
+
+
+class Guide:
+    """The state machine. ``handle`` takes an event and gives the actions that follow from it."""
+
+    def __init__(self, routine: Routine, language: Language) -> None:
+        self.routine = routine
+        self._language = language
+        self._steps = routine.steps
+        self._n = 0
+        self._scenes: tuple[Scene, ...] = (Scene("finished"),)
+        self._aside: tuple[str, ...] = ()
+        self._utterance = 0
+        self._hold_ends = 0.0
+        self._alone = False
+        self._volume = self._pace = 0
+        self._told: dict[str, int] = {}
+        """How often each thing was said that is said differently the second time."""
+        self._now = 0.0
+        self._out: list[Action] = []
+
+    # What can be asked of it
+
+    @property
+    def situation(self) -> str:
+        """One of the keys of STATE_OF."""
+        return self._scenes[-1].situation
+
+    @property
+    def state(self) -> str:
+        """One of STATES."""
+        return STATE_OF[self.situation]
+
+    @property
+    def step(self) -> Step | None:
+        """The step that is being done, or was when it was interrupted; None before the first and after the last."""
+        return self._steps[self._n] if self._base == "guiding" else None
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something is being said, or about to be."""
+        return bool(self._aside or self._scenes[-1].lines)
+
+    def texts(self) -> tuple[str, ...]:
+        """All that may be said without filling in numbers, in the order in which it is likely to be needed."""
+        fixed = [line for name, p in self._language.prompts.items() for line in p if "{" not in line]
+        steps = [line for step in self._steps for line in step.say]
+        signs = [line for s in self.routine.signs.values() for line in (*s.say, *sum(s.reasons.values(), ()))]
+        passages = (self.routine.mixed, self.routine.danger, *self.routine.closing, *self.routine.why)
+        rest = [line for passage in passages if passage for line in passage.say]
+        return tuple(dict.fromkeys([*self._preparation(), *fixed, *signs, *steps, *rest]))
+
+    # The two ways in
+
+    def start(self, now: float = 0.0, at: str | None = None) -> list[Action]:
+        """Begin with the preparation, or at the step or part ``at``, which must exist."""
+        self._now, self._out = now, []
+        if at is None:
+            script = self._preparation()
+            self._enter(Scene("preparing", script, script))
+        else:
+            self._start_step(self._index(at))
+        return self._out
+
+    def handle(self, event: Event, now: float) -> list[Action]:
+        """React to an event. ``now``: seconds on a clock that never goes back."""
+        self._now, self._out = now, []
+        command = event.command if isinstance(event, Heard) else None
+        if isinstance(event, Spoken):
+            if event.utterance != self._utterance or not self.speaking:
+                return []
+            self._drop_line()
+            if self.speaking:
+                return []
+            row = "spoken"
+        elif isinstance(event, Elapsed):
+            row = {"hold": "hold_over", "silence": "silence"}[event.timer]
+        else:
+            row = event.command.name
+        reaction = TABLE[row][self.situation]
+        if command is not None and reaction not in ("not_now", "over"):
+            # Silence itself answers a command that calms; where it is silent already, the chime does.
+            if command.name not in CALMING or (command.sign is None and not self.speaking):
+                self._out.append(Chime("heard"))
+            self._out.append(CancelTimer("silence"))
+        getattr(self, f"_{reaction}")(command)
+        return self._out
+
+    # Reactions: one for each row of REACTIONS
+
+    def _begin(self, _: Command | None) -> None:
+        self._start_step(0, first=self._language.say("begin"))
+
+    def _onward(self, _: Command | None) -> None:
+        self._move(self._n + 1)
+
+    def _go_back(self, _: Command | None) -> None:
+        if self._base == "preparing":
+            self._from_start(None)
+        elif self._base == "closing":
+            self._start_step(self._n)
+        elif self._n == 0:
+            self._start_step(0, first=self._language.say("first_step"))
+        else:
+            self._start_step(self._n - 1)
+
+    def _skip(self, _: Command | None) -> None:
+        n = self._n
+        while n < len(self._steps) and self._steps[n].part == self._steps[self._n].part:
+            n += 1
+        self._move(n)
+
+    def _go_to(self, command: Command | None) -> None:
+        n = self._index(command.target if command and command.target else "")
+        if n < 0:
+            self._tell(self._language.say("no_such_part"))
+        else:
+            self._start_step(n)
+
+    def _again(self, _: Command | None) -> None:
+        if self.state == "guiding":
+            self._start_step(self._n)
+        else:
+            self._enter(replace(self._scenes[-1], lines=self._scenes[-1].script))
+
+    def _from_start(self, _: Command | None) -> None:
+        self._scenes = self._scenes[:1]
+        self._again(None)
+
+    def _carry_on(self, _: Command | None) -> None:
+        self._scenes = self._scenes[:1]
+        self._go_on(self._language.say("carry_on"))
+
+    def _going(self, _: Command | None) -> None:
+        pass
+
+    def _pause(self, command: Command | None) -> None:
+        asked = command is not None and command.name == "pause"
+        self._interrupt(Scene("paused", lines=self._first_time("paused_first") if asked else ()))
+
+    def _quiet(self, _: Command | None) -> None:
+        self._hush()
+        self._scenes = (*self._scenes[:-1], replace(self._scenes[-1], lines=()))
+
+    def _tend(self, command: Command | None) -> None:
+        assert command is not None and command.sign is not None
+        sign = self.routine.signs[command.sign]
+        begun = self.situation == "tending" and self._scenes[-1].sign == command.sign
+        first = () if begun else self._language.say("stop_and_tend")
+        last = self._language.say("quiet_wait")
+        if command.danger:
+            danger = self.routine.danger.say if self.routine.danger else ()
+            script = (*self._language.say("emergency"), *danger)
+        elif command.reason is not None:
+            script = (*first, *sign.reasons[command.reason], *last)
+        elif sign.reasons:
+            script = (*first, *sign.say)
+        else:
+            script = (*first, *sign.say, *last)
+        self._interrupt(Scene("tending", script, script, gap=CALM_GAP_S, sign=command.sign))
+
+    def _offer(self, _: Command | None) -> None:
+        script = self._language.say("calm_offer")
+        self._enter(Scene("offering", script, script))
+
+    def _reassure(self, _: Command | None) -> None:
+        script = (*self._language.say("mixed"), *self.routine.mixed.say, *self._language.say("try_again"))
+        self._interrupt(Scene("reassuring", script, script, gap=CALM_GAP_S))
+
+    def _invite(self, _: Command | None) -> None:
+        self._tell(self._language.say("try_again"))
+
+    def _warm(self, command: Command | None) -> None:
+        assert command is not None and command.sign is not None
+        self._tell(self.routine.signs[command.sign].say)
+
+    def _ask(self, _: Command | None) -> None:
+        script = self._language.say("ask_finish")
+        self._push(Scene("asking", script, script))
+
+    def _stay(self, _: Command | None) -> None:
+        self._scenes = self._scenes[:-1]
+        self._go_on(self._language.say("not_finished"))
+
+    def _close(self, _: Command | None) -> None:
+        script = self._language.say("goodbye")
+        self._enter_only(Scene("closing", script, script))
+
+    def _end(self, _: Command | None) -> None:
+        self._enter_only(Scene("finished"))
+        self._out.append(End())
+
+    def _hold(self, _: Command | None) -> None:
+        step = self._steps[self._n]
+        if step.hold:
+            self._enter_only(Scene("holding", hold=step.hold))
+        else:
+            self._rest(None)
+
+    def _rest(self, _: Command | None) -> None:
+        if self._alone and not self.speaking:
+            self._onward(None)
+            return
+        prompt = () if self._alone else self._first_time("next_first", "next_again", times=2)
+        if self.speaking:
+            # An answer that is being said when the stroke is over is said to its end; then `wait` sees to the rest.
+            self._scenes = (Scene("waiting", script=prompt),)
+        else:
+            self._enter_only(Scene("waiting", lines=prompt))
+
+    def _wait(self, _: Command | None) -> None:
+        scene = self._scenes[-1]
+        if scene.situation == "waiting" and self._alone:
+            self._onward(None)
+        elif scene.situation == "waiting" and scene.script:
+            self._enter(Scene("waiting", lines=scene.script))
+        elif not self._told.pop("reminded", 0):
+            self._out.append(StartTimer("silence", SILENCE_S))
+
+    def _remind(self, _: Command | None) -> None:
+        self._told["reminded"] = 1
+        self._tell(self._language.say("reminder"))
+
+    def _tell_time(self, _: Command | None) -> None:
+        minutes = round(self.seconds_left(self._now) / 60)
+        seconds = round(self._hold_ends - self._now) if self.situation == "holding" else 0
+        stroke = self._language.say("how_long_stroke", seconds=seconds) if seconds > 5 else ()
+        self._tell((*stroke, *self._language.say("how_long" if minutes > 1 else "how_long_one", minutes=minutes)))
+
+    def _tell_where(self, _: Command | None) -> None:
+        step = self.step
+        names = {part.id: part.name for part in self.routine.parts}
+        if self._base == "closing":
+            self._tell(self._language.say("where_closing"))
+        elif step is None:
+            self._tell(self._language.say("where_preparing", part=names[self._steps[0].part]))
+        else:
+            at = {
+                "part": names[step.part],
+                "title": step.title,
+                "step": self._n + 1,
+                "steps": len(self._steps),
+            }
+            self._tell(self._language.say("where", **at))
+
+    def _tell_help(self, _: Command | None) -> None:
+        self._tell(self._language.say(f"help_{self.situation if self.situation == 'offering' else self.state}"))
+
+    def _tell_why(self, _: Command | None) -> None:
+        passages = [p.say for p in self.routine.why] or [self._language.say("no_why")]
+        self._tell(passages[self._count("why") % len(passages)])
+
+    def _louder(self, _: Command | None) -> None:
+        self._set_volume(self._volume + 1)
+
+    def _quieter(self, _: Command | None) -> None:
+        self._set_volume(self._volume - 1)
+
+    def _faster(self, _: Command | None) -> None:
+        self._set_pace(self._pace + 1)
+
+    def _slower(self, _: Command | None) -> None:
+        self._set_pace(self._pace - 1)
+
+    def _wait_mode(self, _: Command | None) -> None:
+        self._alone = False
+        self._tell(self._language.say("wait_for_me"))
+
+    def _alone_mode(self, _: Command | None) -> None:
+        self._alone = True
+        self._tell(self._language.say("keep_going"))
+
+    def _alone_on(self, _: Command | None) -> None:
+        self._alone = True
+        self._start_step(self._n + 1, first=self._language.say("keep_going"))
+
+    def _not_now(self, command: Command | None) -> None:
+        assert command is not None
+        self._out.append(NotNow(command))
+        if not self.speaking:
+            self._out.append(Chime("no"))
+        hint = self._language.say(f"hint_{self.situation if self.situation == 'offering' else self.state}")
+        if hint and not self.speaking:
+            self._tell(hint)
+
+    def _over(self, command: Command | None) -> None:
+        assert command is not None
+        self._out.append(NotNow(command))
+
+    def _nothing(self, _: Command | None) -> None:
+        pass
+
+    # What the reactions are made of
+
+    def seconds_left(self, now: float) -> float:
+        """How long the rest of the routine takes, without pauses, in seconds."""
+        base = self._scenes[0]
+        seconds = sum(map(seconds_to_say, base.lines))
+        if base.situation == "holding":
+            seconds += self._hold_ends - now if len(self._scenes) == 1 else base.hold
+        elif base.situation == "speaking":
+            seconds += self._steps[self._n].hold
+        if base.situation in ("closing", "finished"):
+            return seconds
+        following = self._steps[self._n + 1 :] if self.step else self._steps
+        seconds += sum(sum(map(seconds_to_say, s.say)) + s.hold for s in following)
+        return seconds + sum(sum(map(seconds_to_say, p.say)) for p in self.routine.closing)
+
+    def _preparation(self) -> tuple[str, ...]:
+        welcome = (line for passage in self.routine.welcome for line in passage.say)
+        items = (line for item in self.routine.preparation for line in item.say)
+        return (*welcome, *items, *self._language.say("say_ready"))
+
+    @property
+    def _base(self) -> str:
+        """What everything else is above of: preparing, guiding, closing or finished."""
+        situation = self._scenes[0].situation
+        return "guiding" if STATE_OF[situation] == "guiding" else situation
+
+    def _move(self, n: int) -> None:
+        """On to step ``n``: from the preparation to the first one, from the closing words nowhere."""
+        if self._base == "closing":
+            self._carry_on(None)
+        else:
+            self._start_step(n if self._base == "guiding" else 0)
+
+    def _index(self, name: str) -> int:
+        """Of the step, or of the first step of the part; -1 where there is none."""
+        return next((n for n, step in enumerate(self._steps) if name in (step.id, step.part)), -1)
+
+    def _start_step(self, n: int, *, first: tuple[str, ...] = ()) -> None:
+        if n >= len(self._steps):
+            closing = (line for p in self.routine.closing for line in p.say)
+            script = (*first, *closing, *self._language.say("goodbye"))
+            self._enter_only(Scene("closing", script, script))
+        else:
+            self._n = n
+            script = self._steps[n].say
+            self._enter_only(Scene("speaking", script, script), first)
+
+    def _enter_only(self, scene: Scene, first: tuple[str, ...] = ()) -> None:
+        self._scenes = ()
+        self._push(scene, first)
+
+    def _push(self, scene: Scene, first: tuple[str, ...] = ()) -> None:
+        """Suspend what is going on, and enter a scene above it; ``first`` is said before its lines."""
+        self._suspend()
+        self._scenes = (*self._scenes, scene)
+        self._enter(scene, first)
+
+    def _interrupt(self, scene: Scene) -> None:
+        """Hush, and put a scene above the step, instead of what was above it."""
+        self._suspend()
+        self._hush()
+        self._scenes = (self._scenes[0], scene)
+        self._enter(scene, delay=BREATH_S)
+
+    def _suspend(self) -> None:
+        if self._scenes and self.situation == "holding":
+            left = max(0.0, self._hold_ends - self._now)
+            self._scenes = (*self._scenes[:-1], replace(self._scenes[-1], hold=left))
+
+    def _go_on(self, first: tuple[str, ...]) -> None:
+        """With the uppermost scene, from where it was left."""
+        scene = self._scenes[-1]
+        if scene.situation == "waiting" and not scene.lines and not self._alone:
+            scene = replace(scene, lines=self._language.say("next_again"))
+        self._enter(scene, first)
+
+    def _enter(self, scene: Scene, first: tuple[str, ...] = (), delay: float = 0.0) -> None:
+        self._scenes = (*self._scenes[:-1], scene)
+        self._told.pop("reminded", None)
+        self._out += [CancelTimer("hold"), CancelTimer("silence")]
+        self._aside = first
+        if scene.situation == "holding":
+            self._hold_ends = self._now + scene.hold
+            self._out.append(StartTimer("hold", scene.hold))
+        if self.speaking:
+            self._say(delay)
+        elif scene.situation in ("waiting", "paused"):
+            self._wait(None)
+
+    def _tell(self, sentences: tuple[str, ...]) -> None:
+        """Say something between, then the interrupted sentence again from its start."""
+        self._aside = sentences
+        self._say()
+
+    def _say(self, delay: float = 0.0) -> None:
+        self._utterance += 1
+        scene = self._scenes[-1]
+        self._out.append(Say(self._utterance, (*self._aside, *scene.lines), delay, scene.gap))
+
+    def _hush(self) -> None:
+        self._aside = ()
+        self._out.append(Hush())
+
+    def _drop_line(self) -> None:
+        if self._aside:
+            self._aside = self._aside[1:]
+        else:
+            self._scenes = (*self._scenes[:-1], replace(self._scenes[-1], lines=self._scenes[-1].lines[1:]))
+
+    def _set_volume(self, level: int) -> None:
+        if abs(level) > LEVELS:
+            self._tell(self._language.say("loudest" if level > 0 else "softest"))
+            return
+        up, self._volume = level > self._volume, level
+        self._out.append(SetVolume(level))
+        if not self.speaking:
+            self._tell(self._language.say("louder" if up else "quieter"))
+
+    def _set_pace(self, level: int) -> None:
+        if abs(level) > LEVELS:
+            self._tell(self._language.say("fastest" if level > 0 else "slowest"))
+            return
+        up, self._pace = level > self._pace, level
+        self._out.append(SetPace(level))
+        self._tell(self._language.say("faster" if up else "slower"))
+
+    def _count(self, what: str) -> int:
+        self._told[what] = self._told.get(what, 0) + 1
+        return self._told[what] - 1
+
+    def _first_time(self, first: str, later: str | None = None, times: int = 1) -> tuple[str, ...]:
+        if self._count(first) < times:
+            return self._language.say(first)
+        return self._language.say(later) if later else ()

@@ -1,0 +1,308 @@
+"""Routines: what the guide says, step by step, and how a routine's file is read, found and started.
+
+The format is described in docs/routine-format.md; routine.schema.json holds what a schema can say of it, and
+the rest is checked here. Texts have single spaces when they are loaded, however they were broken into lines.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from voiceguide.errors import Problem, SourceError, VoiceguideError
+from voiceguide.guide.rules import COMFORT_SIGNS, ID, REASONS, STRESS_SIGNS, broken
+from voiceguide.mistakes import code, nearest, printable, quoted
+from voiceguide.source import Document, read
+
+_WORDS_PER_MINUTE = 140
+_PAUSE = 0.4  # seconds after a sentence
+_SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A few sentences, said together."""
+
+    say: tuple[str, ...]
+    source: tuple[str, ...]
+    """Keys of ``Routine.sources``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to prepare before the first step."""
+
+    id: str
+    say: tuple[str, ...]
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stroke."""
+
+    id: str
+    part: str
+    """Id of the part that the step belongs to."""
+    title: str
+    say: tuple[str, ...]
+    hold: float
+    """Seconds that the stroke goes on after the words."""
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The steps for one part of the body."""
+
+    id: str
+    name: str
+    """As spoken, as in "go to the legs"."""
+    also: tuple[str, ...]
+    """Other words for it."""
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What the guide answers when the parent names a sign of the baby."""
+
+    id: str
+    """One of COMFORT_SIGNS or STRESS_SIGNS."""
+    kind: Literal["comfort", "stress"]
+    name: str
+    say: tuple[str, ...]
+    reasons: Mapping[str, tuple[str, ...]]
+    """Crying: what to say for each of REASONS. Other signs have none."""
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A routine, complete: every sign is covered, every id is unique, every source key is in ``sources``."""
+
+    id: str
+    title: str
+    language: str
+    about: str
+    sources: Mapping[str, str]
+    welcome: tuple[Passage, ...]
+    preparation: tuple[Item, ...]
+    parts: tuple[Part, ...]
+    closing: tuple[Passage, ...]
+    why: tuple[Passage, ...]
+    signs: Mapping[str, Sign]
+    mixed: Passage
+    danger: Passage | None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of all parts, in order."""
+        return tuple(step for part in self.parts for step in part.steps)
+
+
+def seconds_to_say(text: str) -> float:
+    """About how many seconds it takes to say ``text`` at the usual rate, with a pause after each sentence."""
+    words = len(text.split())
+    sentences = max(len(_SENTENCE_END.findall(text)), 1) if words else 0
+    return words * 60 / _WORDS_PER_MINUTE + sentences * _PAUSE
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema (draft 2020-12) of a routine file."""
+    loaded: Mapping[str, Any] = json.loads(Path(__file__).with_name("routine.schema.json").read_text("utf-8"))
+    return loaded
+
+
+def load(path: Path) -> Routine:
+    """Reads a routine.
+
+    Raises SourceError with every mistake in the file, and VoiceguideError when it cannot be read at all.
+    """
+    lenders: list[Document] = []
+
+    def check(document: Document) -> Iterator[Problem]:
+        yield from broken(document, path.stem)
+        for where, name in document.each("care_from"):
+            if isinstance(name, str) and ID.fullmatch(name):
+                lender = _lender(name, path)
+                if isinstance(lender, Document):
+                    lenders.append(lender)
+                else:
+                    yield document.problem(where, *lender)
+
+    routine = _routine(read(path, schema(), check).data)
+    return _with_care_of(routine, _routine(lenders[0].data)) if lenders else routine
+
+
+def folder_of_routines() -> Path:
+    """The folder of the routines in the box: in the package where it was installed, else beside it."""
+    package = Path(__file__).parents[1]
+    installed = package / "routines"
+    return installed if installed.is_dir() else package.parent / "routines"
+
+
+def all_routines() -> list[Path]:
+    """The files of the routines in the box, by name."""
+    return sorted(folder_of_routines().glob("*.yaml"))
+
+
+def find(name_or_path: str) -> Path:
+    """The file of a routine: by the name of one in the box, or as a file (``.yaml`` may be left out).
+
+    Raises VoiceguideError when there is none.
+    """
+    known = [path.stem for path in all_routines()]
+    if name_or_path in known:
+        return folder_of_routines() / f"{name_or_path}.yaml"
+    for path in (Path(name_or_path), Path(f"{name_or_path}.yaml")):
+        if _is_file(path):
+            return path
+    instead = f"{nearest(name_or_path, known)}, or the path of a file" if known else "write the path of a file"
+    listed = ", ".join(known) or "none"
+    raise VoiceguideError(f"there is no routine {quoted(name_or_path)} (there is: {listed}); {instead}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have, or a folder that is closed to the user
+        return False
+
+
+def new(name: str, folder: Path) -> Path:
+    """Writes NAME.yaml from the template into ``folder``, and returns its path. Raises VoiceguideError."""
+    if not ID.fullmatch(name) or len(name) > schema()["$defs"]["id"]["maxLength"]:
+        raise VoiceguideError(
+            f"{quoted(name)} cannot name a routine; use small letters, digits and hyphens, as in my-routine"
+        )
+    if any(path.stem == name for path in all_routines()):
+        raise VoiceguideError(f"there is a routine named {code(name)} already; choose another name")
+    path = folder / f"{name}.yaml"
+    shown = printable(str(path))
+    template = Path(__file__).with_name("template.yaml").read_text("utf-8")
+    text = template.replace("my-routine", name).replace("My routine", name.replace("-", " ").capitalize())
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise VoiceguideError(f"{shown} exists already; choose another name, or move it") from None
+    except OSError as error:
+        raise VoiceguideError(f"{shown} cannot be written ({error.strerror}); choose another folder") from None
+    return path
+
+
+def _lender(name: str, path: Path) -> Document | tuple[str, str]:
+    """The document of the routine that ``path`` takes its signs from; else what is wrong, and what to do."""
+    folders = (path.parent, folder_of_routines())
+    files = [folder / f"{name}.yaml" for folder in folders]
+    file = next(filter(_is_file, files), None)
+    if file is None:
+        known = sorted({other.stem for folder in folders for other in folder.glob("*.yaml")} - {path.stem})
+        return f"there is no routine named {code(name)}", nearest(name, known)
+    if name == path.stem:
+        return "a routine cannot take its signs from itself", "name another one, or write `signs` and `mixed`"
+    try:
+        lender = read(file, schema(), lambda document: broken(document, file.stem))
+    except SourceError:
+        return f"the routine {code(name)} has mistakes", f"see: voiceguide check {printable(str(file))}"
+    except VoiceguideError as error:
+        return f"the routine {code(name)} cannot be read", printable(str(error))
+    if "care_from" in lender.data:
+        first = lender.data["care_from"]
+        return f"the routine {code(name)} has no signs of its own", f"write `care_from: {first}`"
+    return lender
+
+
+def _routine(data: dict[str, Any]) -> Routine:
+    """A routine of valid data; without the signs that it takes from another one."""
+    signs: dict[str, Sign] = {}
+    kinds: tuple[tuple[Literal["comfort", "stress"], tuple[str, ...]], ...]
+    kinds = (("comfort", COMFORT_SIGNS), ("stress", STRESS_SIGNS))
+    for kind, ids in kinds:
+        entries = data.get("signs", {}).get(kind, {})
+        signs |= {sign: _sign(sign, kind, entries[sign]) for sign in ids if sign in entries}
+    return Routine(
+        id=_text(data["routine"]),
+        title=_text(data["title"]),
+        language=data["language"].strip(),
+        about=_text(data["about"]),
+        sources={key: _text(title) for key, title in data["sources"].items()},
+        welcome=tuple(map(_passage, data["welcome"])),
+        preparation=tuple(Item(_text(item["id"]), _say(item), _sources(item)) for item in data["preparation"]),
+        parts=tuple(map(_part, data["parts"])),
+        closing=tuple(map(_passage, data["closing"])),
+        why=tuple(map(_passage, data["why"])),
+        signs=signs,
+        mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
+        danger=_passage(data["danger"]) if "danger" in data else None,
+    )
+
+
+def _part(data: dict[str, Any]) -> Part:
+    part = _text(data["id"])
+    return Part(
+        id=part,
+        name=_text(data["name"]),
+        also=tuple(map(_text, data.get("also", ()))),
+        steps=tuple(
+            Step(
+                id=_text(step["id"]),
+                part=part,
+                title=_text(step["title"]),
+                say=_say(step),
+                hold=float(step.get("hold", 0)),
+                source=_sources(step),
+            )
+            for step in data["steps"]
+        ),
+    )
+
+
+def _sign(sign: str, kind: Literal["comfort", "stress"], data: dict[str, Any]) -> Sign:
+    reasons = data.get("reasons", {})
+    named = dict.fromkeys(key for one in (data, *reasons.values()) for key in _sources(one))
+    told = {reason: _say(reasons[reason]) for reason in REASONS if reason in reasons}
+    return Sign(sign, kind, _text(data["name"]), _say(data), told, tuple(named))
+
+
+def _passage(data: dict[str, Any]) -> Passage:
+    return Passage(_say(data), _sources(data))
+
+
+def _say(data: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(map(_text, data["say"]))
+
+
+def _sources(data: dict[str, Any]) -> tuple[str, ...]:
+    keys = data.get("source", ())
+    return (keys,) if isinstance(keys, str) else tuple(keys)
+
+
+def _text(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _with_care_of(own: Routine, lender: Routine) -> Routine:
+    """``own``, with the signs, mixed and danger of ``lender`` where it has none, and their sources."""
+    # The two files may use one key for different sources: the lender's is then renamed.
+    names = {
+        key: key if own.sources.get(key, title) == title else f"{lender.id}-{key}"
+        for key, title in lender.sources.items()
+    }
+
+    def lent(source: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(names[key] for key in source)
+
+    signs = {sign: own.signs.get(sign) or replace(its, source=lent(its.source)) for sign, its in lender.signs.items()}
+    mixed = own.mixed if own.mixed.say else replace(lender.mixed, source=lent(lender.mixed.source))
+    danger = own.danger or (lender.danger and replace(lender.danger, source=lent(lender.danger.source)))
+    lent_keys = {key for one in (*signs.values(), mixed, danger) if one is not None for key in one.source}
+    titles = {names[key]: title for key, title in lender.sources.items() if names[key] in lent_keys}
+    return replace(own, signs=signs, mixed=mixed, danger=danger, sources={**own.sources, **titles})

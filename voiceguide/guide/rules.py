@@ -1,0 +1,113 @@
+"""The rules of a routine file that its schema cannot say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from voiceguide.errors import Problem
+from voiceguide.mistakes import code, nearest, printable
+from voiceguide.source import Document, KeyPath
+
+COMFORT_SIGNS = (
+    "happy_sounds",
+    "bowel_sounds",
+    "glowing_skin",
+    "relaxed_breathing",
+    "bright_eyed",
+    "focusing",
+    "enjoying",
+)
+STRESS_SIGNS = (
+    "hiccoughs",
+    "skin_colour",
+    "unable_to_focus",
+    "restless",
+    "irritable",
+    "disinterested",
+    "crying",
+    "fussing",
+)
+REASONS = ("hungry", "pain", "sad", "tired", "frightened")
+"""Why a baby cries."""
+
+MAX_WORDS = 30
+"""In one sentence: a longer one cannot be followed by ear with both hands busy."""
+
+ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+_PASSAGES: tuple[tuple[str, ...], ...] = (
+    ("welcome", "*"),
+    ("preparation", "*"),
+    ("parts", "*", "steps", "*"),
+    ("closing", "*"),
+    ("why", "*"),
+    ("signs", "*", "*"),
+    ("signs", "stress", "crying", "reasons", "*"),
+    ("mixed",),
+    ("danger",),
+)
+"""Where a file has ``say`` and ``source``."""
+
+
+def broken(document: Document, stem: str) -> Iterator[Problem]:
+    """What the schema cannot say. Values of a wrong type are passed over: the schema has told of them."""
+    for where, name in document.each("routine"):
+        if isinstance(name, str) and ID.fullmatch(name) and name != stem:
+            instead = f"write `routine: {printable(stem)}`, or name the file {name}.yaml"
+            yield document.problem(where, f"the id {code(name)} is not the name of the file", instead)
+    ids = [("preparation", "*", "id"), ("parts", "*", "id"), ("parts", "*", "steps", "*", "id")]
+    yield from _repeated(document, ids, "the id", "give this one another id")
+    names = [("parts", "*", "name"), ("parts", "*", "also", "*")]
+    yield from _repeated(document, names, "the part name", "keep it for one part, and once")
+    yield from _unknown_sources(document)
+    for place in _PASSAGES:
+        for where, sentence in document.each(*place, "say", "*"):
+            words = len(sentence.split()) if isinstance(sentence, str) else 0
+            if words > MAX_WORDS:
+                what = f"this sentence has {words} words, more than {MAX_WORDS}"
+                yield document.problem(where, what, "split it into shorter sentences")
+    yield from _missing_signs(document)
+
+
+def _repeated(document: Document, patterns: Iterable[KeyPath], noun: str, instead: str) -> Iterator[Problem]:
+    found = [
+        (document.position(where), where, " ".join(text.split()))
+        for pattern in patterns
+        for where, text in document.each(*pattern)
+        if isinstance(text, str) and text.strip()
+    ]
+    first: dict[str, int] = {}
+    for (line, _), where, text in sorted(found, key=lambda one: one[0]):
+        if text.casefold() in first:
+            what = f"{noun} {code(text)} is used twice (first on line {first[text.casefold()]})"
+            yield document.problem(where, what, instead)
+        first.setdefault(text.casefold(), line)
+
+
+def _unknown_sources(document: Document) -> Iterator[Problem]:
+    sources = next((value for _, value in document.each("sources")), None)
+    if not isinstance(sources, dict) or not sources:
+        return
+    for place in _PASSAGES:
+        keys = [*document.each(*place, "source"), *document.each(*place, "source", "*")]
+        for where, key in keys:
+            if isinstance(key, str) and key and key not in sources:
+                instead = f"{nearest(key, list(sources))}, or add it to `sources`"
+                yield document.problem(where, f"{code(key)} is not one of the `sources`", instead)
+
+
+def _missing_signs(document: Document) -> Iterator[Problem]:
+    data = document.data
+    if not isinstance(data, dict) or "care_from" in data or not isinstance(data.get("signs"), dict):
+        return
+    for kind, wanted in (("comfort", COMFORT_SIGNS), ("stress", STRESS_SIGNS)):
+        if kind not in data["signs"]:
+            instead = f"add `{kind}:` with {', '.join(map(code, wanted))}"
+            yield document.problem(("signs",), f"`signs` has no `{kind}`", instead, key=True)
+        elif isinstance(data["signs"][kind], dict):
+            for sign in wanted:
+                if sign not in data["signs"][kind]:
+                    last = "reasons" if sign == "crying" else "source"
+                    instead = f"add `{sign}:` with `name`, `say` and `{last}`"
+                    yield document.problem(("signs", kind), f"`{kind}` has no `{sign}`", instead, key=True)

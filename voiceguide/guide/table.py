@@ -1,0 +1,129 @@
+"""Every event in every situation: what the guide does, as two tables that a person can read.
+
+A *situation* is a state with its phase: the state ``guiding`` is speaking, holding (a timed stroke) or waiting (for
+"next"); ``tending`` is tending (the baby comes first) or offering (the baby is calm again: how shall we go on?);
+``finishing`` is asking (shall we?) or closing (the last words). TABLE says, for every event and every situation,
+which reaction follows; REACTIONS says where each reaction may lead and what it does. The reactions are the methods
+of Guide (machine.py) of the same names. ``docs/guide.md`` is made from the two tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+STATES = ("preparing", "guiding", "paused", "tending", "reassuring", "finishing", "finished")
+
+STATE_OF = {
+    "preparing": "preparing",
+    "speaking": "guiding",
+    "holding": "guiding",
+    "waiting": "guiding",
+    "paused": "paused",
+    "tending": "tending",
+    "offering": "tending",
+    "reassuring": "reassuring",
+    "asking": "finishing",
+    "closing": "finishing",
+    "finished": "finished",
+}
+"""The state to which each situation belongs."""
+
+_TABLE = """
+event        preparing  speaking   holding    waiting    paused     tending    offering   reassuring asking     closing    finished
+ready        begin      going      going      onward     carry_on   not_now    carry_on   carry_on   not_now    not_now    over
+next         begin      onward     onward     onward     onward     not_now    onward     not_now    not_now    not_now    over
+back         not_now    go_back    go_back    go_back    go_back    not_now    go_back    not_now    not_now    not_now    over
+repeat       again      again      again      again      from_start again      from_start again      again      again      over
+pause        pause      pause      pause      pause      quiet      quiet      quiet      quiet      quiet      pause      over
+resume       begin      going      going      onward     carry_on   carry_on   carry_on   carry_on   stay       going      over
+stop         pause      pause      pause      pause      quiet      quiet      quiet      quiet      quiet      pause      over
+finish       ask        ask        ask        ask        ask        ask        ask        ask        again      not_now    over
+skip         begin      skip       skip       skip       skip       not_now    skip       not_now    not_now    not_now    over
+goto         go_to      go_to      go_to      go_to      go_to      not_now    go_to      not_now    not_now    go_to      over
+how_long     tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
+where        tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
+help         tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
+why          tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
+louder       louder     louder     louder     louder     louder     louder     louder     louder     louder     louder     over
+quieter      quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
+faster       faster     faster     faster     faster     faster     faster     faster     faster     faster     faster     over
+slower       slower     slower     slower     slower     slower     slower     slower     slower     slower     slower     over
+wait_for_me  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now    over
+keep_going   alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode alone_mode alone_mode alone_mode not_now    over
+yes          not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    close      not_now    over
+no           not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    stay       not_now    over
+calm         not_now    not_now    not_now    not_now    not_now    offer      again      invite     not_now    not_now    over
+comfort      warm       warm       warm       warm       warm       offer      warm       invite     warm       warm       over
+stress       tend       tend       tend       tend       tend       tend       tend       tend       tend       tend       over
+mixed        reassure   reassure   reassure   reassure   reassure   not_now    reassure   again      reassure   reassure   over
+spoken       wait       hold       nothing    wait       wait       nothing    wait       wait       wait       end        nothing
+hold_over    nothing    nothing    rest       nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
+silence      remind     nothing    nothing    remind     remind     nothing    remind     remind     remind     nothing    nothing
+"""
+
+_REACTIONS = """
+begin        speaking                              starts the first step
+onward       speaking closing                      starts the following step; after the last one says the closing words
+go_back      speaking preparing                    starts the step before
+skip         speaking closing                      leaves out the rest of this part
+go_to        speaking =                            starts the part that was named
+again        preparing speaking tending offering reassuring asking closing  says it again from its start; a step with its stroke
+from_start   preparing speaking closing            goes back to what was interrupted and starts it anew
+carry_on     preparing speaking holding waiting closing  goes on where it was interrupted, from the start of the sentence
+going        =                                     is going on anyway: nothing changes
+pause        paused                                falls silent at once, and waits for "continue"
+quiet        =                                     falls silent at once, and stays where it is
+tend         tending                               falls silent at once; stop and tend to your baby; then waits, quiet
+offer        offering                              the baby is calm: offers to go on, to repeat, or to finish
+reassure     reassuring                            falls silent at once; pause, reassure, then try again
+invite       =                                     invites to try again
+warm         =                                     a warm word, and on
+ask          asking                                asks whether to finish for today
+stay         preparing speaking holding waiting paused tending offering reassuring  does not finish; goes back to where it was
+close        closing                               says goodbye
+end          finished                              ends the session
+hold         holding waiting speaking closing      the words are over: holds the stroke, or goes on as after it
+rest         waiting speaking closing              the stroke is over: waits for "next", or goes on by itself
+wait         = speaking closing                    waits in silence, and will remind once
+remind       =                                     one gentle reminder, then quiet
+tell_time    =                                     says how long it still takes
+tell_where   =                                     says where we are
+tell_help    =                                     says what can be said now
+tell_why     =                                     says one thing that massage may be good for
+louder       =                                     speaks louder
+quieter      =                                     speaks more softly
+faster       =                                     speaks faster
+slower       =                                     speaks slower
+wait_mode    =                                     will wait for "next" after each step
+alone_mode   =                                     will go on by itself after each step
+alone_on     speaking closing                      goes on by itself, from now on
+not_now      =                                     makes no sense now: changes nothing, and says so
+over         =                                     the session is over
+nothing      =                                     nothing to do
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A row of REACTIONS."""
+
+    leads_to: tuple[str, ...]
+    """The situations in which it may end; ``=`` stands for the one in which it began."""
+    meaning: str
+
+
+def _read_table() -> dict[str, dict[str, str]]:
+    head, *rows = [line.split() for line in _TABLE.strip().splitlines()]
+    return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
+
+
+def _read_reactions() -> dict[str, Reaction]:
+    rows = [re.split(r"\s{2,}", line, maxsplit=2) for line in _REACTIONS.strip().splitlines()]
+    return {name: Reaction(tuple(leads.split()), meaning) for name, leads, meaning in rows}
+
+
+TABLE: Mapping[str, Mapping[str, str]] = _read_table()
+"""TABLE[event][situation] is the name of the reaction."""
+REACTIONS: Mapping[str, Reaction] = _read_reactions()

@@ -1,0 +1,59 @@
+"""Commands typed on standard input, for a machine without a microphone and for trying out."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import TextIO
+
+from voiceguide.guide.commands import Phrasebook
+from voiceguide.hearing.listener import Fake, Heard, Ignored
+from voiceguide.sound import Pcm
+
+PIPED_S = 0.5
+"""Lines from a pipe are all there at once: they are taken so far apart, that the guide can answer each."""
+
+
+class Keyboard:
+    """Typed lines as commands, in the place of a Listener."""
+
+    def __init__(self, phrasebook: Phrasebook, lines: TextIO, say: Callable[[str], None]) -> None:
+        """``say``: prints a line for the parent, about what was typed and is no command."""
+        self._book = phrasebook
+        self._say = say
+        self._pace = 0.0 if lines.isatty() else PIPED_S
+        self._next = self._pace
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.ended = False
+        """Standard input is at its end."""
+        threading.Thread(target=self._read, args=(lines,), daemon=True, name="keyboard").start()
+
+    def hear(self, pcm: Pcm, at: float, *, own_db: float = 0.0) -> list[Heard | Ignored]:
+        """The command that was typed since the last call, if any. The sound is not looked at."""
+        if at < self._next or self.ended:
+            return []
+        try:
+            line = self._lines.get_nowait()
+        except queue.Empty:
+            return []
+        self._next = at + self._pace
+        if line is None:
+            self.ended = True
+        elif line.strip():
+            command = self._book.meaning(line)
+            if command is not None:
+                return [Heard(command, line.strip(), 1.0, at, at, at)]
+            self._say(f'"{line.strip()}" is no command; type help to see what can be said now')
+        return []
+
+    def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
+        """A keyboard does not hear the guide's voice."""
+
+    def _read(self, lines: TextIO) -> None:
+        try:
+            for line in lines:
+                self._lines.put(line)
+        except (OSError, ValueError):
+            pass  # standard input was closed: the same as its end
+        self._lines.put(None)

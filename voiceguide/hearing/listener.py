@@ -1,0 +1,252 @@
+"""From sound to commands: Vosk with a closed grammar, and the rules of certainty.
+
+Vosk's run-time grammar is a bigram of words, so phrases recombine, and a text is no proof of a command. Certainty
+comes from what is asked of it here:
+
+* the *whole* utterance is one phrase; a part of it never counts (but for unknown words before and after it while
+  the guide itself speaks, which are its own voice in the microphone);
+* it stands still: a partial result may come before the word has ended (Vosk gives a word as soon as no other can
+  follow), so it must not change for a while, a shorter while where the speaker has fallen silent;
+* when it is then closed, it is still that phrase, and each of its words is sure enough.
+
+Commands that calm ask for little patience, those that move on for more. Phrases with which others begin ("keep
+going", "keep going by yourself") wait until Vosk itself finds the end of the utterance.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
+from voiceguide.hearing.gate import SILENT_DB, Gate
+from voiceguide.sound import RATE, Pcm, loudness
+
+T = TypeVar("T")
+
+CALM_BLOCKS, CALM_BLOCKS_LOUD = 3, 8
+"""Blocks that a calming phrase must stand still: after the speaker has fallen silent, and while he has not."""
+FIRM_BLOCKS, FIRM_BLOCKS_LOUD = 10, 16
+"""The same for every other phrase."""
+DROP_DB = 15.0
+"""The speaker has fallen silent when two blocks in a row are this far below the loudest of the last 1.2 s."""
+CONFIDENCE = 0.6
+"""Least confidence of each word of a command. With the model in the box it halves the false commands for 1-2 % of
+the hits in quiet (docs/hearing.md)."""
+ADVANCING_CONFIDENCE = 0.7
+"""The same for commands that move on."""
+UNKNOWN = "[unk]"
+"""Vosk's word for whatever is not in the grammar."""
+UNKNOWN_COUNT = 4
+"""How often it stands in the grammar: each doubling makes rejection stronger by ln 2."""
+ECHO_S = 0.5
+"""How long after the guide's voice the microphone may still hear it: the way there, and the room's reverberation."""
+UTTERANCE_S = 5.0
+"""An utterance that began longer ago than this is no command."""
+GUARD_S = 0.3
+"""A command is the guide's own when its middle lies within this of where the guide's voice fakes it. (A parent
+answers "say continue" 0.2 s after its end, and his word's middle comes later still.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A command. Times are seconds on the session's clock."""
+
+    command: Command
+    phrase: str
+    confidence: float
+    """Of the least certain word, 0 to 1."""
+    at: float
+    until: float
+    """Start and end of the phrase."""
+    decided: float
+    """The end of the block at which it was decided."""
+
+    def as_json(self) -> dict[str, object]:
+        """The object of ``hear --json``."""
+        return {
+            "at": round(self.at, 2),
+            "until": round(self.until, 2),
+            **self.command.as_json(),
+            "phrase": self.phrase,
+            "confidence": round(self.confidence, 2),
+            "decided": round(self.decided, 2),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A phrase that was recognised and not obeyed."""
+
+    phrase: str
+    why: Literal["own_voice", "low_confidence"]
+    decided: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fake:
+    """What the guide's own voice would fake: a command, and from when to when in the sentence, in seconds."""
+
+    phrase: str
+    command: Command
+    at: float
+    until: float
+
+
+class Listener:
+    """Hears one stream of sound. Not thread-safe."""
+
+    def __init__(self, model: Any, phrasebook: Phrasebook) -> None:
+        """``model``: a vosk.Model. Phrases with a word that the model does not know are left out."""
+        book = known(model, phrasebook)
+        self._meanings = book.meanings
+        self._light = book.light
+        self._patient = book.ambiguous()
+        self._recogniser = recogniser(model, book)
+        self._fed = 0
+        """Samples given to the recogniser: its word times count from them."""
+        self._fed_until = 0.0
+        self._now = 0.0
+        self._gate = Gate()
+        self._levels: deque[float] = deque(maxlen=40)
+        self._partial = ""
+        self._still = 0
+        self._spoilt = False
+        """An utterance was closed too early and was no command: what follows in the same breath is none either."""
+        self._fakes: deque[tuple[Fake, float]] = deque(maxlen=64)
+        self._spoke: deque[tuple[float, float]] = deque(maxlen=64)
+        """When the guide's own voice reached the microphone."""
+
+    def hear(self, pcm: Pcm, at: float, *, own_db: float = 0.0) -> list[Heard | Ignored]:
+        """Take the next samples, which end at ``at`` seconds; give what was decided by them.
+
+        ``pcm``: int16[n], 16 kHz, in blocks of about 30 ms. ``own_db``: how loud the guide's own voice was in the
+        speaker meanwhile, as gate.loudness gives it."""
+        self._now = at
+        if own_db > SILENT_DB:
+            self._note_own(at - len(pcm) / RATE, at)
+        was_open = self._gate.open
+        blocks = self._gate.take(pcm, at, own_db)
+        decided: list[Heard | Ignored] = []
+        if self._gate.open and not was_open and self._partial:
+            # Someone else speaks: what came before was the guide's own voice, or is over.
+            decided += self._close(json.loads(self._recogniser.FinalResult()), early=False)
+        for block, then in blocks:
+            decided += self._take(block, then)
+        return decided
+
+    def _take(self, pcm: Pcm, at: float) -> list[Heard | Ignored]:
+        self._fed += len(pcm)
+        self._fed_until = at
+        self._levels.append(loudness(pcm))
+        if self._recogniser.AcceptWaveform(pcm.tobytes()):
+            return self._close(json.loads(self._recogniser.Result()), early=False)
+        partial = self._of_others(json.loads(self._recogniser.PartialResult())["partial"])
+        self._still = self._still + 1 if partial == self._partial else 1
+        self._partial = partial
+        if not partial and self._still >= FIRM_BLOCKS:
+            self._spoilt = False
+        if partial not in self._meanings or partial in self._patient or self._still < self._patience(partial):
+            return []
+        return self._close(json.loads(self._recogniser.FinalResult()), early=True)
+
+    def finish(self) -> list[Heard | Ignored]:
+        """The recording is over: decide on what was said last."""
+        return self._close(json.loads(self._recogniser.FinalResult()), early=False)
+
+    def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
+        """The guide starts a sentence at ``start`` seconds: what it would fake is refused when it would."""
+        self._fakes.extend((fake, start) for fake in fakes)
+
+    def _note_own(self, start: float, end: float) -> None:
+        """The guide's voice sounded; its echo lasts a little longer."""
+        end += ECHO_S
+        if self._spoke and start <= self._spoke[-1][1]:
+            start = self._spoke.pop()[0]
+        self._spoke.append((start, end))
+
+    def _own_between(self, start: float, end: float) -> bool:
+        return any(a < end and start < b for a, b in self._spoke)
+
+    def _of_others(self, partial: str) -> str:
+        """A partial result without the unknown words at its ends, where those can be the guide's own voice. (A
+        partial has no times: whether they are shows when it is closed.)"""
+        if not self._own_between(self._now - UTTERANCE_S, self._now):
+            return partial
+        return " ".join(_stripped(partial.split(), lambda word: word == UNKNOWN))
+
+    def _silent(self) -> bool:
+        return max(list(self._levels)[-2:]) < max(self._levels) - DROP_DB
+
+    def _patience(self, phrase: str) -> int:
+        command = self._meanings[phrase]
+        # One word for a kind of crying ("tired") is said of other things too; "stop" and "pause" are not.
+        if command.name in CALMING and (" " in phrase or command.sign is None):
+            return CALM_BLOCKS if self._silent() else CALM_BLOCKS_LOUD
+        return FIRM_BLOCKS if self._silent() else FIRM_BLOCKS_LOUD
+
+    def _close(self, result: dict[str, Any], *, early: bool) -> list[Heard | Ignored]:
+        self._partial, self._still = "", 0
+        spoilt, self._spoilt = self._spoilt, False
+        offset = self._fed_until - self._fed / RATE
+        words = _stripped(
+            result.get("result", []),
+            lambda w: w["word"] == UNKNOWN and self._own_between(w["start"] + offset, w["end"] + offset),
+        )
+        phrase = " ".join(word["word"] for word in words)
+        command = self._meanings.get(phrase)
+        if command is None:
+            self._spoilt = early
+            return []
+        if spoilt:
+            return []
+        at, until = words[0]["start"] + offset, words[-1]["end"] + offset
+        confidence = min(
+            (word["conf"] for word in words if word["word"] not in self._light), default=words[0]["conf"]
+        )
+        if confidence < (ADVANCING_CONFIDENCE if command.name in ADVANCING else CONFIDENCE):
+            return [Ignored(phrase, "low_confidence", self._now)]
+        if any(
+            fake.command.name == command.name
+            and start + fake.at - GUARD_S < (at + until) / 2 < start + fake.until + GUARD_S
+            for fake, start in self._fakes
+        ):
+            return [Ignored(phrase, "own_voice", self._now)]
+        return [Heard(command, phrase, confidence, at, until, self._now)]
+
+
+def _stripped(words: list[T], is_other: Callable[[T], bool]) -> list[T]:
+    """Without those at both ends that are another's."""
+    first, last = 0, len(words)
+    while first < last and is_other(words[first]):
+        first += 1
+    while last > first and is_other(words[last - 1]):
+        last -= 1
+    return words[first:last]
+
+
+def recogniser(model: Any, phrasebook: Phrasebook) -> Any:
+    """A vosk.KaldiRecognizer for the phrases and decoys, and for whatever else is said."""
+    import vosk
+
+    grammar = [*phrasebook.meanings, *phrasebook.decoys, *[UNKNOWN] * UNKNOWN_COUNT]
+    made = vosk.KaldiRecognizer(model, RATE, json.dumps(grammar))
+    made.SetWords(True)
+    return made
+
+
+def known(model: Any, phrasebook: Phrasebook) -> Phrasebook:
+    """The phrases and decoys all of whose words the model knows. (Vosk drops an unknown word from the grammar with
+    no more than a line on standard error, so that "go to the legs" would become "go the legs".)"""
+
+    def knows(phrase: str) -> bool:
+        return all(model.vosk_model_find_word(word) >= 0 for word in phrase.split())
+
+    return Phrasebook(
+        {phrase: command for phrase, command in phrasebook.meanings.items() if knows(phrase)},
+        tuple(filter(knows, phrasebook.decoys)),
+        phrasebook.light,
+    )

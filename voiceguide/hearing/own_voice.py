@@ -1,0 +1,120 @@
+"""What the guide's own voice would fake. It reaches the microphone, and must not be obeyed.
+
+Each rendered sentence is run once through the recogniser with the grammar of the session, and its text is searched
+for phrases, so that it is known which commands it could fake, and when. While it plays, exactly those are refused at
+exactly those moments.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from voiceguide.guide.commands import Phrasebook, normal
+from voiceguide.hearing.listener import Fake, known, recogniser
+from voiceguide.sound import BLOCK, RATE, Pcm
+
+DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
+SLACK_S = 0.5
+"""Words are not placed more exactly than this by where they stand in a text or in a partial result."""
+LOOK_AHEAD_S = 0.3
+"""A partial result is about this much older than the sound that it stands for (the model's right context)."""
+
+
+class OwnVoice:
+    """Finds the fakes of sentences, and keeps them on disk. Thread-safe."""
+
+    def __init__(self, model: Any, phrasebook: Phrasebook, *, cache: Path | None = DEFAULT_CACHE) -> None:
+        """``model``: a vosk.Model; ``cache``: a folder, or None."""
+        self._model = model
+        self._book = known(model, phrasebook)
+        self._longest = max((len(phrase.split()) for phrase in self._book.meanings), default=0)
+        self._cache = cache
+        phrases = json.dumps([sorted(self._book.meanings), self._book.decoys])
+        self._key = hashlib.sha256(phrases.encode()).hexdigest()
+
+    def fakes(self, text: str, pcm: Pcm) -> tuple[Fake, ...]:
+        """The commands that a sentence, rendered as ``pcm`` (int16[n], 16 kHz), could fake in the microphone.
+
+        Every phrase counts that stands anywhere in the text, or stood anywhere in a partial or final result, however
+        briefly and however unsure."""
+        name = hashlib.sha256("\0".join((self._key, text)).encode() + pcm.tobytes()).hexdigest()
+        kept = self._recall(name)
+        if kept is None:
+            kept = _merged([*self._read(text, len(pcm) / RATE), *self._listen(pcm)], len(pcm) / RATE)
+            self._keep(name, kept)
+        return tuple(Fake(phrase, self._book.meanings[phrase], at, until) for phrase, at, until in kept)
+
+    def _read(self, text: str, seconds: float) -> Iterator[tuple[str, float, float]]:
+        """The phrases in the text. A word is said about where it stands in the sentence."""
+        words = normal(text).split()
+        for first, last, phrase in self._phrases(words):
+            before, until = (sum(map(len, words[:n])) / max(1, sum(map(len, words))) for n in (first, last))
+            yield phrase, round(before * seconds - SLACK_S, 2), round(until * seconds + SLACK_S, 2)
+
+    def _listen(self, pcm: Pcm) -> Iterator[tuple[str, float, float]]:
+        """The phrases in what the recogniser takes it for."""
+        ears = recogniser(self._model, self._book)
+        lead = RATE // 2
+        sound = np.concatenate([np.zeros(lead, np.int16), pcm, np.zeros(RATE, np.int16)])
+        for i in range(0, len(sound) - BLOCK + 1, BLOCK):
+            now = (i + BLOCK - lead) / RATE
+            if ears.AcceptWaveform(sound[i : i + BLOCK].tobytes()):
+                spoken = json.loads(ears.Result()).get("result", [])
+                for first, last, phrase in self._phrases([word["word"] for word in spoken]):
+                    start, end = spoken[first]["start"] - lead / RATE, spoken[last - 1]["end"] - lead / RATE
+                    yield phrase, round(start, 2), round(end, 2)
+            else:
+                words = json.loads(ears.PartialResult())["partial"].split()
+                for _, last, phrase in self._phrases(words):
+                    if last == len(words):  # the newest; those before it were noted when they were
+                        yield phrase, round(now - LOOK_AHEAD_S - SLACK_S, 2), round(now, 2)
+
+    def _phrases(self, words: list[str]) -> Iterator[tuple[int, int, str]]:
+        """The phrases among ``words``: from which word to which, and the phrase."""
+        for first in range(len(words)):
+            for last in range(first + 1, min(len(words), first + self._longest) + 1):
+                phrase = " ".join(words[first:last])
+                if phrase in self._book.meanings:
+                    yield first, last, phrase
+
+    def _recall(self, name: str) -> list[tuple[str, float, float]] | None:
+        if self._cache is None:
+            return None
+        try:
+            kept = json.loads((self._cache / f"{name}.json").read_text("utf-8"))
+            return [(str(p), float(a), float(b)) for p, a, b in kept if p in self._book.meanings]
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _keep(self, name: str, found: list[tuple[str, float, float]]) -> None:
+        if self._cache is None:
+            return
+        with contextlib.suppress(OSError):  # without a cache the sentence is only listened to again
+            self._cache.mkdir(0o700, parents=True, exist_ok=True)
+            handle, path = tempfile.mkstemp(dir=self._cache)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(found, file)
+            Path(path).replace(self._cache / f"{name}.json")
+
+
+def _merged(found: list[tuple[str, float, float]], seconds: float) -> list[tuple[str, float, float]]:
+    """One entry for each phrase and moment within the sentence: those that touch are one."""
+    merged: dict[str, list[tuple[float, float]]] = {}
+    for phrase, start, end in sorted(found, key=lambda f: f[1]):
+        at, until = max(0.0, start), min(seconds, end)
+        spans = merged.setdefault(phrase, [])
+        if spans and at <= spans[-1][1] + 0.1:
+            spans[-1] = (spans[-1][0], max(until, spans[-1][1]))
+        else:
+            spans.append((at, until))
+    return [(phrase, at, until) for phrase, spans in merged.items() for at, until in spans]

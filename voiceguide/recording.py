@@ -1,0 +1,59 @@
+"""Recordings in files: read in whatever rate and format libsndfile knows, written as WAV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from voiceguide.errors import VoiceguideError
+from voiceguide.sound import BLOCK, RATE, Pcm
+
+
+def blocks_of(path: Path) -> Iterator[Pcm]:
+    """A recording as mono blocks of int16[BLOCK] at 16 kHz, read as it is asked for; the last one is filled up with
+    silence.
+
+    Raises VoiceguideError where the file is missing or is no recording."""
+    import soundfile
+    import soxr
+
+    if not path.is_file():
+        raise VoiceguideError(f"there is no recording {path}")
+    try:
+        with soundfile.SoundFile(path) as file:
+            resampler = soxr.ResampleStream(file.samplerate, RATE, 1, dtype="float32")
+            rest = np.zeros(0, np.float32)
+            while True:
+                chunk = file.read(file.samplerate, dtype="float32", always_2d=True)
+                mono = np.nan_to_num(chunk.mean(axis=1, dtype=np.float32), posinf=1.0, neginf=-1.0)
+                last = len(chunk) < file.samplerate
+                rest = np.concatenate([rest, resampler.resample_chunk(mono, last=last)])
+                if last:
+                    rest = np.concatenate([rest, np.zeros(-len(rest) % BLOCK, np.float32)])
+                whole = len(rest) // BLOCK * BLOCK
+                samples = np.clip(np.rint(rest[:whole] * 32768), -32768, 32767).astype(np.int16)
+                yield from samples.reshape(-1, BLOCK)
+                rest = rest[whole:]
+                if last:
+                    return
+    except (soundfile.LibsndfileError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else "it cannot be read"
+        raise VoiceguideError(f"{path} is no recording that can be read (WAV, FLAC, OGG, MP3): {reason}") from None
+
+
+def read_recording(path: Path) -> Pcm:
+    """A whole recording, int16[n], mono, 16 kHz. Raises VoiceguideError as ``blocks_of``."""
+    blocks = list(blocks_of(path))
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
+
+
+def write_wav(path: Path, pcm: Pcm) -> None:
+    """``pcm``: int16[n] or int16[n, channels] at 16 kHz. Raises VoiceguideError where it cannot be written."""
+    import soundfile
+
+    try:
+        soundfile.write(path, pcm, RATE, subtype="PCM_16", format="WAV")
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise VoiceguideError(f"cannot write {path}: {error}") from None

@@ -1,0 +1,321 @@
+"""A whole session in a simulated room: real voice, real recognition, a scripted parent, a virtual clock."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voiceguide.errors import SourceError
+from voiceguide.guide.commands import Command, load_language
+from voiceguide.guide.machine import Guide
+from voiceguide.guide.routine import Routine, find, load
+from voiceguide.hearing import models
+from voiceguide.hearing.listener import Heard, Listener, known
+from voiceguide.hearing.own_voice import OwnVoice
+from voiceguide.recording import read_recording, write_wav
+from voiceguide.session import Narrator, Session, Tell
+from voiceguide.sound import Pcm
+from voiceguide.sound.room import Room
+from voiceguide.source import Document, read
+from voiceguide.speech.voice import Voice
+
+PARENT_VOICE = "en-us+m7"
+"""A voice that the model in the box was not trained on."""
+PARENT_RATE = 150
+TURN_S = 0.8
+"""The parent takes a breath between two things: as long, at least, lies between an entry and one with ``when``."""
+OBEYED_WITHIN_S = 2.5
+"""A command that comes later than this after the parent's phrase was not an answer to it."""
+PATIENCE_S = 240.0
+"""When nothing has happened for so long, the rehearsal is over: an entry waits for what never comes."""
+FADE_S = 0.005
+"""The player's fade-out, the last of the reaction time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that the parent says, or a recording that is played."""
+
+    say: str | None
+    play: Path | None
+    at: float | None
+    after: float | None
+    when: dict[str, Any]
+    voice: str
+    line: int
+    """In the script, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A rehearsal, read from a file."""
+
+    file: str
+    routine: str | None
+    seed: int
+    room: dict[str, Any]
+    parent: tuple[Entry, ...]
+
+
+def load_script(path: Path) -> Script:
+    """Read a rehearsal script. Raises SourceError with all its mistakes."""
+    schema = json.loads((Path(__file__).parent / "rehearsal.schema.json").read_text("utf-8"))
+    document = read(path, schema)
+    data: dict[str, Any] = document.data
+    room = dict(data.get("room", {}))
+    problems = []
+    for at, name in _files(data):
+        if not (path.parent / name).is_file():
+            problems.append(
+                document.problem(at, f"there is no file '{name}'", f"name a recording beside {path.name}")
+            )
+    if problems:
+        raise SourceError(problems)
+    if "noise" in room:
+        room["noise"] = path.parent / room["noise"]
+    return Script(
+        file=str(path),
+        routine=data.get("routine"),
+        seed=data.get("seed", 0),
+        room=room,
+        parent=tuple(_entry(document, n, entry, path.parent) for n, entry in enumerate(data["parent"])),
+    )
+
+
+def built_in(routine: Routine) -> Path:
+    """The script that comes with a routine, or one that suits any."""
+    folder = Path(__file__).parent / "rehearsals"
+    own = folder / f"{routine.id}.yaml"
+    return own if own.is_file() else folder / "any.yaml"
+
+
+def _files(data: dict[str, Any]) -> Iterator[tuple[list[str | int], str]]:
+    if "noise" in data.get("room", {}):
+        yield ["room", "noise"], data["room"]["noise"]
+    for n, entry in enumerate(data["parent"]):
+        if "play" in entry:
+            yield ["parent", n, "play"], entry["play"]
+
+
+def _entry(document: Document, n: int, data: dict[str, Any], folder: Path) -> Entry:
+    return Entry(
+        say=data.get("say"),
+        play=folder / data["play"] if "play" in data else None,
+        at=data.get("at"),
+        after=data.get("after"),
+        when=data.get("when", {}),
+        voice=data.get("voice", PARENT_VOICE),
+        line=document.position(["parent", n])[0],
+    )
+
+
+@dataclass(slots=True)
+class _Given:
+    """A command that the parent gave, and what became of it."""
+
+    command: Command
+    phrase: str
+    until: float
+    obeyed: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    """What a rehearsal showed; ``as_json`` gives the last line of ``rehearse --json``."""
+
+    given: list[_Given] = field(default_factory=list)
+    false_commands: int = 0
+    reactions_ms: list[float] = field(default_factory=list)
+    states: set[str] = field(default_factory=set)
+    never: list[str] = field(default_factory=list)
+    """Entries of the script whose moment never came."""
+    compute_s: float = 0.0
+    duration_s: float = 0.0
+    wall_s: float = 0.0
+
+    @property
+    def obeyed(self) -> int:
+        return sum(given.obeyed for given in self.given)
+
+    @property
+    def flawless(self) -> bool:
+        """Every command was obeyed, none was imagined, and the whole script was played."""
+        return self.obeyed == len(self.given) and not self.false_commands and not self.never
+
+    def flaws(self) -> str:
+        """What went wrong, in one line."""
+        missed = [f'"{given.phrase}" at {given.until:.1f} s' for given in self.given if not given.obeyed]
+        return "; ".join(
+            text
+            for text, is_so in (
+                (f"not obeyed: {', '.join(missed)}", missed),
+                (f"{self.false_commands} commands were heard that nobody gave", self.false_commands),
+                (f"the moment never came for {', '.join(self.never)}", self.never),
+            )
+            if is_so
+        )
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "kind": "summary",
+            "commands_given": len(self.given),
+            "commands_obeyed": self.obeyed,
+            "false_commands": self.false_commands,
+            "reaction_ms": {"median": _quantile(self.reactions_ms, 0.5), "p95": _quantile(self.reactions_ms, 0.95)},
+            "compute_rtf": round(self.compute_s / max(self.duration_s, 1e-9), 4),
+            "duration_s": round(self.duration_s, 2),
+            "wall_s": round(self.wall_s, 2),
+        }
+
+
+def _quantile(values: list[float], q: float) -> float | None:
+    return round(float(np.quantile(values, q)), 1) if values else None
+
+
+class Rehearsal:
+    """Plays the parent of a script in a room, and keeps the score."""
+
+    def __init__(self, script: Script, *, routine: str | None = None, model: Path | None = None) -> None:
+        """Raises what loading a routine, a model or a recording raises."""
+        began = time.perf_counter()
+        self._began = began
+        self._script = script
+        self.routine = load(find(routine or script.routine or "infant-massage"))
+        self._language = load_language(self.routine.language)
+        vosk_model = models.load(models.find(model, language=self.routine.language))
+        self._book = known(vosk_model, self._language.phrasebook(self.routine.parts))
+        self._listener = Listener(vosk_model, self._book)
+        self._own_voice = OwnVoice(vosk_model, self._book)
+        room = dict(script.room)
+        if "noise" in room:
+            room["noise"] = read_recording(room["noise"])
+        self.room = Room(seed=script.seed, **room)
+        self._voice = Voice()
+        self._sounds: dict[int, Pcm] = {}
+
+    def run(self, tell: Tell) -> Report:
+        """Rehearse. Each entry of the transcript goes to ``tell`` as it happens."""
+        report = Report()
+
+        def watch(kind: str, t: float, **fields: Any) -> None:
+            if kind == "state":
+                report.states.add(fields["state"])
+            tell(kind, t, **fields)
+
+        narrator = Narrator(self._voice, self._own_voice, ahead=False)
+        session = Session(Guide(self.routine, self._language), self.room, narrator, self._listener, watch)
+        parent = _Parent(self._script, session, self.room, self._render, report, self._book.meaning, watch)
+        session.on_heard = parent.heard
+        try:
+            session.run(each_block=parent.act)
+        finally:
+            narrator.close()
+            self._voice.close()
+        report.never = parent.never()
+        report.compute_s = session.compute_s
+        report.duration_s = self.room.now
+        report.wall_s = time.perf_counter() - self._began
+        return report
+
+    def write(self, path: Path) -> None:
+        """The room's sound as a stereo WAV: left the guide, right the microphone."""
+        write_wav(path, np.stack([np.concatenate(self.room.speaker), np.concatenate(self.room.microphone)], axis=1))
+
+    def _render(self, entry: Entry) -> Pcm:
+        if entry.play is not None:
+            return read_recording(entry.play)
+        assert entry.say is not None
+        return self._voice.render(entry.say, voice=entry.voice, rate=PARENT_RATE)
+
+
+class _Parent:
+    """Says what the script says, when it says so, and notes whether the guide obeyed."""
+
+    def __init__(
+        self,
+        script: Script,
+        session: Session,
+        room: Room,
+        render: Callable[[Entry], Pcm],
+        report: Report,
+        meaning: Callable[[str], Command | None],
+        tell: Tell,
+    ) -> None:
+        self._entries = list(script.parent)
+        self._file = script.file
+        self._session = session
+        self._room = room
+        self._render = render
+        self._report = report
+        self._meaning = meaning
+        self._tell = tell
+        self._ended = 0.0
+        """When the entry before ended."""
+        self._last = 0.0
+        """When something last happened."""
+
+    def never(self) -> list[str]:
+        return [f"{self._file}:{entry.line}" for entry in self._entries]
+
+    def act(self, now: float) -> None:
+        """After each block: say the next thing when its moment has come; leave when nothing more can come."""
+        session = self._session
+        if session.speaking_since is not None or session.waiting_for_timer:
+            self._last = now
+        if self._entries and self._due(self._entries[0], now):
+            entry = self._entries.pop(0)
+            at, until = self._room.place(self._render(entry))
+            self._ended = self._last = until
+            self._tell("parent", at, text=entry.say or str(entry.play), until=round(until, 3))
+            command = self._meaning(entry.say) if entry.say else None
+            if command is not None and entry.say:
+                self._report.given.append(_Given(command, entry.say, until))
+        patience = PATIENCE_S if self._entries else 5.0
+        if now > self._last + patience and not session.over:
+            session.over = True
+            self._tell("end", now)
+
+    def heard(self, heard: Heard, compute_s: float) -> None:
+        for given in self._report.given:
+            late = heard.decided - given.until
+            if not given.obeyed and given.command == heard.command and -2.0 < late < OBEYED_WITHIN_S:
+                given.obeyed = True
+                self._report.reactions_ms.append(1000 * (late + compute_s + FADE_S))
+                return
+        self._report.false_commands += 1
+
+    def _due(self, entry: Entry, now: float) -> bool:
+        session, guide = self._session, self._session.guide
+        if now < self._ended or (entry.at is not None and now < entry.at):
+            return False
+        if entry.after is not None and now < self._ended + entry.after:
+            return False
+        if not entry.when:
+            return True
+        if entry.after is None and now < self._ended + TURN_S:
+            return False
+        speaking = now - session.speaking_since if session.speaking_since is not None else -1.0
+        silent = now - session.quiet_since
+        return (
+            entry.when.get("state", guide.state) == guide.state
+            and ("step" not in entry.when or (guide.step is not None and guide.step.id == entry.when["step"]))
+            and speaking >= entry.when.get("speaking_for", -1.0)
+            and silent >= entry.when.get("silent_for", 0.0)
+        )
+
+
+def summary(report: Report) -> str:
+    """The last line of a rehearsal, for people."""
+    reaction = f"{statistics.median(report.reactions_ms):.0f} ms" if report.reactions_ms else "none"
+    return (
+        f"Rehearsed {report.duration_s / 60:.1f} minutes in {report.wall_s:.0f} s: "
+        f"{len(report.given)} commands given, {report.obeyed} obeyed, {report.false_commands} false commands; "
+        f"median reaction {reaction}."
+    )

@@ -1,0 +1,272 @@
+"""The loop: sound -> hearing -> guide -> speech -> sound. The one module that knows all the parts.
+
+It turns once for each block of 30 ms that the microphone gives, and takes its time from the blocks, so that it runs
+on a live stream and in a simulated room alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+from voiceguide.errors import SpeechError
+from voiceguide.guide import events as guide_events
+from voiceguide.guide.events import (
+    Action,
+    CancelTimer,
+    Chime,
+    Elapsed,
+    End,
+    Hush,
+    NotNow,
+    Say,
+    SetPace,
+    SetVolume,
+    Spoken,
+    StartTimer,
+)
+from voiceguide.guide.machine import Guide
+from voiceguide.hearing.listener import Fake, Heard, Ignored
+from voiceguide.hearing.own_voice import OwnVoice
+from voiceguide.sound import RATE, Pcm, Sound
+from voiceguide.speech.player import Failed, Finished, Player, Started
+from voiceguide.speech.voice import DEFAULT_RATE, DEFAULT_VOICE, Voice
+
+LOUDER_DB = 4.0
+"""One step of volume."""
+FASTER_WPM = 12
+"""One step of pace."""
+CHIME_AFTER_CUT_S = 0.15
+"""Where speech was cut off the chime waits a moment, so that the silence itself is heard first."""
+SPEECH_AFTER_CHIME_S = 0.45
+"""A chime takes 0.22 s; the answer comes after it."""
+
+Tell = Callable[..., None]
+"""``tell(kind, t, **fields)``: an entry of the transcript, as in ``rehearse --json``."""
+
+
+class Ears(Protocol):
+    """Whatever gives commands: a Listener, or a keyboard."""
+
+    def hear(self, pcm: Pcm, at: float, *, own_db: float) -> list[Heard | Ignored]: ...
+
+    def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None: ...
+
+
+class Narrator:
+    """Renders lines ahead of their time, and finds out which commands each of them would fake.
+
+    With ``ahead`` it works in a thread of its own; without, at once when asked (in a rehearsal, whose clock waits).
+    """
+
+    def __init__(self, voice: Voice, own_voice: OwnVoice | None, *, ahead: bool, name: str = DEFAULT_VOICE) -> None:
+        self._voice = voice
+        self._own_voice = own_voice
+        self._name = name
+        self._pool = ThreadPoolExecutor(1, "narrator") if ahead else None
+        self._urgent = ThreadPoolExecutor(1, "narrator-urgent") if ahead else None
+        self._lines: dict[tuple[str, int], Future[Pcm]] = {}
+        self._fakes: dict[tuple[str, int], tuple[Fake, ...]] = {}
+        self._closed = False
+        self.rate = DEFAULT_RATE
+        """Words a minute, for what is asked for from now on."""
+
+    def line(self, text: str) -> Future[Pcm]:
+        """The sound of a line, as soon as it is rendered."""
+        key = (text, self.rate)
+        future = self._lines.get(key)
+        if future is None or (future.done() and future.exception() is not None):
+            future = self._lines[key] = self._start(key)
+        return future
+
+    def prepare(self, texts: tuple[str, ...]) -> None:
+        """Render these in the background, in this order."""
+        if self._pool is not None:
+            for text in texts:
+                self._pool.submit(self._render_quietly, (text, self.rate))
+
+    def fakes(self, text: str) -> tuple[Fake, ...]:
+        """The commands that a rendered line would fake."""
+        return self._fakes.get((text, self.rate), ())
+
+    def close(self) -> None:
+        self._closed = True
+        for pool in (self._pool, self._urgent):
+            if pool is not None:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _start(self, key: tuple[str, int]) -> Future[Pcm]:
+        if self._urgent is not None:
+            return self._urgent.submit(self._render, key)
+        future: Future[Pcm] = Future()
+        try:
+            future.set_result(self._render(key))
+        except SpeechError as error:
+            future.set_exception(error)
+        return future
+
+    def _render_quietly(self, key: tuple[str, int]) -> None:
+        try:
+            if not self._closed and key not in self._lines:
+                self._render(key)
+        except SpeechError:
+            pass  # it is tried again, and the failure told, when the line is needed
+
+    def _render(self, key: tuple[str, int]) -> Pcm:
+        pcm = self._voice.render(key[0], voice=self._name, rate=key[1])
+        if self._own_voice is not None:
+            self._fakes[key] = self._own_voice.fakes(key[0], pcm)
+        return pcm
+
+
+class Session:
+    """One guided session."""
+
+    def __init__(self, guide: Guide, sound: Sound, narrator: Narrator, ears: Ears, tell: Tell) -> None:
+        self._guide = guide
+        self._sound = sound
+        self._narrator = narrator
+        self._ears = ears
+        self._tell = tell
+        self._player = Player()
+        self._timers: dict[str, float] = {}
+        self._lines: dict[int, tuple[str, ...]] = {}
+        self._shown: tuple[str, str | None] = ("", None)
+        self._chime: tuple[float, Chime] | None = None
+        self.over = False
+        """Set it to leave after the present block."""
+        self.compute_s = 0.0
+        """Seconds of computing so far: hearing, guide and player, without rendering."""
+        self.quiet_since = 0.0
+        """When the guide last said something, in seconds; now while it speaks."""
+        self.speaking_since: float | None = None
+        """When the line that sounds began; None while nothing is said."""
+        self.on_heard: Callable[[Heard, float], None] = lambda heard, compute_s: None
+        """Called for each command, with the seconds of computing since its last block had come."""
+        self._rendering_s = 0.0
+
+    @property
+    def guide(self) -> Guide:
+        return self._guide
+
+    def run(self, at: str | None = None, each_block: Callable[[float], None] | None = None) -> None:
+        """Guide from the preparation, or from the step ``at``, to the end. ``each_block(now)`` is called after each
+        block.
+
+        Raises SoundError where there is no device or it is lost."""
+        self._sound.open(self._player.fill)
+        try:
+            self._apply(self._guide.start(0.0, at), 0.0)
+            while not self.over:
+                now = self.turn()
+                if each_block is not None:
+                    each_block(now)
+        finally:
+            self._player.hush()
+            self._sound.close()
+
+    def turn(self) -> float:
+        """One block. Gives its time."""
+        block = self._sound.read()
+        began = time.perf_counter()
+        rendering = self._rendering_s
+        now = block.at
+        for happened in self._player.events():
+            self._spoke(happened, now)
+        for heard in self._ears.hear(block.pcm, now, own_db=self._player.loudness_db):
+            if isinstance(heard, Ignored):
+                self._tell("ignored", now, phrase=heard.phrase, why=heard.why)
+            else:
+                fields = {k: v for k, v in heard.as_json().items() if k != "decided"}
+                compute = time.perf_counter() - began
+                self._tell("heard", now, **fields)
+                self.on_heard(heard, compute)
+                self._apply(self._guide.handle(guide_events.Heard(heard.command), now), now, heard.phrase)
+        for name in [name for name, due in self._timers.items() if now >= due]:
+            del self._timers[name]
+            self._tell("timer", now, name=name)
+            self._apply(self._guide.handle(Elapsed(name), now), now)
+        if self._chime is not None and now >= self._chime[0]:
+            self._ring(self._chime[1], now)
+        if self._player.speaking:
+            self.quiet_since = now
+        self.compute_s += time.perf_counter() - began - (self._rendering_s - rendering)
+        return now
+
+    @property
+    def waiting_for_timer(self) -> bool:
+        """Whether something will happen of itself: a stroke is held, or a line is about to be said."""
+        return "hold" in self._timers or self._player.speaking
+
+    def _spoke(self, happened: Started | Finished | Failed, now: float) -> None:
+        lines = self._lines.get(happened.utterance, ())
+        text = lines[happened.index] if happened.index < len(lines) else ""
+        if isinstance(happened, Started):
+            start = happened.at / RATE
+            self.speaking_since = start
+            self._tell("said", start, text=text, **self._step())
+            # The player counts what it filled; what sounds now was filled in the block that ends now.
+            self._ears.own_voice(self._narrator.fakes(text), now - (self._player.position / RATE - start))
+        elif isinstance(happened, Failed):
+            self._tell("said", now, text=text, **self._step(), error=str(happened.error))
+        else:
+            self.speaking_since = None
+            self._apply(self._guide.handle(Spoken(happened.utterance, happened.index), now), now)
+
+    def _step(self) -> dict[str, object]:
+        return {"step": self._guide.step.id} if self._guide.step else {}
+
+    def _apply(self, actions: list[Action], now: float, phrase: str = "") -> None:
+        cut = False
+        chime = next((a for a in actions if isinstance(a, Chime)), None)
+        for action in actions:
+            match action:
+                case Hush():
+                    cut = self._hush(now) or cut
+                case Say():
+                    cut = self._hush(now) or cut
+                    self._say(action, SPEECH_AFTER_CHIME_S if chime else 0.0)
+                case StartTimer():
+                    self._timers[action.name] = now + action.seconds
+                case CancelTimer():
+                    self._timers.pop(action.name, None)
+                case SetVolume():
+                    self._player.gain_db = action.level * LOUDER_DB
+                case SetPace():
+                    self._narrator.rate = DEFAULT_RATE + action.level * FASTER_WPM
+                case NotNow():
+                    self._tell("ignored", now, phrase=phrase, why="not_now")
+                case End():
+                    self.over = True
+        if chime is not None and cut:
+            self._chime = (now + CHIME_AFTER_CUT_S, chime)
+        elif chime is not None:
+            self._ring(chime, now)
+        shown = (self._guide.state, self._guide.step.id if self._guide.step else None)
+        if shown != self._shown:
+            self._shown = shown
+            self._tell("state", now, state=shown[0], step=shown[1])
+        if self.over:
+            self._tell("end", now)
+
+    def _hush(self, now: float) -> bool:
+        self._chime = None
+        self.speaking_since = None
+        sounding = self._player.hush()
+        if sounding:
+            self._tell("hushed", now)
+        return sounding
+
+    def _say(self, say: Say, at_least: float) -> None:
+        self._lines = {say.utterance: say.lines}
+        began = time.perf_counter()
+        lines = [self._narrator.line(text) for text in say.lines]
+        self._rendering_s += time.perf_counter() - began
+        self._player.say(say.utterance, lines, gap=say.gap, delay=max(say.delay, at_least))
+
+    def _ring(self, chime: Chime, now: float) -> None:
+        self._chime = None
+        self._player.chime("heard" if chime.kind == "heard" else "no")
+        self._tell("chime", now, sound=chime.kind)
