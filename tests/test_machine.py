@@ -216,9 +216,7 @@ def test_every_target_of_every_reaction_is_reached() -> None:
 
 # Rules that hold whatever happens
 
-some_events = st.lists(st.integers(0, 2**31), max_size=40).map(
-    lambda seeds: [random.Random(s) for s in seeds]
-)
+some_events = st.lists(st.integers(0, 2**31), max_size=40).map(lambda seeds: [random.Random(s) for s in seeds])
 
 
 def after(happenings: list[random.Random]) -> Player:
@@ -253,9 +251,7 @@ def test_it_can_always_be_finished(happenings: list[random.Random]) -> None:
 
 
 @given(some_events, st.sampled_from(sorted(CALMING)), some_events)
-def test_calming_never_moves_on(
-    happenings: list[random.Random], calming: str, later: list[random.Random]
-) -> None:
+def test_calming_never_moves_on(happenings: list[random.Random], calming: str, later: list[random.Random]) -> None:
     """Not at once, and not by itself afterwards: only a command that moves on does."""
     p = after(happenings)
     step, left = p.guide.step, p.guide.seconds_left(p.now)
@@ -293,9 +289,7 @@ def test_what_was_interrupted_goes_on_at_its_sentence(happenings: list[random.Ra
 
 
 @given(some_events, st.floats(0.1, 10.0))
-def test_a_stroke_that_was_interrupted_keeps_its_rest(
-    happenings: list[random.Random], seconds: float
-) -> None:
+def test_a_stroke_that_was_interrupted_keeps_its_rest(happenings: list[random.Random], seconds: float) -> None:
     p = after(happenings)
     if p.guide.situation != "holding":
         return
@@ -343,16 +337,11 @@ def test_a_stress_sign_hushes_and_the_baby_comes_first() -> None:
     assert actions[actions.index(Hush()) :][0] == Hush()
     assert not any(isinstance(a, Chime) for a in actions)
     assert p.lines[0] == "Stop the massage, and tend to your baby."
-    assert (
-        p.lines[1 : 1 + len(infant_massage().signs["hiccoughs"].say)]
-        == infant_massage().signs["hiccoughs"].say
-    )
+    assert p.lines[1 : 1 + len(infant_massage().signs["hiccoughs"].say)] == infant_massage().signs["hiccoughs"].say
     p.all_lines()
     assert not p.timers  # quiet, for as long as it takes
     p.hear("next")
-    assert p.guide.state == "tending" and p.lines == (
-        "Your baby comes first. Tell me when your baby is calm.",
-    )
+    assert p.guide.state == "tending" and p.lines == ("Your baby comes first. Tell me when your baby is calm.",)
     p.hear("calm")
     assert p.lines[-1] == "Say continue, repeat, or finish for today."
     p.hear("resume")
@@ -389,10 +378,7 @@ def test_a_comfort_sign_gets_a_warm_word_and_the_sentence_again() -> None:
     p = in_situation("speaking")
     interrupted = p.lines[0]
     p.hear("comfort", sign="bright_eyed")
-    assert (
-        p.lines[:-1][: len(infant_massage().signs["bright_eyed"].say)]
-        == infant_massage().signs["bright_eyed"].say
-    )
+    assert p.lines[:-1][: len(infant_massage().signs["bright_eyed"].say)] == infant_massage().signs["bright_eyed"].say
     assert p.guide.situation == "speaking" and interrupted in (*p.lines, "Lovely. Let us begin.")
 
 

@@ -346,9 +346,7 @@ NO_VOICE = OSError("no voice")
 DEEDS = st.lists(
     st.tuples(
         st.integers(0, LENGTH - 1),
-        st.sampled_from(
-            ["say", "say later", "say louder", "hush", "heard", "no", "duck", "unduck", "up", "down"]
-        ),
+        st.sampled_from(["say", "say later", "say louder", "hush", "heard", "no", "duck", "unduck", "up", "down"]),
     ),
     max_size=8,
 )

@@ -83,9 +83,7 @@ def spoken_blocks(node: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]
             yield from spoken_blocks(child, f"{where}/{key}")
     elif isinstance(node, list):
         for index, child in enumerate(node):
-            yield from spoken_blocks(
-                child, f"{where}/{child.get('id', index) if isinstance(child, dict) else index}"
-            )
+            yield from spoken_blocks(child, f"{where}/{child.get('id', index) if isinstance(child, dict) else index}")
 
 
 def sentences(node: Any) -> list[str]:
@@ -253,9 +251,7 @@ def test_all_parts_of_the_article_have_strokes(full: dict[str, Any]) -> None:
     assert {part["id"] for part in full["parts"]} == PARTS
     for part in full["parts"]:
         strokes = [
-            s
-            for s in part["steps"]
-            if not s["title"].startswith("Resting hands") and s["title"] not in NO_STROKES
+            s for s in part["steps"] if not s["title"].startswith("Resting hands") and s["title"] not in NO_STROKES
         ]
         assert len(strokes) >= 2, part["id"]
 
@@ -367,9 +363,7 @@ def test_crying_says_never_to_shake(full: dict[str, Any]) -> None:
 
 def test_blue_and_limp_lead_to_emergency_help(full: dict[str, Any]) -> None:
     stress = full["signs"]["stress"]
-    assert "blue, grey or blotchy, or breathing is hard, call for emergency help" in text(
-        stress["skin_colour"]
-    )
+    assert "blue, grey or blotchy, or breathing is hard, call for emergency help" in text(stress["skin_colour"])
     assert "limp or cannot be woken, call for emergency help" in text(stress["unable_to_focus"])
 
 

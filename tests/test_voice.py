@@ -87,9 +87,7 @@ def seconds(pcm: Pcm) -> float:
 # ---- what is rendered ----
 
 
-@pytest.mark.parametrize(
-    "name", ["en-us", "en-us+f3", "en-gb", "gmw/en-us", "en-gb-scotland+f2", "en-us+Annie"]
-)
+@pytest.mark.parametrize("name", ["en-us", "en-us+f3", "en-gb", "gmw/en-us", "en-gb-scotland+f2", "en-us+Annie"])
 @pytest.mark.parametrize("text", [SENTENCE, "Yes.", "Well done!"])
 def test_speech_has_one_level_and_hardly_any_silence_around_it(lasting: Voice, name: str, text: str) -> None:
     pcm = lasting.render(text, voice=name)
@@ -118,9 +116,7 @@ def test_punctuation_alone_is_silence(lasting: Voice) -> None:
 
 def test_voices_in_turn_keep_to_themselves(lasting: Voice) -> None:
     names = ["en-us", "en-us+f3", "en-gb", "fr+f2"]
-    rounds = [
-        [lasting.render(f"{SENTENCE} {n}", voice=name) for name in names] for n in ("One.", "Two.", "Ten.")
-    ]
+    rounds = [[lasting.render(f"{SENTENCE} {n}", voice=name) for name in names] for n in ("One.", "Two.", "Ten.")]
     for again in rounds[1:]:
         for first, later in zip(rounds[0], again, strict=True):
             assert pitch(later) == pytest.approx(pitch(first), rel=0.1)
@@ -250,9 +246,7 @@ def test_missing_espeak_data_have_a_remedy(monkeypatch: pytest.MonkeyPatch, tmp_
         voice.render("hello")
 
 
-def test_what_a_library_prints_is_not_taken_for_sound(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_what_a_library_prints_is_not_taken_for_sound(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     spoil(monkeypatch, tmp_path, TALKING_LATER)
     with Voice(cache=None) as voice:
         first = voice.worker_pid
