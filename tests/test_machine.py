@@ -6,12 +6,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceguide.guide.commands import ADVANCING, CALMING, NAMES, Command, Language, load_language
+from voiceguide.guide.diagram import markdown
 from voiceguide.guide.events import (
     CancelTimer,
     Chime,
@@ -461,3 +463,8 @@ def test_go_to_and_skip_move_by_parts() -> None:
     assert p.guide.step is not None and p.guide.step.part == "face"
     p.hear("skip")
     assert p.guide.step.part == "ears"
+
+
+def test_the_documentation_is_made_from_the_tables() -> None:
+    """Mended by: python -m voiceguide.guide.diagram > docs/guide.md"""
+    assert (Path(__file__).parents[1] / "docs" / "guide.md").read_text("utf-8") == markdown()

@@ -147,15 +147,19 @@ class Guide:
     def _onward(self, _: Command | None) -> None:
         self._move(self._n + 1)
 
+    def _step_back(self, _: Command | None) -> None:
+        if self._n == 0:
+            self._start_step(0, first=self._language.say("first_step"))
+        else:
+            self._start_step(self._n - 1)
+
     def _go_back(self, _: Command | None) -> None:
         if self._base == "preparing":
             self._from_start(None)
         elif self._base == "closing":
             self._start_step(self._n)
-        elif self._n == 0:
-            self._start_step(0, first=self._language.say("first_step"))
         else:
-            self._start_step(self._n - 1)
+            self._step_back(None)
 
     def _skip(self, _: Command | None) -> None:
         n = self._n
@@ -170,15 +174,18 @@ class Guide:
         else:
             self._start_step(n)
 
+    def _step_again(self, _: Command | None) -> None:
+        self._start_step(self._n)
+
     def _again(self, _: Command | None) -> None:
-        if self.state == "guiding":
-            self._start_step(self._n)
-        else:
-            self._enter(replace(self._scenes[-1], lines=self._scenes[-1].script))
+        self._enter(replace(self._scenes[-1], lines=self._scenes[-1].script))
 
     def _from_start(self, _: Command | None) -> None:
         self._scenes = self._scenes[:1]
-        self._again(None)
+        if self.state == "guiding":
+            self._step_again(None)
+        else:
+            self._again(None)
 
     def _carry_on(self, _: Command | None) -> None:
         self._scenes = self._scenes[:1]
@@ -262,13 +269,17 @@ class Guide:
             self._enter_only(Scene("waiting", lines=prompt))
 
     def _wait(self, _: Command | None) -> None:
-        scene = self._scenes[-1]
-        if scene.situation == "waiting" and self._alone:
-            self._onward(None)
-        elif scene.situation == "waiting" and scene.script:
-            self._enter(Scene("waiting", lines=scene.script))
-        elif not self._told.pop("reminded", 0):
+        if not self._told.pop("reminded", 0):
             self._out.append(StartTimer("silence", SILENCE_S))
+
+    def _wait_next(self, _: Command | None) -> None:
+        scene = self._scenes[-1]
+        if self._alone:
+            self._onward(None)
+        elif scene.script:
+            self._enter(Scene("waiting", lines=scene.script))
+        else:
+            self._wait(None)
 
     def _remind(self, _: Command | None) -> None:
         self._told["reminded"] = 1

@@ -34,8 +34,8 @@ _TABLE = """
 event        preparing  speaking   holding    waiting    paused     tending    offering   reassuring asking     closing    finished
 ready        begin      going      going      onward     carry_on   not_now    carry_on   carry_on   not_now    not_now    over
 next         begin      onward     onward     onward     onward     not_now    onward     not_now    not_now    not_now    over
-back         not_now    go_back    go_back    go_back    go_back    not_now    go_back    not_now    not_now    not_now    over
-repeat       again      again      again      again      from_start again      from_start again      again      again      over
+back         not_now    step_back  step_back  step_back  go_back    not_now    go_back    not_now    not_now    not_now    over
+repeat       again      step_again step_again step_again from_start again      from_start again      again      again      over
 pause        pause      pause      pause      pause      quiet      quiet      quiet      quiet      quiet      pause      over
 resume       begin      going      going      onward     carry_on   carry_on   carry_on   carry_on   stay       going      over
 stop         pause      pause      pause      pause      quiet      quiet      quiet      quiet      quiet      pause      over
@@ -58,7 +58,7 @@ calm         not_now    not_now    not_now    not_now    not_now    offer      a
 comfort      warm       warm       warm       warm       warm       offer      warm       invite     warm       warm       over
 stress       tend       tend       tend       tend       tend       tend       tend       tend       tend       tend       over
 mixed        reassure   reassure   reassure   reassure   reassure   not_now    reassure   again      reassure   reassure   over
-spoken       wait       hold       nothing    wait       wait       nothing    wait       wait       wait       end        nothing
+spoken       wait       hold       nothing    wait_next  wait       nothing    wait       wait       wait       end        nothing
 hold_over    nothing    nothing    rest       nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
 silence      remind     nothing    nothing    remind     remind     nothing    remind     remind     remind     nothing    nothing
 """
@@ -66,10 +66,12 @@ silence      remind     nothing    nothing    remind     remind     nothing    r
 _REACTIONS = """
 begin        speaking                              starts the first step
 onward       speaking closing                      starts the following step; after the last one says the closing words
-go_back      speaking preparing                    starts the step before
+step_back    speaking                              starts the step before
+go_back      speaking preparing                    leaves what interrupts, and starts the step before
 skip         speaking closing                      leaves out the rest of this part
 go_to        speaking =                            starts the part that was named
-again        preparing speaking tending offering reassuring asking closing  says it again from its start; a step with its stroke
+step_again   speaking                              starts the step again, with its stroke
+again        =                                     says it again from its start
 from_start   preparing speaking closing            goes back to what was interrupted and starts it anew
 carry_on     preparing speaking holding waiting closing  goes on where it was interrupted, from the start of the sentence
 going        =                                     is going on anyway: nothing changes
@@ -86,7 +88,8 @@ close        closing                               says goodbye
 end          finished                              ends the session
 hold         holding waiting speaking closing      the words are over: holds the stroke, or goes on as after it
 rest         waiting speaking closing              the stroke is over: waits for "next", or goes on by itself
-wait         = speaking closing                    waits in silence, and will remind once
+wait         =                                     waits in silence, and will remind once
+wait_next    = speaking closing                    the same; goes on by itself where that was asked for meanwhile
 remind       =                                     one gentle reminder, then quiet
 tell_time    =                                     says how long it still takes
 tell_where   =                                     says where we are

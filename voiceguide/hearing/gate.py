@@ -3,6 +3,10 @@
 The guide knows how loud it speaks, and learns how loud that comes back. While nothing in the microphone stands out
 from that, the recogniser hears silence. A voice that stands out opens the gate: the recogniser then hears again
 the moment before it rose, which it had been kept from.
+
+The power of an echo is the power of what was played in the last half second, weighted by how the room carries each
+moment of it, plus steady noise: in a room the parts add up without regard to phase. The weights are learnt by NLMS
+(normalised least mean squares), held at or above zero.
 """
 
 from __future__ import annotations
@@ -13,57 +17,72 @@ import numpy as np
 
 from voiceguide.sound import Pcm, loudness
 
-WAY_BLOCKS = 17
-"""How late the echo may come: 0.5 s, with the buffers of a sound server and of a USB device."""
-DECAY_DB = 4.5
-"""How fast it fades, each block: by 60 dB in 0.4 s."""
-STANDS_OUT_DB = 13.0
-"""Above the usual echo a sound is someone else's. What is expected of an echo by these rules is its upper edge, so
-that 99 % of its blocks are less than 12 dB above the median, whatever the room (docs/hearing.md). At an echo 20 dB
-below the parent's voice that lets pass all but the softest sounds of the parent."""
+WAY_BLOCKS = 18
+"""How late the echo may come: 0.54 s, with the buffers of a sound server and of a USB device."""
+STANDS_OUT_DB = 6.0
+"""Above what is expected of the echo a sound is someone else's: 99 % of the blocks of an echo are less than 5 dB
+louder than expected, whatever the room (docs/hearing.md)."""
+FIRST_RATE, LEARNING_RATE = 0.5, 0.2
+"""An error counts for no more than what was expected: bursts of noise must not pass for the echo."""
+UNSURE_DB, UNSURE_RATE = 9.0, 0.005
+"""A block that is so much louder than expected is someone else's, or the echo has grown: it follows by 2 dB a
+second."""
+FIRST_BLOCKS = 60
+"""The first 1.8 s of its own voice, in which it does not open."""
 HOLD_BLOCKS = 10
 """The gate stays open for 0.3 s after the last sound that stood out: the soft sounds of a word and its end."""
 BEFORE_BLOCKS = 4
 """It opens 0.12 s in arrears: the soft sounds with which a word begins."""
-LEARN_BLOCKS = 200
-"""It learns from the last 6 s of its own voice."""
-UNLEARNT_DB = -12.0
-"""What it expects of the echo, relative to its voice in the speaker, before it has heard any."""
 SILENT_DB = 20.0
 """Loudness, in dB over one step of 16 bit, under which the speaker is silent."""
+FLOOR = 1e-5
+"""Least weight: an echo 50 dB below the voice in the speaker. From there it grows by a half at a time."""
+STEADY = 1e4
+"""Input of the weight that stands for steady noise: the power of a sound of 40 dB over one step of 16 bit."""
 
 
 class Gate:
     """``take`` a block, get the blocks for the recogniser."""
 
     def __init__(self) -> None:
-        self._played: deque[float] = deque([0.0] * WAY_BLOCKS, WAY_BLOCKS)
-        self._ratios: deque[float] = deque(maxlen=LEARN_BLOCKS)
-        self._echo = 0.0
+        self._played = np.zeros(WAY_BLOCKS + 1)
+        self._played[-1] = STEADY
+        self._weights = np.full(WAY_BLOCKS + 1, FLOOR)
+        self._learnt = 0
         self._kept: deque[tuple[Pcm, float]] = deque(maxlen=BEFORE_BLOCKS)
-        self._left = HOLD_BLOCKS
+        self._left = 1
         """Blocks for which the gate stays open, if nothing stands out any more."""
-
-    @property
-    def open(self) -> bool:
-        """Whether the recogniser hears the microphone."""
-        return self._left > 0
+        self.shut = 0
+        """Blocks for which the recogniser has heard silence instead of the microphone; 0 while the gate is open."""
 
     def take(self, pcm: Pcm, at: float, own_db: float) -> list[tuple[Pcm, float]]:
         """``pcm``: int16[n], which ends at ``at`` seconds; ``own_db``: the loudness of what the speaker played
         meanwhile. Gives pairs of the same kind: the block, silence instead of it, or also those before it."""
-        self._played.append(own_db)
-        self._echo = max(*self._played, self._echo - DECAY_DB)
-        if self._echo < SILENT_DB:
+        self._played[1:-1] = self._played[:-2]
+        self._played[0] = 10 ** (own_db / 10) if own_db > SILENT_DB else 0.0
+        if not self._played[:-1].any():
+            self._left = 1
+        elif self._stands_out(10 ** (loudness(pcm) / 10)):
             self._left = HOLD_BLOCKS
         else:
-            excess = loudness(pcm) - self._echo
-            self._ratios.append(excess)
-            usual = float(np.median(self._ratios)) if len(self._ratios) > 10 else UNLEARNT_DB
-            self._left = HOLD_BLOCKS if excess > usual + STANDS_OUT_DB else max(0, self._left - 1)
-        if not self._left:
+            self._left = max(0, self._left - 1)
+        self.shut = 0 if self._left else self.shut + 1
+        if self.shut:
             self._kept.append((pcm, at))
             return [(np.zeros_like(pcm), at)]
         kept = list(self._kept)
         self._kept.clear()
         return [*kept, (pcm, at)]
+
+    def _stands_out(self, power: float) -> bool:
+        """Compare a block with what is expected of it, and learn from it."""
+        expected = max(1.0, float(self._weights @ self._played))
+        first = self._learnt < FIRST_BLOCKS
+        self._learnt += 1
+        stands_out = power > expected * 10 ** (STANDS_OUT_DB / 10)
+        sure = first or power < expected * 10 ** (UNSURE_DB / 10)
+        error = min(power - expected, expected)
+        rate = FIRST_RATE if first else LEARNING_RATE if sure else UNSURE_RATE
+        step = rate * error / float(self._played @ self._played)
+        self._weights = np.maximum(FLOOR, self._weights + step * self._played)
+        return stands_out and not first

@@ -3,8 +3,9 @@
 Vosk's run-time grammar is a bigram of words, so phrases recombine, and a text is no proof of a command. Certainty
 comes from what is asked of it here:
 
-* the *whole* utterance is one phrase; a part of it never counts (but for unknown words before and after it while
-  the guide itself speaks, which are its own voice in the microphone);
+* the *whole* utterance is one phrase; a part of it never counts. An utterance begins where Vosk says, or where the
+  sound rose far above what was there for a while: a parent near the microphone after a cry, a television, or the
+  guide's own voice. Unknown words before and after it while the guide speaks are its own voice, too;
 * it stands still: a partial result may come before the word has ended (Vosk gives a word as soon as no other can
   follow), so it must not change for a while, a shorter while where the speaker has fallen silent;
 * when it is then closed, it is still that phrase, and each of its words is sure enough.
@@ -19,6 +20,7 @@ import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Any, Literal, TypeVar
 
 from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
@@ -32,12 +34,17 @@ CALM_BLOCKS, CALM_BLOCKS_LOUD = 3, 8
 FIRM_BLOCKS, FIRM_BLOCKS_LOUD = 10, 16
 """The same for every other phrase."""
 DROP_DB = 15.0
-"""The speaker has fallen silent when two blocks in a row are this far below the loudest of the last 1.2 s."""
-CONFIDENCE = 0.6
-"""Least confidence of each word of a command. With the model in the box it halves the false commands for 1-2 % of
-the hits in quiet (docs/hearing.md)."""
-ADVANCING_CONFIDENCE = 0.7
-"""The same for commands that move on."""
+"""The speaker has fallen silent when two blocks in a row are this far below the loudest of the last 1.2 s, and has
+begun to speak when a block is not, after some that were:"""
+CALM_PAUSE_S, FIRM_PAUSE_S = 0.24, 0.45
+"""so long, for a calming phrase (longer than any closure inside a word), and for every other phrase."""
+CALM_CONFIDENCE, CONFIDENCE, ADVANCING_CONFIDENCE = 0.5, 0.6, 0.7
+"""Least confidence of each word that matters: of a command that calms, of any other, of one that moves on. With
+the model in the box 0.6 halves the false commands for 1-2 % of the hits in quiet (docs/hearing.md)."""
+SHUT_BLOCKS = 5
+"""Where the gate opens after so long, an utterance begins. (It stays open for 0.3 s by itself.)"""
+LEVELS_S, PEAK_S = 4.0, 1.2
+"""How far back loudness is remembered, and how far back the loudest is looked for, in seconds."""
 UNKNOWN = "[unk]"
 """Vosk's word for whatever is not in the grammar."""
 UNKNOWN_COUNT = 4
@@ -96,6 +103,18 @@ class Fake:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    at: float
+    until: float
+    confidence: float
+
+    @property
+    def middle(self) -> float:
+        return (self.at + self.until) / 2
+
+
 class Listener:
     """Hears one stream of sound. Not thread-safe."""
 
@@ -111,7 +130,8 @@ class Listener:
         self._fed_until = 0.0
         self._now = 0.0
         self._gate = Gate()
-        self._levels: deque[float] = deque(maxlen=40)
+        self._levels: deque[tuple[float, float]] = deque()
+        """End and loudness of each block of the last LEVELS_S seconds, as the recogniser heard it."""
         self._partial = ""
         self._still = 0
         self._spoilt = False
@@ -128,10 +148,10 @@ class Listener:
         self._now = at
         if own_db > SILENT_DB:
             self._note_own(at - len(pcm) / RATE, at)
-        was_open = self._gate.open
+        shut = self._gate.shut
         blocks = self._gate.take(pcm, at, own_db)
         decided: list[Heard | Ignored] = []
-        if self._gate.open and not was_open and self._partial:
+        if shut >= SHUT_BLOCKS and not self._gate.shut and self._partial:
             # Someone else speaks: what came before was the guide's own voice, or is over.
             decided += self._close(json.loads(self._recogniser.FinalResult()), early=False)
         for block, then in blocks:
@@ -141,7 +161,9 @@ class Listener:
     def _take(self, pcm: Pcm, at: float) -> list[Heard | Ignored]:
         self._fed += len(pcm)
         self._fed_until = at
-        self._levels.append(loudness(pcm))
+        self._levels.append((at, loudness(pcm)))
+        while self._levels[0][0] < at - LEVELS_S:
+            self._levels.popleft()
         if self._recogniser.AcceptWaveform(pcm.tobytes()):
             return self._close(json.loads(self._recogniser.Result()), early=False)
         partial = self._of_others(json.loads(self._recogniser.PartialResult())["partial"])
@@ -149,7 +171,8 @@ class Listener:
         self._partial = partial
         if not partial and self._still >= FIRM_BLOCKS:
             self._spoilt = False
-        if partial not in self._meanings or partial in self._patient or self._still < self._patience(partial):
+        phrase = self._candidate(partial)
+        if phrase is None or phrase in self._patient or self._still < self._patience(phrase):
             return []
         return self._close(json.loads(self._recogniser.FinalResult()), early=True)
 
@@ -178,8 +201,36 @@ class Listener:
             return partial
         return " ".join(_stripped(partial.split(), lambda word: word == UNKNOWN))
 
+    def _candidate(self, partial: str) -> str | None:
+        """The phrase that a partial result may be: all of it, or its end where the sound rose from a pause."""
+        if partial in self._meanings:
+            return partial
+        words = partial.split()
+        for first in range(1, len(words)):
+            phrase = " ".join(words[first:])
+            if phrase in self._meanings:
+                return phrase if self._onset(phrase) is not None else None
+        return None
+
+    def _onset(self, phrase: str) -> float | None:
+        """When the sound last rose from a pause, in seconds; None where it did not."""
+        threshold = self._peak() - DROP_DB
+        pause = CALM_PAUSE_S if self._meanings[phrase].name in CALMING else FIRM_PAUSE_S
+        onset = quiet_since = None
+        for (begin, _), (_end, level) in pairwise(self._levels):
+            if level <= threshold:
+                quiet_since = begin if quiet_since is None else quiet_since
+            else:
+                if quiet_since is not None and begin - quiet_since >= pause:
+                    onset = begin
+                quiet_since = None
+        return onset
+
+    def _peak(self) -> float:
+        return max(level for at, level in self._levels if at > self._fed_until - PEAK_S)
+
     def _silent(self) -> bool:
-        return max(list(self._levels)[-2:]) < max(self._levels) - DROP_DB
+        return all(level < self._peak() - DROP_DB for _, level in islice(reversed(self._levels), 2))
 
     def _patience(self, phrase: str) -> int:
         command = self._meanings[phrase]
@@ -189,33 +240,45 @@ class Listener:
         return FIRM_BLOCKS if self._silent() else FIRM_BLOCKS_LOUD
 
     def _close(self, result: dict[str, Any], *, early: bool) -> list[Heard | Ignored]:
+        """Decide on an utterance: its words, its times and how sure they are."""
         self._partial, self._still = "", 0
         spoilt, self._spoilt = self._spoilt, False
         offset = self._fed_until - self._fed / RATE
-        words = _stripped(
-            result.get("result", []),
-            lambda w: w["word"] == UNKNOWN and self._own_between(w["start"] + offset, w["end"] + offset),
-        )
-        phrase = " ".join(word["word"] for word in words)
-        command = self._meanings.get(phrase)
-        if command is None:
+        words = [
+            _Word(w["word"], w["start"] + offset, w["end"] + offset, w["conf"]) for w in result.get("result", [])
+        ]
+        words = _stripped(words, lambda w: w.text == UNKNOWN and self._own_between(w.at, w.until))
+        decided: Heard | Ignored | None = None
+        for part in [words[first:] for first in range(len(words))]:
+            phrase = " ".join(word.text for word in part)
+            if phrase not in self._meanings:
+                continue
+            if len(part) < len(words):
+                onset = self._onset(phrase)
+                if onset is None or not (part[0].until > onset >= words[-len(part) - 1].middle):
+                    continue
+            decided = self._judge(phrase, part)
+            if isinstance(decided, Heard):
+                break
+        if decided is None:
             self._spoilt = early
-            return []
-        if spoilt:
-            return []
-        at, until = words[0]["start"] + offset, words[-1]["end"] + offset
-        confidence = min(
-            (word["conf"] for word in words if word["word"] not in self._light), default=words[0]["conf"]
-        )
-        if confidence < (ADVANCING_CONFIDENCE if command.name in ADVANCING else CONFIDENCE):
-            return [Ignored(phrase, "low_confidence", self._now)]
+        return [] if decided is None or spoilt else [decided]
+
+    def _judge(self, phrase: str, words: list[_Word]) -> Heard | Ignored:
+        """Whether a phrase is sure enough, and not the guide's own."""
+        command = self._meanings[phrase]
+        heavy = [word.confidence for word in words if word.text not in self._light]
+        confidence = min(heavy or [words[0].confidence])
+        least = ADVANCING_CONFIDENCE if command.name in ADVANCING else CONFIDENCE
+        if confidence < (CALM_CONFIDENCE if command.name in CALMING else least):
+            return Ignored(phrase, "low_confidence", self._now)
+        at, until = words[0].at, words[-1].until
         if any(
-            fake.command.name == command.name
-            and start + fake.at - GUARD_S < (at + until) / 2 < start + fake.until + GUARD_S
+            fake.command == command and start + fake.at - GUARD_S < (at + until) / 2 < start + fake.until + GUARD_S
             for fake, start in self._fakes
         ):
-            return [Ignored(phrase, "own_voice", self._now)]
-        return [Heard(command, phrase, confidence, at, until, self._now)]
+            return Ignored(phrase, "own_voice", self._now)
+        return Heard(command, phrase, confidence, at, until, self._now)
 
 
 def _stripped(words: list[T], is_other: Callable[[T], bool]) -> list[T]:

@@ -20,7 +20,7 @@ import numpy as np
 import platformdirs
 
 from voiceguide.guide.commands import Phrasebook, normal
-from voiceguide.hearing.listener import Fake, known, recogniser
+from voiceguide.hearing.listener import CALM_BLOCKS, Fake, known, recogniser
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
@@ -45,8 +45,8 @@ class OwnVoice:
     def fakes(self, text: str, pcm: Pcm) -> tuple[Fake, ...]:
         """The commands that a sentence, rendered as ``pcm`` (int16[n], 16 kHz), could fake in the microphone.
 
-        Every phrase counts that stands anywhere in the text, or stood anywhere in a partial or final result, however
-        briefly and however unsure."""
+        Every phrase counts that stands anywhere in the text or in a final result, however unsure, or that stood at
+        the end of a partial result for as long as would do for a command."""
         name = hashlib.sha256("\0".join((self._key, text)).encode() + pcm.tobytes()).hexdigest()
         kept = self._recall(name)
         if kept is None:
@@ -66,6 +66,8 @@ class OwnVoice:
         ears = recogniser(self._model, self._book)
         lead = RATE // 2
         sound = np.concatenate([np.zeros(lead, np.int16), pcm, np.zeros(RATE, np.int16)])
+        last_words: list[str] = []
+        still = 0
         for i in range(0, len(sound) - BLOCK + 1, BLOCK):
             now = (i + BLOCK - lead) / RATE
             if ears.AcceptWaveform(sound[i : i + BLOCK].tobytes()):
@@ -75,8 +77,11 @@ class OwnVoice:
                     yield phrase, round(start, 2), round(end, 2)
             else:
                 words = json.loads(ears.PartialResult())["partial"].split()
+                still = still + 1 if words == last_words else 1
+                last_words = words
                 for _, last, phrase in self._phrases(words):
-                    if last == len(words):  # the newest; those before it were noted when they were
+                    # The newest; those before it were noted when they were that.
+                    if last == len(words) and still >= CALM_BLOCKS:
                         yield phrase, round(now - LOOK_AHEAD_S - SLACK_S, 2), round(now, 2)
 
     def _phrases(self, words: list[str]) -> Iterator[tuple[int, int, str]]:

@@ -1,0 +1,116 @@
+"""What tests share: the model in the box, a voice, the phrases of a routine; and a home that is nobody's."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from voiceguide.guide.commands import Phrasebook
+    from voiceguide.sound import Pcm
+    from voiceguide.speech.voice import Voice
+
+HOMES = {
+    "HOME": "",
+    "XDG_CACHE_HOME": ".cache",
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_STATE_HOME": ".local/state",
+}
+MODELS = ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH")
+PARENT_VOICE = "en-us+m7"
+PARENT_RATE = 150
+
+Speak = Callable[..., "Pcm"]
+"""``speak(text, voice=PARENT_VOICE, rate=PARENT_RATE)``: int16[n], 16 kHz."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No test reads or writes the user's caches, models or settings, nor does any program that a test starts.
+
+    It has to be so before voiceguide is imported: the default folders of the caches are constants."""
+    folder = tempfile.TemporaryDirectory(prefix="voiceguide-home-", ignore_cleanup_errors=True)
+    before = {name: os.environ.get(name) for name in (*HOMES, *MODELS)}
+    for name, below in HOMES.items():
+        os.environ[name] = str(Path(folder.name, below))
+    for name in MODELS:
+        os.environ.pop(name, None)
+
+    def restore() -> None:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        folder.cleanup()
+
+    config.add_cleanup(restore)
+    settings.register_profile("voiceguide", deadline=None)  # a busy machine is no mistake
+    settings.load_profile("voiceguide")
+
+
+@cache
+def espeak_is_here() -> bool:
+    try:
+        ctypes.CDLL("libespeak-ng.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def need_espeak() -> None:
+    if not espeak_is_here():
+        pytest.skip("libespeak-ng.so.1 is not installed")
+
+
+@pytest.fixture(scope="session")
+def vosk_model() -> Any:
+    """The model in the box."""
+    from voiceguide.hearing import models
+
+    return models.load(models.box())
+
+
+@pytest.fixture(scope="session")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voice]:
+    """A voice that keeps on disk what it has rendered, for all tests."""
+    from voiceguide.speech.voice import Voice
+
+    need_espeak()
+    with Voice(cache=tmp_path_factory.mktemp("speech")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def speak() -> Speak:
+    """A voice that says a text in the same way whatever was said before it, so that tests of hearing have the same
+    outcome in every run and in every order: espeak-ng carries something on from one text to the next, so each
+    text has a process of its own."""
+    from voiceguide.speech.voice import Voice
+
+    need_espeak()
+
+    @cache
+    def say(text: str, voice: str = PARENT_VOICE, rate: int = PARENT_RATE) -> Pcm:
+        with Voice(cache=None) as fresh:
+            return fresh.render(text, voice=voice, rate=rate)
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def book(vosk_model: Any) -> Phrasebook:
+    """What the guide understands in the infant massage, with the model in the box."""
+    from voiceguide.guide.commands import load_language
+    from voiceguide.guide.routine import find, load
+    from voiceguide.hearing.listener import known
+
+    return known(vosk_model, load_language("en").phrasebook(load(find("infant-massage")).parts))
