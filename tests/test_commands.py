@@ -187,9 +187,8 @@ def test_phrases_with_which_others_begin_are_known() -> None:
 
 
 def test_what_calms_need_not_be_waited_for() -> None:
-    # "Crying" alone waits for "crying hungry"; "baby is crying", which is what people say, does not.
     calming = {p for p in phrases().ambiguous() if phrases().meanings[p].name in CALMING}
-    assert calming == {"crying"}
+    assert calming == set()
 
 
 @pytest.mark.parametrize(
@@ -272,8 +271,9 @@ def prompts_of_the_machine() -> set[str]:
 
 
 def situations_with_help() -> set[str]:
-    """Each state has its own help, and so has the offer after tending; nothing is said when all is over."""
-    return {*STATES, "offering"} - {"finished"}
+    """Each state has its own help, and so have an emergency and the offer after tending; nothing is said when all is
+    over."""
+    return {*STATES, "emergency", "offering"} - {"finished"}
 
 
 def test_every_prompt_that_the_machine_uses_is_there_and_every_prompt_is_used() -> None:

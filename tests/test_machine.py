@@ -118,6 +118,8 @@ def in_situation(situation: str) -> Player:
         p.hear("stress")
         if situation == "offering":
             p.hear("calm")
+    elif situation == "emergency":
+        p.hear("stress", sign="skin_colour", danger=True)
     elif situation == "reassuring":
         p.hear("mixed")
     elif situation in ("asking", "closing", "finished"):
@@ -182,7 +184,9 @@ def small(last_hold: float = 20.0) -> Routine:
 
 def random_event(p: Player, choose: random.Random) -> None:
     """Something that can happen now."""
-    happenings = [lambda: p.hear(choose.choice(NAMES))] * 2
+    danger = {"sign": "skin_colour", "danger": True}
+    happenings = [lambda: p.hear(choose.choice(NAMES))] * 6
+    happenings += [lambda: p.hear("stress", **danger)]
     if p.lines:
         happenings += [p.one_line, p.all_lines]
     happenings += [lambda timer=timer: p.elapse(timer) for timer in p.timers]
@@ -209,7 +213,7 @@ def test_every_target_of_every_reaction_is_reached() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Guide, "handle", watched)
-        for n in range(3000):
+        for n in range(6000):
             p = Player(routine=small(last_hold=20.0 * (n % 2)))
             for _ in range(60):
                 random_event(p, choose)
@@ -235,6 +239,7 @@ def test_it_is_never_stuck(happenings: list[random.Random]) -> None:
     for _ in range(40):
         if p.ended:
             break
+        p.hear("calm")  # leaves an emergency
         p.hear("resume")  # leaves what interrupts, goes on where the guide waits
         p.all_lines()
         if "hold" in p.timers:
@@ -365,6 +370,18 @@ def test_a_danger_sign_gets_the_emergency_words_first() -> None:
     p = in_situation("speaking")
     p.hear("stress", sign="skin_colour", danger=True)
     assert p.lines[0] == "This can be an emergency. Get help now."
+    p.all_lines()
+    for command in ("resume", "next", "ready", "skip", "goto"):
+        p.hear(command)
+        assert p.guide.situation == "emergency" and p.lines[0].startswith("Get help first.")
+    p.hear("stress", sign="crying")
+    assert p.lines[0] == "This can be an emergency. Get help now."
+
+
+def test_after_a_danger_sign_calm_advises_a_doctor_before_anything_else() -> None:
+    p = in_situation("emergency")
+    p.hear("calm")
+    assert p.lines[0] == "If you have any doubt, let a doctor see your baby today."
 
 
 def test_mixed_signs_pause_reassure_and_try_again() -> None:

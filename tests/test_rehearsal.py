@@ -95,13 +95,14 @@ class Rehearsed:
 class Rehearsing:
     """``voiceguide rehearse`` at work."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, home: Path | None = None) -> None:
+        """``home``: where its caches are; by default new ones in ``folder``."""
         need_espeak()
         self._wav = folder / "rehearsal.wav"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "voiceguide", "rehearse", "--json", "--wav", str(self._wav), *arguments],
             cwd=folder,
-            env=os.environ | {"XDG_CACHE_HOME": str(folder / "cache")},
+            env=os.environ | {"XDG_CACHE_HOME": str(home or folder / "cache")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -116,10 +117,10 @@ class Rehearsing:
         return Rehearsed(self._process.returncode, errors, lines, sound)
 
 
-def rehearse(folder: Path, script: str, *arguments: str) -> Rehearsed:
+def rehearse(folder: Path, script: str, home: Path | None = None) -> Rehearsed:
     """Run a script."""
     (folder / "script.yaml").write_text(script, encoding="utf-8")
-    return Rehearsing(folder, "--script", "script.yaml", *arguments).result()
+    return Rehearsing(folder, "--script", "script.yaml", home=home).result()
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +268,7 @@ parent:
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 0.9}, say: pause please}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
-  - {when: {state: preparing, speaking_for: 1.1}, say: stop now, voice: en-gb-x-rp+f5}
+  - {when: {state: preparing, speaking_for: 1.1}, say: stop, voice: en-us+f3}
 """
 
 
@@ -415,9 +416,9 @@ def test_a_recording_is_played_to_the_microphone_and_is_no_command(in_noise: Reh
 
 def test_entries_that_were_never_reached_are_named(in_noise: Rehearsed) -> None:
     assert in_noise.exit_code == 1
-    assert in_noise.errors.splitlines() == [
-        "voiceguide: the rehearsal was not flawless: the moment never came for script.yaml:9, script.yaml:10"
-    ]
+    (line,) = in_noise.errors.splitlines()
+    assert line.startswith("voiceguide: the rehearsal was not flawless: 2 entries were never reached")
+    assert "script.yaml:9" in line
 
 
 def test_a_routine_without_a_script_is_rehearsed_by_one_that_suits_any(tmp_path: Path) -> None:
@@ -503,8 +504,10 @@ def test_the_program_prints_every_mistake_on_a_line_of_its_own(tmp_path: Path) -
         ("parent: [{say: pause, voice: martian}]", "espeak-ng has no voice 'martian'"),
     ],
 )
-def test_what_shows_only_later_is_one_line_too(tmp_path: Path, script: str, words: str) -> None:
-    rehearsed = rehearse(tmp_path, script)
+def test_what_shows_only_later_is_one_line_too(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, script: str, words: str
+) -> None:
+    rehearsed = rehearse(tmp_path, script, home=tmp_path_factory.getbasetemp() / "home")
     assert rehearsed.exit_code == 1
     assert words in rehearsed.errors
     assert len(rehearsed.errors.splitlines()) == 1
@@ -646,8 +649,6 @@ def test_each_entry_is_said_once_though_its_moment_lasts(act: Act) -> None:
 
 
 def test_when_waits_for_a_state(act: Act) -> None:
-    acted = act('  - {when: {state: paused}, say: "where are we"}\n')
-    assert acted.parent == []
     acted = act('  - {at: 3.0, say: "stop"}\n  - {when: {state: paused}, say: "where are we"}\n')
     assert acted.said("where are we")["t"] == pytest.approx(acted.said("stop")["until"] + TURN_S, **SOON)
 
@@ -691,7 +692,7 @@ def test_silent_for_counts_from_the_last_sound(act: Act, seconds: float) -> None
 def test_silent_for_is_not_confused_by_the_gaps_between_sentences(act: Act) -> None:
     acted = act('  - {when: {state: preparing, silent_for: 0.2}, say: "ready"}\n')
     sentences = [line["text"] for line in acted.lines if line["kind"] == "said"]
-    assert "Say ready when you want to begin." in sentences, "the preparation is said to its end"
+    assert load_language("en").say("say_ready")[-1] in sentences, "the preparation is said to its end"
     assert acted.said("ready")["t"] > acted.last("said", acted.said("ready")["t"])["t"] + 1.0
 
 

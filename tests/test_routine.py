@@ -608,7 +608,7 @@ def test_the_page_holds_all_that_is_said(path: Path) -> None:
 
 def test_the_page_gives_titles_times_and_sources(folder: Path) -> None:
     page = readable(load(write(folder, FEET + CARE))).split("\n")
-    assert page[:5] == ["Warm feet", "=========", "A minute for the feet.", "", "About 35 seconds, in 3 steps."]
+    assert page[:5] == ["Warm feet", "=========", "A minute for the feet.", "", "About 30 seconds, in 3 steps."]
     assert "Feet (also: toes): 25 seconds" in page
     assert "  Resting hands [feet-1]: 25 seconds, with 20 seconds to go on by yourself" in page
     assert "    Rest your hands on the feet. Be still. [leaflet]" in page

@@ -143,12 +143,16 @@ def level(pcm: Pcm) -> float:
     return float(20 * np.log10(active_rms(pcm) / 32768))
 
 
-FIRST, SECOND, THIRD = (
-    "Show your warm, open hands, and ask softly, shall we have a massage?",
-    "Use this same sign each time, and only for massage.",
-    "If your baby turns away or frowns, leave it for another time.",
-)
-CARRY_ON = "All right, gently on."
+FIRST, SECOND, THIRD = first_weeks().steps[0].say
+
+
+def prompt(name: str, **values: object) -> list[str]:
+    """What the guide says of its own."""
+    return list(english().say(name, **values))
+
+
+def where() -> list[str]:
+    return prompt("where", part="legs", title=first_weeks().steps[0].title, step=1, steps=len(first_weeks().steps))
 
 
 def test_a_step_is_said_sentence_by_sentence_and_sounds_as_it_was_rendered(voice: Voice) -> None:
@@ -249,8 +253,9 @@ def test_after_an_interruption_speech_goes_on_at_the_start_of_the_sentence(
     begins = len(voice.render(FIRST)) / RATE + 0.35
     played = play(voice, (begins + into, interruption), (begins + into + 2.0, "continue"), seconds=25.0)
 
-    after = played.texts[played.texts.index(CARRY_ON) :]
-    assert after == [CARRY_ON, SECOND, THIRD]
+    carry_on = prompt("carry_on")
+    after = played.texts[played.texts.index(carry_on[0]) :]
+    assert after == [*carry_on, SECOND, THIRD]
     again = played.said(SECOND, -1)
     whole = voice.render(SECOND)
     assert np.array_equal(played.between(again, again + len(whole) / RATE), whole)
@@ -259,13 +264,13 @@ def test_after_an_interruption_speech_goes_on_at_the_start_of_the_sentence(
 def test_an_answer_in_between_does_not_lose_the_sentence(voice: Voice) -> None:
     begins = len(voice.render(FIRST)) / RATE + 0.35
     played = play(voice, (begins + 1.0, "where are we"), seconds=25.0)
-    assert played.texts == [FIRST, SECOND, "We are at legs: Asking your baby.", "Step 1 of 6.", SECOND, THIRD]
+    assert played.texts == [FIRST, SECOND, *where(), SECOND, THIRD]
 
 
 def test_the_session_ends_after_the_last_words(voice: Voice) -> None:
     played = play(voice, (1.0, "finish"), (2.0, "yes"), seconds=60.0)
     assert played.states == ["guiding", "finishing", "finished"]
-    goodbye = "Goodbye, and rest well, both of you."
+    goodbye = prompt("goodbye")[-1]
     assert played.texts[-1] == goodbye
     (end,) = played.of("end")
     assert end is played.entries[-1]
@@ -292,7 +297,7 @@ def test_a_stroke_is_held_for_its_time_and_then_the_guide_waits_for_next(voice: 
     assert timer["name"] == "hold"
     assert timer["t"] == pytest.approx(spoken_at(voice) + 10.0, abs=2 * BLOCK_S)
     assert not played.between(spoken_at(voice) + 0.1, timer["t"]).any(), "quiet hands, quiet guide"
-    assert played.texts[-1] == "When you have done this, say next."
+    assert played.texts[3:] == prompt("next_first")
     assert (played.states, played.steps) == (["guiding"], ["legs-1"])
 
 
@@ -320,7 +325,7 @@ def test_when_asked_to_the_guide_goes_on_by_itself(voice: Voice) -> None:
 
 def test_a_long_silence_is_followed_by_one_reminder_and_no_other(voice: Voice) -> None:
     played = play(voice, (2.0, "stop"), seconds=2.0 + 3 * SILENCE_S)
-    assert played.texts[1:] == ["I am still here. Take all the time you need."]
+    assert played.texts[1:] == prompt("reminder")
     assert [timer["name"] for timer in played.of("timer")] == ["silence"]
     assert played.of("timer")[0]["t"] == pytest.approx(2.0 + SILENCE_S, abs=2 * BLOCK_S)
 
@@ -335,7 +340,7 @@ def test_where_speech_was_cut_the_chime_waits_and_the_answer_comes_after_it(voic
     assert chime["t"] - hushed["t"] == pytest.approx(CHIME_AFTER_CUT_S, abs=BLOCK_S)
     assert not played.between(hushed["t"] + FADE_S, chime["t"]).any(), "first the silence is heard"
     assert np.abs(played.between(chime["t"], chime["t"] + CHIME_S)).max() > SILENT
-    answer = played.said("We are at legs: Asking your baby.")
+    answer = played.said(where()[0])
     assert answer - hushed["t"] == pytest.approx(SPEECH_AFTER_CHIME_S, abs=BLOCK_S)
     assert answer >= chime["t"] + CHIME_S
 
@@ -345,7 +350,7 @@ def test_where_it_was_silent_the_chime_comes_at_once(voice: Voice) -> None:
     (chime,) = played.of("chime")
     assert chime["t"] == pytest.approx(4.0, abs=BLOCK_S)
     assert np.abs(played.between(chime["t"], chime["t"] + CHIME_S)).max() > SILENT
-    assert played.said(CARRY_ON) - chime["t"] == pytest.approx(SPEECH_AFTER_CHIME_S, abs=BLOCK_S)
+    assert played.said(prompt("carry_on")[0]) - chime["t"] == pytest.approx(SPEECH_AFTER_CHIME_S, abs=BLOCK_S)
 
 
 def test_a_chime_that_waits_is_dropped_when_there_must_be_silence(voice: Voice) -> None:
@@ -384,7 +389,7 @@ def test_the_ears_are_told_what_each_sentence_would_fake_when_it_begins(
     played = play(voice, ears=ears, narrator=narrator, seconds=5.0)
 
     assert [start for _, start in ears.own] == [pytest.approx(entry["t"]) for entry in played.of("said")]
-    hint = played.texts.index("We are paused. Say continue to go on.")
+    hint = played.texts.index(prompt("hint_paused")[-1])
     assert "resume" in {fake.command.name for fake in ears.own[hint][0]}
 
 
@@ -408,7 +413,7 @@ def test_the_volume_changes_by_a_step_at_once(voice: Voice, command: str, steps:
 @pytest.mark.parametrize(("command", "steps"), [("faster", 1), ("slower", -1)])
 def test_the_pace_changes_from_the_next_sentence_on(voice: Voice, command: str, steps: int) -> None:
     played = play(voice, (1.0, command), seconds=20.0)
-    assert played.texts == [FIRST, f"I will speak a little {command}.", FIRST, SECOND, THIRD][: len(played.texts)]
+    assert played.texts == [FIRST, *prompt(command), FIRST, SECOND, THIRD][: len(played.texts)]
     start = played.said(FIRST, -1)
     expected = voice.render(FIRST, rate=DEFAULT_RATE + steps * FASTER_WPM)
     assert np.array_equal(played.between(start, start + len(expected) / RATE), expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -172,7 +173,8 @@ def _run(arguments: argparse.Namespace) -> None:
     ears: Keyboard | Listener
     own_voice = None
     if arguments.keyboard:
-        ears = Keyboard(book, sys.stdin, lambda line: print(f"  ({line})", flush=True))
+        typed = sys.stdin if sys.stdin is not None else io.StringIO()  # None where it was closed
+        ears = Keyboard(book, typed, lambda line: print(f"  ({line})", flush=True))
         try:
             speaker = any(d.outputs for d in devices())
         except SoundError:
@@ -182,10 +184,11 @@ def _run(arguments: argparse.Namespace) -> None:
         else:
             sound = SilentSound()
     else:
-        model = models.load(models.find(arguments.model, language=language.code))
+        folder = models.find(arguments.model, language=language.code)
+        model = models.load(folder)
         book = known(model, book)
         ears = Listener(model, book)
-        own_voice = OwnVoice(model, book)
+        own_voice = OwnVoice(model, book, identity=models.identity(folder))
         sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
 
     def tell(kind: str, t: float, **fields: Any) -> None:
@@ -217,6 +220,7 @@ def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
         "said": lambda: f"{_clock(t)}  guide   {fields['text']}",
         "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
         "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
+        "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
         "hushed": lambda: f"{_clock(t)}    (hushed)",
         "state": lambda: f"{_clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
     }
@@ -225,6 +229,7 @@ def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
 
 def _meaning(fields: dict[str, Any]) -> str:
     more = [str(fields[key]) for key in ("target", "sign", "reason") if key in fields]
+    more += ["danger"] if fields.get("danger") else []
     return f"{fields['command']}{' (' + ', '.join(more) + ')' if more else ''}: {fields['phrase']}"
 
 
@@ -374,8 +379,8 @@ def _say(arguments: argparse.Namespace) -> None:
 def _routines(_: argparse.Namespace) -> None:
     for path in routines.all_routines():
         routine = routines.load(path)
-        seconds = sum(step.hold + sum(map(routines.seconds_to_say, step.say)) for step in routine.steps)
-        print(f"{routine.id:<20} {routine.title} ({len(routine.steps)} steps, about {round(seconds / 60)} minutes)")
+        minutes = round(routine.seconds / 60)
+        print(f"{routine.id:<20} {routine.title} ({len(routine.steps)} steps, about {minutes} minutes)")
 
 
 def _show(arguments: argparse.Namespace) -> None:

@@ -157,7 +157,9 @@ class Report:
             for text, is_so in (
                 (f"not obeyed: {', '.join(missed)}", missed),
                 (f"{self.false_commands} commands were heard that nobody gave", self.false_commands),
-                (f"the moment never came for {', '.join(self.never)}", self.never),
+                (f"{len(self.never)} entries were never reached, the first at {self.never[0]}", True)
+                if self.never
+                else ("", False),
             )
             if is_so
         )
@@ -189,10 +191,11 @@ class Rehearsal:
         self._script = script
         self.routine = load(find(routine or script.routine or "infant-massage"))
         self._language = load_language(self.routine.language)
-        vosk_model = models.load(models.find(model, language=self.routine.language))
+        folder = models.find(model, language=self.routine.language)
+        vosk_model = models.load(folder)
         self._book = known(vosk_model, self._language.phrasebook(self.routine.parts))
         self._listener = Listener(vosk_model, self._book)
-        self._own_voice = OwnVoice(vosk_model, self._book)
+        self._own_voice = OwnVoice(vosk_model, self._book, identity=models.identity(folder))
         room = dict(script.room)
         if "noise" in room:
             room["noise"] = read_recording(room["noise"])

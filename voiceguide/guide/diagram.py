@@ -27,6 +27,7 @@ _MEANING = {
     "waiting": 'the parent is waited for, until "next"',
     "paused": "silent, until asked to go on",
     "tending": "the parent tends to the baby; the guide is silent",
+    "emergency": "a danger sign: get help first; the guide is silent",
     "offering": "the baby is calm: go on, repeat, or finish?",
     "reassuring": "mixed signs: reassure, then try again",
     "asking": "shall we finish?",

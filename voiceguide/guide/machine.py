@@ -204,14 +204,16 @@ class Guide:
 
     def _tend(self, command: Command | None) -> None:
         assert command is not None and command.sign is not None
+        if command.danger:
+            danger = self.routine.danger.say if self.routine.danger else ()
+            script = (*self._language.say("emergency"), *danger)
+            self._interrupt(Scene("emergency", script, script, gap=CALM_GAP_S))
+            return
         sign = self.routine.signs[command.sign]
         begun = self.situation == "tending" and self._scenes[-1].sign == command.sign
         first = () if begun else self._language.say("stop_and_tend")
         last = self._language.say("quiet_wait")
-        if command.danger:
-            danger = self.routine.danger.say if self.routine.danger else ()
-            script = (*self._language.say("emergency"), *danger)
-        elif command.reason is not None:
+        if command.reason is not None:
             script = (*first, *sign.reasons[command.reason], *last)
         elif sign.reasons:
             script = (*first, *sign.say)
@@ -219,8 +221,13 @@ class Guide:
             script = (*first, *sign.say, *last)
         self._interrupt(Scene("tending", script, script, gap=CALM_GAP_S, sign=command.sign))
 
+    def _worse(self, _: Command | None) -> None:
+        self._hush()
+        self._again(None)
+
     def _offer(self, _: Command | None) -> None:
-        script = self._language.say("calm_offer")
+        first = self._language.say("emergency_over") if self.situation == "emergency" else ()
+        script = (*first, *self._language.say("calm_offer"))
         self._enter(Scene("offering", script, script))
 
     def _reassure(self, _: Command | None) -> None:
@@ -243,7 +250,7 @@ class Guide:
         self._go_on(self._language.say("not_finished"))
 
     def _close(self, _: Command | None) -> None:
-        script = self._language.say("goodbye")
+        script = (*self._language.say("goodbye_early"), *self._language.say("goodbye"))
         self._enter_only(Scene("closing", script, script))
 
     def _end(self, _: Command | None) -> None:
@@ -308,7 +315,7 @@ class Guide:
             self._tell(self._language.say("where", **at))
 
     def _tell_help(self, _: Command | None) -> None:
-        self._tell(self._language.say(f"help_{self.situation if self.situation == 'offering' else self.state}"))
+        self._tell(self._language.say(f"help_{self._place}"))
 
     def _tell_why(self, _: Command | None) -> None:
         passages = [p.say for p in self.routine.why] or [self._language.say("no_why")]
@@ -343,7 +350,7 @@ class Guide:
         self._out.append(NotNow(command))
         if not self.speaking:
             self._out.append(Chime("no"))
-        hint = self._language.say(f"hint_{self.situation if self.situation == 'offering' else self.state}")
+        hint = self._language.say(f"hint_{self._place}")
         if hint and not self.speaking:
             self._tell(hint)
 
@@ -374,6 +381,11 @@ class Guide:
         welcome = (line for passage in self.routine.welcome for line in passage.say)
         items = (line for item in self.routine.preparation for line in item.say)
         return (*welcome, *items, *self._language.say("say_ready"))
+
+    @property
+    def _place(self) -> str:
+        """What hints and help go by: the state, but for the situations that have words of their own."""
+        return self.situation if self.situation in ("emergency", "offering") else self.state
 
     @property
     def _base(self) -> str:

@@ -105,6 +105,12 @@ class Routine:
         """The steps of all parts, in order."""
         return tuple(step for part in self.parts for step in part.steps)
 
+    @property
+    def seconds(self) -> float:
+        """About how long it takes from the first step to the last word, without the parent's own pauses."""
+        closing = sum(seconds_to_say(text) for passage in self.closing for text in passage.say)
+        return closing + sum(step.hold + sum(map(seconds_to_say, step.say)) for step in self.steps)
+
 
 def seconds_to_say(text: str) -> float:
     """About how many seconds it takes to say ``text`` at the usual rate, with a pause after each sentence."""

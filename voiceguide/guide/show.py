@@ -20,10 +20,8 @@ def readable(routine: Routine) -> str:
 
 def _lines(routine: Routine) -> Iterator[str]:
     yield from (routine.title, "=" * len(routine.title), _wrapped(routine.about), "")
-    strokes = sum(map(_seconds, routine.steps))
-    said = sum(seconds_to_say(text) for one in (*routine.welcome, *routine.closing) for text in one.say)
     count = len(routine.steps)
-    yield f"About {_time(strokes + said)}, in {count} step{'s' if count > 1 else ''}."
+    yield f"About {_time(routine.seconds)}, in {count} step{'s' if count > 1 else ''}."
     yield from _heading("Welcome")
     yield from _passages(routine.welcome)
     yield from _heading("Preparation")

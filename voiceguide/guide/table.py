@@ -1,7 +1,7 @@
 """Every event in every situation: what the guide does, as two tables that a person can read.
 
 A *situation* is a state with its phase: the state ``guiding`` is speaking, holding (a timed stroke) or waiting (for
-"next"); ``tending`` is tending (the baby comes first) or offering (the baby is calm again: how shall we go on?);
+"next"); ``tending`` is tending (the baby comes first), emergency (get help first) or offering (the baby is calm again: how shall we go on?);
 ``finishing`` is asking (shall we?) or closing (the last words). TABLE says, for every event and every situation,
 which reaction follows; REACTIONS says where each reaction may lead and what it does. The reactions are the methods
 of Guide (machine.py) of the same names. ``docs/guide.md`` is made from the two tables.
@@ -22,6 +22,7 @@ STATE_OF = {
     "waiting": "guiding",
     "paused": "paused",
     "tending": "tending",
+    "emergency": "tending",
     "offering": "tending",
     "reassuring": "reassuring",
     "asking": "finishing",
@@ -31,36 +32,36 @@ STATE_OF = {
 """The state to which each situation belongs."""
 
 _TABLE = """
-event        preparing  speaking   holding    waiting    paused     tending    offering   reassuring asking     closing    finished
-ready        begin      going      going      onward     carry_on   not_now    carry_on   carry_on   not_now    not_now    over
-next         begin      onward     onward     onward     onward     not_now    onward     not_now    not_now    not_now    over
-back         not_now    step_back  step_back  step_back  go_back    not_now    go_back    not_now    not_now    not_now    over
-repeat       again      step_again step_again step_again from_start again      from_start again      again      again      over
-pause        pause      pause      pause      pause      quiet      quiet      quiet      quiet      quiet      pause      over
-resume       begin      going      going      onward     carry_on   carry_on   carry_on   carry_on   stay       going      over
-stop         pause      pause      pause      pause      quiet      quiet      quiet      quiet      quiet      pause      over
-finish       ask        ask        ask        ask        ask        ask        ask        ask        again      not_now    over
-skip         begin      skip       skip       skip       skip       not_now    skip       not_now    not_now    not_now    over
-goto         go_to      go_to      go_to      go_to      go_to      not_now    go_to      not_now    not_now    go_to      over
-how_long     tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
-where        tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
-help         tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
-why          tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
-louder       louder     louder     louder     louder     louder     louder     louder     louder     louder     louder     over
-quieter      quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
-faster       faster     faster     faster     faster     faster     faster     faster     faster     faster     faster     over
-slower       slower     slower     slower     slower     slower     slower     slower     slower     slower     slower     over
-wait_for_me  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now    over
-keep_going   alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode alone_mode alone_mode alone_mode not_now    over
-yes          not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    close      not_now    over
-no           not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    stay       not_now    over
-calm         not_now    not_now    not_now    not_now    not_now    offer      again      invite     not_now    not_now    over
-comfort      warm       warm       warm       warm       warm       offer      warm       invite     warm       warm       over
-stress       tend       tend       tend       tend       tend       tend       tend       tend       tend       tend       over
-mixed        reassure   reassure   reassure   reassure   reassure   not_now    reassure   again      reassure   reassure   over
-spoken       wait       hold       nothing    wait_next  wait       nothing    wait       wait       wait       end        nothing
-hold_over    nothing    nothing    rest       nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
-silence      remind     nothing    nothing    remind     remind     nothing    remind     remind     remind     nothing    nothing
+event        preparing  speaking   holding    waiting    paused     tending    emergency  offering   reassuring asking     closing    finished
+ready        begin      going      going      onward     carry_on   not_now    not_now    carry_on   carry_on   not_now    not_now    over
+next         begin      onward     onward     onward     onward     not_now    not_now    onward     not_now    not_now    not_now    over
+back         not_now    step_back  step_back  step_back  go_back    not_now    not_now    go_back    not_now    not_now    not_now    over
+repeat       again      step_again step_again step_again from_start again      again      from_start again      again      again      over
+pause        pause      pause      pause      pause      quiet      quiet      quiet      quiet      quiet      quiet      pause      over
+resume       begin      going      going      onward     carry_on   carry_on   not_now    carry_on   carry_on   stay       going      over
+stop         pause      pause      pause      pause      quiet      quiet      quiet      quiet      quiet      quiet      pause      over
+finish       ask        ask        ask        ask        ask        ask        ask        ask        ask        again      not_now    over
+skip         begin      skip       skip       skip       skip       not_now    not_now    skip       not_now    not_now    not_now    over
+goto         go_to      go_to      go_to      go_to      go_to      not_now    not_now    go_to      not_now    not_now    go_to      over
+how_long     tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
+where        tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
+help         tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
+why          tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
+louder       louder     louder     louder     louder     louder     louder     louder     louder     louder     louder     louder     over
+quieter      quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
+faster       faster     faster     faster     faster     faster     faster     faster     faster     faster     faster     faster     over
+slower       slower     slower     slower     slower     slower     slower     slower     slower     slower     slower     slower     over
+wait_for_me  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now    wait_mode  wait_mode  wait_mode  not_now    over
+keep_going   alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode not_now    alone_mode alone_mode alone_mode not_now    over
+yes          not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    close      not_now    over
+no           not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    stay       not_now    over
+calm         not_now    not_now    not_now    not_now    not_now    offer      offer      again      invite     not_now    not_now    over
+comfort      warm       warm       warm       warm       warm       offer      not_now    warm       invite     warm       warm       over
+stress       tend       tend       tend       tend       tend       tend       worse      tend       tend       tend       tend       over
+mixed        reassure   reassure   reassure   reassure   reassure   not_now    not_now    reassure   again      reassure   reassure   over
+spoken       wait       hold       nothing    wait_next  wait       nothing    nothing    wait       wait       wait       end        nothing
+hold_over    nothing    nothing    rest       nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
+silence      remind     nothing    nothing    remind     remind     nothing    nothing    remind     remind     remind     nothing    nothing
 """
 
 _REACTIONS = """
@@ -77,13 +78,14 @@ carry_on     preparing speaking holding waiting closing  goes on where it was in
 going        =                                     is going on anyway: nothing changes
 pause        paused                                falls silent at once, and waits for "continue"
 quiet        =                                     falls silent at once, and stays where it is
-tend         tending                               falls silent at once; stop and tend to your baby; then waits, quiet
+tend         tending emergency                          falls silent at once; stop and tend to your baby; then waits, quiet
+worse        =                                     the emergency words again, whatever the sign
 offer        offering                              the baby is calm: offers to go on, to repeat, or to finish
 reassure     reassuring                            falls silent at once; pause, reassure, then try again
 invite       =                                     invites to try again
 warm         =                                     a warm word, and on
 ask          asking                                asks whether to finish for today
-stay         preparing speaking holding waiting paused tending offering reassuring  does not finish; goes back to where it was
+stay         preparing speaking holding waiting paused tending emergency offering reassuring  does not finish; goes back to where it was
 close        closing                               says goodbye
 end          finished                              ends the session
 hold         holding waiting speaking closing      the words are over: holds the stroke, or goes on as after it

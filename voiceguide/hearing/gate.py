@@ -11,6 +11,7 @@ moment of it, plus steady noise: in a room the parts add up without regard to ph
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -28,7 +29,9 @@ UNSURE_DB, UNSURE_RATE = 9.0, 0.005
 """A block that is so much louder than expected is someone else's, or the echo has grown: it follows by 2 dB a
 second."""
 FIRST_BLOCKS = 60
-"""The first 1.8 s of its own voice, in which it does not open."""
+"""The first 1.8 s of its own voice, in which it knows little, and takes the echo for louder than most are:"""
+FIRST_ECHO = 0.01
+"""at 20 dB below the voice in the speaker."""
 HOLD_BLOCKS = 10
 """The gate stays open for 0.3 s after the last sound that stood out: the soft sounds of a word and its end."""
 BEFORE_BLOCKS = 4
@@ -52,6 +55,8 @@ class Gate:
         self._kept: deque[tuple[Pcm, float]] = deque(maxlen=BEFORE_BLOCKS)
         self._left = 1
         """Blocks for which the gate stays open, if nothing stands out any more."""
+        self.excess_db = math.inf
+        """How far the last block stood out from the echo that was expected; infinite where none was."""
         self.shut = 0
         """Blocks for which the recogniser has heard silence instead of the microphone; 0 while the gate is open."""
 
@@ -61,6 +66,7 @@ class Gate:
         self._played[1:-1] = self._played[:-2]
         self._played[0] = 10 ** (own_db / 10) if own_db > SILENT_DB else 0.0
         if not self._played[:-1].any():
+            self.excess_db = math.inf
             self._left = 1
         elif self._stands_out(10 ** (loudness(pcm) / 10)):
             self._left = HOLD_BLOCKS
@@ -79,10 +85,11 @@ class Gate:
         expected = max(1.0, float(self._weights @ self._played))
         first = self._learnt < FIRST_BLOCKS
         self._learnt += 1
-        stands_out = power > expected * 10 ** (STANDS_OUT_DB / 10)
         sure = first or power < expected * 10 ** (UNSURE_DB / 10)
-        error = min(power - expected, expected)
         rate = FIRST_RATE if first else LEARNING_RATE if sure else UNSURE_RATE
-        step = rate * error / float(self._played @ self._played)
+        step = rate * min(power - expected, expected) / float(self._played @ self._played)
         self._weights = np.maximum(FLOOR, self._weights + step * self._played)
-        return stands_out and not first
+        if first:
+            expected = max(expected, FIRST_ECHO * float(self._played[:-1].max()))
+        self.excess_db = 10 * float(np.log10(power / expected))
+        return self.excess_db > STANDS_OUT_DB

@@ -41,6 +41,8 @@ CALM_PAUSE_S, FIRM_PAUSE_S = 0.24, 0.45
 CALM_CONFIDENCE, CONFIDENCE, ADVANCING_CONFIDENCE = 0.5, 0.6, 0.7
 """Least confidence of each word that matters: of a command that calms, of any other, of one that moves on. With
 the model in the box 0.6 halves the false commands for 1-2 % of the hits in quiet (docs/hearing.md)."""
+ONSET_S = 0.12
+"""How exactly the onset of the sound and the start of the first word agree."""
 SHUT_BLOCKS = 5
 """Where the gate opens after so long, an utterance begins. (It stays open for 0.3 s by itself.)"""
 LEVELS_S, PEAK_S = 4.0, 1.2
@@ -53,6 +55,8 @@ ECHO_S = 0.5
 """How long after the guide's voice the microphone may still hear it: the way there, and the room's reverberation."""
 UTTERANCE_S = 5.0
 """An utterance that began longer ago than this is no command."""
+CLEAR_DB = 10.0
+"""What stands out so far from the guide's own voice is someone else's, whatever the guide is saying."""
 GUARD_S = 0.3
 """A command is the guide's own when its middle lies within this of where the guide's voice fakes it. (A parent
 answers "say continue" 0.2 s after its end, and his word's middle comes later still.)"""
@@ -136,6 +140,8 @@ class Listener:
         self._still = 0
         self._spoilt = False
         """An utterance was closed too early and was no command: what follows in the same breath is none either."""
+        self._excess: deque[tuple[float, float]] = deque(maxlen=200)
+        """How far each of the last blocks stood out from the guide's own voice."""
         self._fakes: deque[tuple[Fake, float]] = deque(maxlen=64)
         self._spoke: deque[tuple[float, float]] = deque(maxlen=64)
         """When the guide's own voice reached the microphone."""
@@ -150,6 +156,7 @@ class Listener:
             self._note_own(at - len(pcm) / RATE, at)
         shut = self._gate.shut
         blocks = self._gate.take(pcm, at, own_db)
+        self._excess.append((at, self._gate.excess_db))
         decided: list[Heard | Ignored] = []
         if shut >= SHUT_BLOCKS and not self._gate.shut and self._partial:
             # Someone else speaks: what came before was the guide's own voice, or is over.
@@ -190,6 +197,11 @@ class Listener:
         if self._spoke and start <= self._spoke[-1][1]:
             start = self._spoke.pop()[0]
         self._spoke.append((start, end))
+
+    def _own_loudness(self, start: float, end: float) -> bool:
+        """Whether what was heard then was no louder than the guide's own voice may be."""
+        excess = sorted(db for at, db in self._excess if start < at <= end)
+        return not excess or excess[len(excess) // 2] < CLEAR_DB
 
     def _own_between(self, start: float, end: float) -> bool:
         return any(a < end and start < b for a, b in self._spoke)
@@ -255,7 +267,7 @@ class Listener:
                 continue
             if len(part) < len(words):
                 onset = self._onset(phrase)
-                if onset is None or not (part[0].until > onset >= words[-len(part) - 1].middle):
+                if onset is None or not words[-len(part) - 1].middle <= onset <= part[0].at + ONSET_S:
                     continue
             decided = self._judge(phrase, part)
             if isinstance(decided, Heard):
@@ -273,7 +285,7 @@ class Listener:
         if confidence < (CALM_CONFIDENCE if command.name in CALMING else least):
             return Ignored(phrase, "low_confidence", self._now)
         at, until = words[0].at, words[-1].until
-        if any(
+        if self._own_loudness(at, until) and any(
             fake.command == command and start + fake.at - GUARD_S < (at + until) / 2 < start + fake.until + GUARD_S
             for fake, start in self._fakes
         ):

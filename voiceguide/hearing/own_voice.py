@@ -20,10 +20,12 @@ import numpy as np
 import platformdirs
 
 from voiceguide.guide.commands import Phrasebook, normal
-from voiceguide.hearing.listener import CALM_BLOCKS, Fake, known, recogniser
+from voiceguide.hearing.listener import CALM_BLOCKS, UNKNOWN_COUNT, Fake, known, recogniser
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
+FORMAT = 1
+"""Of what is kept; changed with the way in which fakes are found."""
 SLACK_S = 0.5
 """Words are not placed more exactly than this by where they stand in a text or in a partial result."""
 LOOK_AHEAD_S = 0.3
@@ -33,13 +35,16 @@ LOOK_AHEAD_S = 0.3
 class OwnVoice:
     """Finds the fakes of sentences, and keeps them on disk. Thread-safe."""
 
-    def __init__(self, model: Any, phrasebook: Phrasebook, *, cache: Path | None = DEFAULT_CACHE) -> None:
-        """``model``: a vosk.Model; ``cache``: a folder, or None."""
+    def __init__(
+        self, model: Any, phrasebook: Phrasebook, *, identity: str = "", cache: Path | None = DEFAULT_CACHE
+    ) -> None:
+        """``model``: a vosk.Model; ``identity``: what tells it from others (models.identity); ``cache``: a folder,
+        or None."""
         self._model = model
         self._book = known(model, phrasebook)
         self._longest = max((len(phrase.split()) for phrase in self._book.meanings), default=0)
         self._cache = cache
-        phrases = json.dumps([sorted(self._book.meanings), self._book.decoys])
+        phrases = json.dumps([FORMAT, identity, UNKNOWN_COUNT, sorted(self._book.meanings), self._book.decoys])
         self._key = hashlib.sha256(phrases.encode()).hexdigest()
 
     def fakes(self, text: str, pcm: Pcm) -> tuple[Fake, ...]:
@@ -107,9 +112,12 @@ class OwnVoice:
         with contextlib.suppress(OSError):  # without a cache the sentence is only listened to again
             self._cache.mkdir(0o700, parents=True, exist_ok=True)
             handle, path = tempfile.mkstemp(dir=self._cache)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(found, file)
-            Path(path).replace(self._cache / f"{name}.json")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(found, file)
+                Path(path).replace(self._cache / f"{name}.json")
+            except OSError:
+                Path(path).unlink(missing_ok=True)
 
 
 def _merged(found: list[tuple[str, float, float]], seconds: float) -> list[tuple[str, float, float]]:

@@ -1,0 +1,150 @@
+"""A whole session by voice: the program as a parent runs it, through the real PortAudio, in a room of a sound server.
+
+The parent's words are rendered and played into the room. What is asked for here is that it works, not how fast:
+that is measured in rehearsals, whose clock does not depend on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from conftest import Speak, need_espeak
+from rig import RATE, Pcm, Rig, sound_rig
+
+from voiceguide.guide.commands import load_language
+
+SILENT_DB = -60.0
+SPOKEN_DB = -40.0
+PATIENCE_S = 20.0
+"""How long anything may take on a busy machine before it counts as not having happened."""
+PARENT_GAIN = 0.5
+"""The parent is 6 dB softer in the microphone than the guide is in its speaker."""
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    need_espeak()
+    with sound_rig() as rig:
+        yield rig
+
+
+def level(pcm: Pcm) -> float:
+    """RMS in dBFS."""
+    return float(10 * np.log10(np.mean(np.square(pcm, dtype=np.float64)) / 32768**2 + 1e-12))
+
+
+class Guide:
+    """``voiceguide run first-weeks`` at work, and what it prints."""
+
+    def __init__(self, process: subprocess.Popen[str], rig: Rig, speak: Speak) -> None:
+        self.process = process
+        self._rig = rig
+        self._speak = speak
+        self.printed: list[str] = []
+        self._come = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._come:
+                self.printed.append(line.rstrip())
+                self._come.notify_all()
+
+    def wait_for(self, text: str, after: int = 0) -> int:
+        """Until a line with ``text`` comes, or has come, after so many lines; how many lines there are then."""
+
+        def number() -> int | None:
+            return next((n for n, line in enumerate(self.printed) if n >= after and text in line), None)
+
+        with self._come:
+            assert self._come.wait_for(lambda: number() is not None, PATIENCE_S), f"no {text!r} in {self.printed}"
+            return (number() or 0) + 1
+
+    def is_told(self, phrase: str, until: str, after: int | None = None) -> int:
+        """The parent says ``phrase``, once more if need be, until ``until`` is printed."""
+        after = len(self.printed) if after is None else after
+        sound = np.pad((self._speak(phrase) * PARENT_GAIN).astype(np.int16), (RATE // 2, 2 * RATE))
+        for _ in range(3):
+            with self._rig.playing(sound):
+                deadline = time.monotonic() + len(sound) / RATE + 2.0
+                while time.monotonic() < deadline:
+                    if any(until in line for line in self.printed[after:]):
+                        return self.wait_for(until, after)
+                    time.sleep(0.05)
+        pytest.fail(f"{phrase!r} was not heard: {self.printed[after:]}")
+
+    def plays(self, seconds: float) -> Pcm:
+        """What the speaker plays in the next seconds."""
+        with self._rig.recording() as heard:
+            time.sleep(seconds)
+        return heard[0]
+
+
+@contextmanager
+def guided(rig: Rig, speak: Speak) -> Iterator[Guide]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "voiceguide", "run", "first-weeks"],
+        env=rig.environment,
+        cwd=rig.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Guide(process, rig, speak)
+        finally:
+            process.kill()
+
+
+def test_a_parent_pauses_goes_on_and_finishes_by_voice(rig: Rig, speak: Speak) -> None:
+    english = load_language("en")
+    with guided(rig, speak) as guide:
+        # Into the second sentence, when it has heard how loud its own voice comes back.
+        guide.wait_for("guide", after=guide.wait_for("guide"))
+        assert level(guide.plays(1.5)) > SPOKEN_DB
+
+        told = guide.is_told("pause", until="(paused)")
+        guide.wait_for(english.say("paused_first")[-1], after=told)
+        time.sleep(4.0)  # until that is said
+        assert level(guide.plays(2.0)) < SILENT_DB, "it is silent, and stays it"
+
+        told = guide.is_told("continue", until="(preparing)")
+        guide.wait_for("guide", after=guide.wait_for(english.say("carry_on")[0], after=told))
+        assert level(guide.plays(1.5)) > SPOKEN_DB, "it is back"
+
+        guide.is_told("finish", until="(finishing)")
+        told = guide.is_told("yes", until="heard yes")
+        guide.wait_for("(finished)", after=told)
+        assert guide.process.wait(PATIENCE_S) == 0
+        assert guide.process.stderr is not None
+        assert guide.process.stderr.read() == ""
+
+
+def test_the_doctor_finds_the_devices(rig: Rig) -> None:
+    command = [sys.executable, "-m", "voiceguide", "doctor", "--json"]
+    result = subprocess.run(
+        command, env=rig.environment, cwd=rig.folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    findings = {finding["check"]: finding for finding in map(json.loads, result.stdout.splitlines())}
+    assert findings["microphone"]["ok"]
+    assert findings["speaker"]["ok"]
+    assert (result.returncode, result.stderr) == (0, ""), [f for f in findings.values() if not f["ok"]]
+
+
+def test_the_devices_are_listed_with_the_default_ones(rig: Rig) -> None:
+    command = [sys.executable, "-m", "voiceguide", "devices"]
+    result = subprocess.run(
+        command, env=rig.environment, cwd=rig.folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert any("default microphone and speaker" in line for line in result.stdout.splitlines())
