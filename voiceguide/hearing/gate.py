@@ -21,8 +21,8 @@ from voiceguide.sound import Pcm, loudness
 WAY_BLOCKS = 18
 """How late the echo may come: 0.54 s, with the buffers of a sound server and of a USB device."""
 STANDS_OUT_DB = 6.0
-"""Above what is expected of the echo a sound is someone else's: 99 % of the blocks of an echo are less than 5 dB
-louder than expected, whatever the room (docs/hearing.md)."""
+"""Above what is expected of the echo a sound is someone else's: in a quiet room 99 % of the blocks of an echo are
+less than 4 dB louder than expected (docs/hearing.md). Clattering dishes stand out as a voice does."""
 FIRST_RATE, LEARNING_RATE = 0.5, 0.2
 """An error counts for no more than what was expected: bursts of noise must not pass for the echo."""
 UNSURE_DB, UNSURE_RATE = 9.0, 0.005
