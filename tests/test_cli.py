@@ -113,7 +113,6 @@ def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: list[str]) -> No
         ("hear cut.wav", "cut.wav is no recording"),
         ("check nothing.yaml", "nothing.yaml: there is no such file"),
         ("check .", "this is a folder; name a file in it"),
-        ("check", "check needs a file"),
         ("new Quiet_Evening", "use small letters, digits and hyphens, as in my-routine"),
         ("new first-weeks", "there is a routine named `first-weeks` already"),
         ("say hello --wav nowhere/hello.wav", "cannot write nowhere/hello.wav"),
@@ -336,7 +335,8 @@ def test_commands_are_found_in_recordings_of_any_format(
     other = soxr.resample(pcm.astype(np.float32) / 32768, RATE, hertz)
     soundfile.write(tmp_path / name, np.stack([other] * channels, axis=1), hertz)
     result = run("hear", name, "--json", cwd=tmp_path)
-    assert (result.returncode, result.stderr) == (0, "")
+    assert result.returncode == 0
+    assert ("8000 Hz: below 16000 Hz commands are often misheard" in result.stderr) == (hertz < RATE)
 
     heard = [json.loads(line) for line in result.stdout.splitlines()]
     assert [(line["phrase"], line["command"]) for line in heard] == list(said.items())
@@ -532,9 +532,3 @@ def test_the_doctor_finds_a_missing_voice_and_a_missing_model(tmp_path: Path) ->
     assert "sudo apt install libespeak-ng1" in findings["voice"]["remedy"]
     assert not findings["model"]["ok"]
     assert "nowhere" in findings["model"]["detail"]
-
-
-@without_sound
-def test_no_devices_are_listed_where_there_are_none(tmp_path: Path) -> None:
-    result = run("devices", cwd=tmp_path)
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

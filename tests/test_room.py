@@ -229,7 +229,12 @@ def test_what_is_too_loud_is_clipped_and_never_wraps_around() -> None:
 def test_the_clock_moves_by_30_ms_with_each_block() -> None:
     room = Room()
     asked: list[int] = []
-    room.open(lambda n: asked.append(n) or silence(n))
+
+    def fill(n: int) -> Pcm:
+        asked.append(n)
+        return silence(n)
+
+    room.open(fill)
     blocks = [room.read() for _ in range(100)]
 
     assert [block.at for block in blocks] == pytest.approx([0.03 * n for n in range(1, 101)], abs=1e-9)

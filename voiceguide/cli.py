@@ -105,8 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     command("new", _new, "start a routine from a template").add_argument("name", help="its name, in-kebab-case")
 
     models = command("models", _models_list, "list, install or find Vosk models")
-    verbs = models.add_subparsers(metavar="VERB")
     model(models)
+    verbs = models.add_subparsers(metavar="VERB")
     verbs.add_parser("list", help="what is here").set_defaults(do=_models_list)
     install = verbs.add_parser("install", help="install an official model, or a zip file of one")
     install.add_argument("name")
@@ -235,6 +235,7 @@ def _meaning(fields: dict[str, Any]) -> str:
 
 def _rehearse(arguments: argparse.Namespace) -> int:
     from voiceguide import rehearsal
+    from voiceguide.recording import check_writable
 
     name = arguments.routine
     if arguments.script is not None:
@@ -242,8 +243,8 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     else:
         name = name or DEFAULT_ROUTINE
         script = rehearsal.load_script(rehearsal.built_in(routines.load(routines.find(name))))
-    if arguments.wav is not None and not arguments.wav.absolute().parent.is_dir():
-        raise VoiceguideError(f"cannot write {arguments.wav}: there is no folder {arguments.wav.parent}")
+    if arguments.wav is not None:
+        check_writable(arguments.wav)  # before a rehearsal that would be in vain
     act = rehearsal.Rehearsal(script, routine=name, model=arguments.model)
 
     def tell(kind: str, t: float, **fields: Any) -> None:
@@ -284,12 +285,15 @@ def _hear(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from voiceguide.hearing.listener import Heard, Ignored
-    from voiceguide.recording import blocks_of
+    from voiceguide.recording import blocks_of, rate_of
     from voiceguide.sound import BLOCK
 
     blocks = blocks_of(arguments.file)
     first = next(blocks, np.zeros(BLOCK, np.int16))  # a file that is no recording fails before the model is loaded
     ears = _ears(arguments, arguments.routine)
+    rate = rate_of(arguments.file)
+    if rate < RATE:
+        print(f"voiceguide: recorded at {rate} Hz: below {RATE} Hz commands are often misheard", file=sys.stderr)
     fed = found = 0
 
     def show(decided: list[Heard | Ignored]) -> None:
@@ -394,7 +398,8 @@ def _check(arguments: argparse.Namespace) -> int:
         print((Path(routines.__file__).parent / "routine.schema.json").read_text("utf-8"), end="")
         return 0
     if not arguments.files:
-        raise VoiceguideError("check needs a file; for example: voiceguide check my-routine.yaml")
+        print("voiceguide: check needs a file; for example: voiceguide check my-routine.yaml", file=sys.stderr)
+        return 2
     failed = False
     for path in arguments.files:
         try:
@@ -451,7 +456,10 @@ def _models_path(arguments: argparse.Namespace) -> None:
 def _devices(_: argparse.Namespace) -> None:
     from voiceguide.sound.live import devices
 
-    for device in devices():
+    found = devices()
+    if not found:
+        print("no sound device; connect a microphone and a speaker")
+    for device in found:
         marks = [
             name
             for name, on in (("microphone", device.is_default_input), ("speaker", device.is_default_output))

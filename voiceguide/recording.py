@@ -43,16 +43,35 @@ def blocks_of(path: Path) -> Iterator[Pcm]:
         raise VoiceguideError(f"{path} is no recording that can be read (WAV, FLAC, OGG, MP3): {reason}") from None
 
 
+def rate_of(path: Path) -> int:
+    """Samples a second of a recording; 0 where it is none."""
+    import soundfile
+
+    try:
+        return int(soundfile.info(path).samplerate)
+    except (soundfile.LibsndfileError, OSError):
+        return 0
+
+
 def read_recording(path: Path) -> Pcm:
     """A whole recording, int16[n], mono, 16 kHz. Raises VoiceguideError as ``blocks_of``."""
     blocks = list(blocks_of(path))
     return np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
 
 
+def check_writable(path: Path) -> None:
+    """Raises VoiceguideError where a file cannot be written there."""
+    if path.is_dir():
+        raise VoiceguideError(f"cannot write {path}: it is a folder; name a file in it")
+    if not path.absolute().parent.is_dir():
+        raise VoiceguideError(f"cannot write {path}: there is no folder {path.parent}")
+
+
 def write_wav(path: Path, pcm: Pcm) -> None:
     """``pcm``: int16[n] or int16[n, channels] at 16 kHz. Raises VoiceguideError where it cannot be written."""
     import soundfile
 
+    check_writable(path)
     try:
         soundfile.write(path, pcm, RATE, subtype="PCM_16", format="WAV")
     except (soundfile.LibsndfileError, OSError) as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from voiceguide.errors import SourceError
+from voiceguide.errors import Problem, VoiceguideError
 from voiceguide.guide.commands import Command, load_language
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.routine import Routine, find, load
@@ -67,17 +67,9 @@ class Script:
 def load_script(path: Path) -> Script:
     """Read a rehearsal script. Raises SourceError with all its mistakes."""
     schema = json.loads((Path(__file__).parent / "rehearsal.schema.json").read_text("utf-8"))
-    document = read(path, schema)
+    document = read(path, schema, lambda document: _mistakes(document, path.parent))
     data: dict[str, Any] = document.data
     room = dict(data.get("room", {}))
-    problems = []
-    for at, name in _files(data):
-        if not (path.parent / name).is_file():
-            problems.append(
-                document.problem(at, f"there is no file '{name}'", f"name a recording beside {path.name}")
-            )
-    if problems:
-        raise SourceError(problems)
     if "noise" in room:
         room["noise"] = path.parent / room["noise"]
     return Script(
@@ -96,12 +88,21 @@ def built_in(routine: Routine) -> Path:
     return own if own.is_file() else folder / "any.yaml"
 
 
-def _files(data: dict[str, Any]) -> Iterator[tuple[list[str | int], str]]:
-    if "noise" in data.get("room", {}):
-        yield ["room", "noise"], data["room"]["noise"]
-    for n, entry in enumerate(data["parent"]):
-        if "play" in entry:
-            yield ["parent", n, "play"], entry["play"]
+def _mistakes(document: Document, folder: Path) -> Iterator[Problem]:
+    """What a schema cannot say: that recordings, the routine and its steps are there."""
+    for at, name in [*document.each("room", "noise"), *document.each("parent", "*", "play")]:
+        if isinstance(name, str) and not (folder / name).is_file():
+            yield document.problem(at, f"there is no file '{name}'", "name a recording, by its path from this file")
+    steps: set[str] | None = None
+    for at, name in document.each("routine"):
+        try:
+            steps = {step.id for step in load(find(str(name))).steps}
+        except VoiceguideError as error:
+            what, _, instead = str(error).splitlines()[0].partition("; ")
+            yield document.problem(at, what, instead or "see: voiceguide routines")
+    for at, name in document.each("parent", "*", "when", "step"):
+        if steps is not None and name not in steps:
+            yield document.problem(at, f"the routine has no step '{name}'", "see: voiceguide show ROUTINE")
 
 
 def _entry(document: Document, n: int, data: dict[str, Any], folder: Path) -> Entry:

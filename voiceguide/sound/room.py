@@ -68,7 +68,8 @@ class Room:
         start = self._position if at is None else max(self._position, round(at * RATE))
         gain = 10 ** ((PARENT_DB - VOICE_DB + gain_db) / 20)
         self._placed.append((start, pcm.astype(np.float32) * np.float32(gain)))
-        loud = np.flatnonzero(np.abs(pcm) > 0.02 * np.abs(pcm).max(initial=1))
+        size = np.abs(pcm.astype(np.int32))
+        loud = np.flatnonzero(size > 0.02 * size.max(initial=1))
         first, last = (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, len(pcm))
         return (start + first) / RATE, (start + last) / RATE
 
