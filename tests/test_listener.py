@@ -269,6 +269,8 @@ def in_noise(pcm: Pcm, snr_db: float, seed: int) -> Pcm:
 
 
 def least_confidence(command: Command) -> float:
+    if command.name in ("pause", "stop"):
+        return rules.STOP_CONFIDENCE
     if command.name in CALMING:
         return rules.CALM_CONFIDENCE
     return rules.ADVANCING_CONFIDENCE if command.name in ADVANCING else rules.CONFIDENCE
@@ -298,7 +300,7 @@ def test_doubt_never_advances_the_routine(
     pcm, _ = recording(speak, "next", "pause", "louder")
     for bar, doubtful in {
         "ADVANCING_CONFIDENCE": "next",
-        "CALM_CONFIDENCE": "pause",
+        "STOP_CONFIDENCE": "pause",
         "CONFIDENCE": "louder",
     }.items():
         with monkeypatch.context() as patch:

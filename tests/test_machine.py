@@ -213,6 +213,12 @@ def test_every_target_of_every_reaction_is_reached() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Guide, "handle", watched)
+        # The one that chance hardly finds: asked to go on alone while an answer outlasts the last stroke.
+        p = Player(routine=small(), at=small().steps[-1].id)
+        p.all_lines()
+        p.hear("keep_going")
+        p.elapse("hold")
+        p.all_lines()
         for n in range(6000):
             p = Player(routine=small(last_hold=20.0 * (n % 2)))
             for _ in range(60):
@@ -361,7 +367,7 @@ def test_crying_asks_which_kind_and_answers_each(reason: str) -> None:
     p.hear("stress", sign="crying")
     p.all_lines()
     crying = infant_massage().signs["crying"]
-    assert p.said[-1] == crying.say[-1]
+    assert p.said[-2:] == [crying.say[-1], "I am quiet now. Tell me when your baby is calm."]
     p.hear("stress", sign="crying", reason=reason)
     assert p.lines[: len(crying.reasons[reason])] == crying.reasons[reason]  # not "stop and tend" again
 
@@ -472,6 +478,30 @@ def test_why_tells_one_thing_at_a_time_and_only_when_asked() -> None:
     first = p.lines
     p.hear("why")
     assert first == infant_massage().why[0].say and p.lines == infant_massage().why[1].say
+
+
+def test_a_part_that_the_routine_lacks_is_told() -> None:
+    p = in_situation("paused")
+    p.hear("goto", target="elbows")
+    assert p.guide.state == "paused" and p.lines[0] == "This routine has no such part."
+
+
+def test_the_signs_are_named_when_asked_for() -> None:
+    p = in_situation("holding")
+    p.hear("signs")
+    assert p.lines[0].startswith("Signs of comfort are happy sounds, ")
+    assert p.lines[1].startswith("Signs of stress are hiccoughs, ")
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("calming", sorted(CALMING))
+def test_what_calms_hushes_and_leaves_a_breath_of_silence(situation: str, calming: str) -> None:
+    p = in_situation(situation)
+    if TABLE[calming][situation] in ("not_now", "over"):
+        return
+    actions = p.hear(calming)
+    assert Hush() in actions
+    assert all(a.delay >= 0.6 for a in actions if isinstance(a, Say))
 
 
 def test_go_to_and_skip_move_by_parts() -> None:

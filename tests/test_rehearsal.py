@@ -38,6 +38,7 @@ from voiceguide.rehearsal import (
     _Parent,
     built_in,
     load_script,
+    reactions,
     summary,
 )
 from voiceguide.session import Narrator, Session
@@ -471,7 +472,6 @@ def test_all_mistakes_are_told_at_once_and_where_they_are(tmp_path: Path) -> Non
         (6, 20),
         (7, 12),
         (8, 5),
-        (9, 5),
         (9, 36),
         (10, 13),
         (11, 11),
@@ -493,7 +493,7 @@ def test_the_program_prints_every_mistake_on_a_line_of_its_own(tmp_path: Path) -
     assert rehearsed.exit_code == 1
     assert rehearsed.lines == []
     lines = rehearsed.errors.splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 10
     assert all(re.match(r"script\.yaml:\d+:\d+: .+; .+", line) for line in lines)
     assert lines[0] == "script.yaml:2:1: `sede` is not known here; write `seed` if you meant that"
 
@@ -607,6 +607,7 @@ def act(voice: Voice, tmp_path: Path) -> Callable[..., Acted]:
         parent = _Parent(script, session, room, render, acted.report, phrases().meaning, tell)
         session.on_heard = parent.heard
         session.run(each_block=parent.act)
+        acted.report.reactions_ms = reactions(acted.report.given, np.concatenate(room.speaker))
         acted.never = parent.never()
         acted.duration = room.now
         return acted
@@ -741,6 +742,7 @@ def test_commands_given_and_obeyed_are_counted(act: Act) -> None:
     assert report.flawless
     assert report.flaws() == ""
     assert report.as_json()["reaction_ms"] == {
+        # "Stop" cuts a sentence off; "continue" is answered by the chime.
         "median": pytest.approx(20, abs=20),
         "p95": pytest.approx(20, abs=20),
     }

@@ -610,7 +610,7 @@ def test_the_page_gives_titles_times_and_sources(folder: Path) -> None:
     page = readable(load(write(folder, FEET + CARE))).split("\n")
     assert page[:5] == ["Warm feet", "=========", "A minute for the feet.", "", "About 30 seconds, in 3 steps."]
     assert "Feet (also: toes): 25 seconds" in page
-    assert "  Resting hands [feet-1]: 25 seconds, with 20 seconds to go on by yourself" in page
+    assert "  Resting hands [feet-1]: 25 seconds, then 20 seconds for the stroke" in page
     assert "    Rest your hands on the feet. Be still. [leaflet]" in page
     assert "    hungry: So be it." in page
     assert "  [midwife] What the midwife said" in page

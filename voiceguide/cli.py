@@ -39,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has left; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"voiceguide: {error.strerror or error}: {error.filename or 'output'}", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -191,7 +194,13 @@ def _run(arguments: argparse.Namespace) -> None:
         own_voice = OwnVoice(model, book, identity=models.identity(folder))
         sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
 
+    silent = False
+
     def tell(kind: str, t: float, **fields: Any) -> None:
+        nonlocal silent
+        if "error" in fields and not silent:
+            silent = True
+            print(f"voiceguide: {fields['error']}", file=sys.stderr)
         line = _transcript(kind, t, fields)
         if line:
             print(line, flush=True)
@@ -211,13 +220,14 @@ def _run(arguments: argparse.Namespace) -> None:
             narrator.prepare(guide.texts())
             session.run(arguments.at, leave_at_end_of_input)
         finally:
+            voice.close()  # first: it does not wait for a worker that hangs
             narrator.close()
 
 
 def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
     """A line of the transcript for people; None for what they need not see."""
     said = {
-        "said": lambda: f"{_clock(t)}  guide   {fields['text']}",
+        "said": lambda: f"{_clock(t)}  guide   {fields['text']}" + (" (not spoken)" if "error" in fields else ""),
         "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
         "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
         "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
@@ -414,7 +424,11 @@ def _check(arguments: argparse.Namespace) -> int:
                     print(problem, file=sys.stderr)
         except VoiceguideError as error:
             failed = True
-            print(f"voiceguide: {error}", file=sys.stderr)
+            if arguments.json:
+                what, _, instead = str(error).partition("; ")
+                _print_json({"file": str(path), "line": 1, "column": 1, "what": what, "instead": instead})
+            else:
+                print(f"voiceguide: {error}", file=sys.stderr)
         else:
             if not arguments.json:
                 print(f"{path}: good ({routine.title}, {len(routine.steps)} steps)")

@@ -21,7 +21,7 @@ from voiceguide.hearing.listener import Heard, Listener, known
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.recording import read_recording, write_wav
 from voiceguide.session import Narrator, Session, Tell
-from voiceguide.sound import Pcm
+from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.room import Room
 from voiceguide.source import Document, read
 from voiceguide.speech.voice import Voice
@@ -35,6 +35,8 @@ OBEYED_WITHIN_S = 2.5
 """A command that comes later than this after the parent's phrase was not an answer to it."""
 PATIENCE_S = 240.0
 """When nothing has happened for so long, the rehearsal is over: an entry waits for what never comes."""
+AUDIBLE = 16
+"""Samples below it, -66 dB of full scale, are silence."""
 FADE_S = 0.005
 """The player's fade-out, the last of the reaction time."""
 
@@ -44,6 +46,7 @@ class Entry:
     """One thing that the parent says, or a recording that is played."""
 
     say: str | None
+    """With ``play``: what is said in the recording."""
     play: Path | None
     at: float | None
     after: float | None
@@ -125,6 +128,10 @@ class _Given:
     phrase: str
     until: float
     obeyed: bool = False
+    decided: float | None = None
+    """When it was, in seconds."""
+    compute_s: float = 0.0
+    """Seconds of computing that it took besides."""
 
 
 @dataclass(slots=True)
@@ -134,7 +141,8 @@ class Report:
     given: list[_Given] = field(default_factory=list)
     false_commands: int = 0
     reactions_ms: list[float] = field(default_factory=list)
-    states: set[str] = field(default_factory=set)
+    unspoken: int = 0
+    """Lines of the guide that could not be rendered."""
     never: list[str] = field(default_factory=list)
     """Entries of the script whose moment never came."""
     compute_s: float = 0.0
@@ -148,7 +156,7 @@ class Report:
     @property
     def flawless(self) -> bool:
         """Every command was obeyed, none was imagined, and the whole script was played."""
-        return self.obeyed == len(self.given) and not self.false_commands and not self.never
+        return not self.flaws()
 
     def flaws(self) -> str:
         """What went wrong, in one line."""
@@ -161,6 +169,7 @@ class Report:
                 (f"{len(self.never)} entries were never reached, the first at {self.never[0]}", True)
                 if self.never
                 else ("", False),
+                (f"{self.unspoken} lines could not be spoken", self.unspoken),
             )
             if is_so
         )
@@ -182,13 +191,30 @@ def _quantile(values: list[float], q: float) -> float | None:
     return round(float(np.quantile(values, q)), 1) if values else None
 
 
+def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
+    """From the end of each phrase to the first silent or first new sample in ``speaker``, with the computing, in
+    ms."""
+    sounds = np.flatnonzero(np.abs(speaker.astype(np.int32)) > AUDIBLE)
+    found = []
+    for one in given:
+        if one.decided is None:
+            continue
+        decided = round(one.decided * RATE)
+        first = int(np.searchsorted(sounds, decided))
+        if first > 0 and sounds[first - 1] >= decided - BLOCK:
+            changed = one.decided + FADE_S  # something sounded, and was cut off or gave way
+        else:
+            changed = sounds[first] / RATE if first < len(sounds) else one.decided
+        found.append(float(1000 * (changed - one.until + one.compute_s)))
+    return found
+
+
 class Rehearsal:
     """Plays the parent of a script in a room, and keeps the score."""
 
     def __init__(self, script: Script, *, routine: str | None = None, model: Path | None = None) -> None:
         """Raises what loading a routine, a model or a recording raises."""
-        began = time.perf_counter()
-        self._began = began
+        self._began = time.perf_counter()
         self._script = script
         self.routine = load(find(routine or script.routine or "infant-massage"))
         self._language = load_language(self.routine.language)
@@ -196,33 +222,33 @@ class Rehearsal:
         vosk_model = models.load(folder)
         self._book = known(vosk_model, self._language.phrasebook(self.routine.parts))
         self._listener = Listener(vosk_model, self._book)
+        self._meaning = self._language.phrasebook(self.routine.parts).meaning
         self._own_voice = OwnVoice(vosk_model, self._book, identity=models.identity(folder))
         room = dict(script.room)
         if "noise" in room:
             room["noise"] = read_recording(room["noise"])
         self.room = Room(seed=script.seed, **room)
         self._voice = Voice()
-        self._sounds: dict[int, Pcm] = {}
 
     def run(self, tell: Tell) -> Report:
         """Rehearse. Each entry of the transcript goes to ``tell`` as it happens."""
         report = Report()
 
         def watch(kind: str, t: float, **fields: Any) -> None:
-            if kind == "state":
-                report.states.add(fields["state"])
+            report.unspoken += "error" in fields
             tell(kind, t, **fields)
 
         narrator = Narrator(self._voice, self._own_voice, ahead=False)
         session = Session(Guide(self.routine, self._language), self.room, narrator, self._listener, watch)
-        parent = _Parent(self._script, session, self.room, self._render, report, self._book.meaning, watch)
+        parent = _Parent(self._script, session, self.room, self._render, report, self._meaning, tell)
         session.on_heard = parent.heard
         try:
             session.run(each_block=parent.act)
         finally:
+            self._voice.close()  # first: it does not wait for a worker that hangs
             narrator.close()
-            self._voice.close()
         report.never = parent.never()
+        report.reactions_ms = reactions(report.given, np.concatenate(self.room.speaker))
         report.compute_s = session.compute_s
         report.duration_s = self.room.now
         report.wall_s = time.perf_counter() - self._began
@@ -271,7 +297,7 @@ class _Parent:
     def act(self, now: float) -> None:
         """After each block: say the next thing when its moment has come; leave when nothing more can come."""
         session = self._session
-        if session.speaking_since is not None or session.waiting_for_timer:
+        if session.speaking_since is not None or session.busy:
             self._last = now
         if self._entries and self._due(self._entries[0], now):
             entry = self._entries.pop(0)
@@ -281,17 +307,22 @@ class _Parent:
             command = self._meaning(entry.say) if entry.say else None
             if command is not None and entry.say:
                 self._report.given.append(_Given(command, entry.say, until))
-        patience = PATIENCE_S if self._entries else 5.0
-        if now > self._last + patience and not session.over:
+        patience = 5.0
+        last = self._last
+        if self._entries:
+            coming = self._entries[0]
+            patience = PATIENCE_S + coming.when.get("silent_for", 0.0)
+            last = max(last, coming.at or 0.0, self._ended + (coming.after or 0.0))
+        if now > last + patience and not session.over:
             session.over = True
             self._tell("end", now)
 
-    def heard(self, heard: Heard, compute_s: float) -> None:
+    def heard(self, heard: Heard, obeyed: bool, compute_s: float) -> None:
         for given in self._report.given:
             late = heard.decided - given.until
-            if not given.obeyed and given.command == heard.command and -2.0 < late < OBEYED_WITHIN_S:
-                given.obeyed = True
-                self._report.reactions_ms.append(1000 * (late + compute_s + FADE_S))
+            if given.decided is None and given.command == heard.command and -2.0 < late < OBEYED_WITHIN_S:
+                given.obeyed = obeyed
+                given.decided, given.compute_s = heard.decided, compute_s
                 return
         self._report.false_commands += 1
 

@@ -77,7 +77,7 @@ class Narrator:
         """The sound of a line, as soon as it is rendered."""
         key = (text, self.rate)
         future = self._lines.get(key)
-        if future is None or (future.done() and future.exception() is not None):
+        if future is None or future.cancelled() or (future.done() and future.exception() is not None):
             future = self._lines[key] = self._start(key)
         return future
 
@@ -132,7 +132,10 @@ class Session:
         self._tell = tell
         self._player = Player()
         self._timers: dict[str, float] = {}
-        self._lines: dict[int, tuple[str, ...]] = {}
+        self._utterance = 0
+        self._lines: tuple[str, ...] = ()
+        """What is being said, and what number it has."""
+        self._pending: list[Future[Pcm]] = []
         self._shown: tuple[str, str | None] = ("", None)
         self._chime: tuple[float, Chime] | None = None
         self.over = False
@@ -143,8 +146,9 @@ class Session:
         """When the guide last said something, in seconds; now while it speaks."""
         self.speaking_since: float | None = None
         """When the line that sounds began; None while nothing is said."""
-        self.on_heard: Callable[[Heard, float], None] = lambda heard, compute_s: None
-        """Called for each command, with the seconds of computing since its last block had come."""
+        self.on_heard: Callable[[Heard, bool, float], None] = lambda heard, obeyed, compute_s: None
+        """Called for each command: whether it was obeyed or made no sense just then, and the seconds of computing
+        since its last block had come."""
         self._rendering_s = 0.0
 
     @property
@@ -175,15 +179,16 @@ class Session:
         now = block.at
         for happened in self._player.events():
             self._spoke(happened, now)
-        for heard in self._ears.hear(block.pcm, now, own_db=self._player.loudness_db):
+        for heard in self._ears.hear(block.pcm, now, own_db=self._player.loudness_db()):
             if isinstance(heard, Ignored):
                 self._tell("ignored", now, phrase=heard.phrase, why=heard.why)
             else:
                 fields = {k: v for k, v in heard.as_json().items() if k != "decided"}
                 compute = time.perf_counter() - began
                 self._tell("heard", now, **fields)
-                self.on_heard(heard, compute)
-                self._apply(self._guide.handle(guide_events.Heard(heard.command), now), now, heard.phrase)
+                actions = self._guide.handle(guide_events.Heard(heard.command), now)
+                self._apply(actions, now, heard.phrase)
+                self.on_heard(heard, not any(isinstance(a, NotNow) for a in actions), compute)
         for name in [name for name, due in self._timers.items() if now >= due]:
             del self._timers[name]
             self._tell("timer", now, name=name)
@@ -196,19 +201,20 @@ class Session:
         return now
 
     @property
-    def waiting_for_timer(self) -> bool:
+    def busy(self) -> bool:
         """Whether something will happen of itself: a stroke is held, or a line is about to be said."""
         return "hold" in self._timers or self._player.speaking
 
     def _spoke(self, happened: Started | Finished | Failed, now: float) -> None:
-        lines = self._lines.get(happened.utterance, ())
-        text = lines[happened.index] if happened.index < len(lines) else ""
+        if happened.utterance != self._utterance:
+            return  # it was replaced meanwhile
+        text = self._lines[happened.index]
         if isinstance(happened, Started):
-            start = happened.at / RATE
+            # The player counts what it has filled; what it filled last sounds in the block that ends now.
+            start = now - (self._player.position - happened.at) / RATE
             self.speaking_since = start
             self._tell("said", start, text=text, **self._step())
-            # The player counts what it filled; what sounds now was filled in the block that ends now.
-            self._ears.own_voice(self._narrator.fakes(text), now - (self._player.position / RATE - start))
+            self._ears.own_voice(self._narrator.fakes(text), start)
         elif isinstance(happened, Failed):
             self._tell("said", now, text=text, **self._step(), error=str(happened.error))
         else:
@@ -260,9 +266,11 @@ class Session:
         return sounding
 
     def _say(self, say: Say, at_least: float) -> None:
-        self._lines = {say.utterance: say.lines}
+        self._utterance, self._lines = say.utterance, say.lines
         began = time.perf_counter()
-        lines = [self._narrator.line(text) for text in say.lines]
+        for line in self._pending:
+            line.cancel()  # what is not said any more need not be rendered before what is
+        lines = self._pending = [self._narrator.line(text) for text in say.lines]
         self._rendering_s += time.perf_counter() - began
         self._player.say(say.utterance, lines, gap=say.gap, delay=max(say.delay, at_least))
 

@@ -14,7 +14,7 @@ from voiceguide.guide.routine import Part
 from voiceguide.source import read
 
 NAMES = (
-    "ready next back repeat pause resume stop finish skip goto how_long where help why louder quieter faster "
+    "ready next back repeat pause resume stop finish skip goto how_long where help why signs louder quieter faster "
     "slower wait_for_me keep_going yes no calm comfort stress mixed"
 ).split()
 """Every command, in the order in which tables and help list them."""
@@ -88,12 +88,19 @@ class Language:
     rules: Mapping[str, str]
     decoys: tuple[str, ...]
     light: frozenset[str]
+    parts: tuple[str, ...]
+    """Parts of the body that people name, in whatever routine."""
 
     def phrasebook(self, parts: tuple[Part, ...] = ()) -> Phrasebook:
-        """All phrases, with the body parts of a routine filled in."""
+        """All phrases, with the body parts of a routine filled in; and those that it lacks, to be told so."""
         meanings: dict[str, Command] = {}
+        elsewhere = tuple(
+            Part(id=name, name=name, also=(), steps=())
+            for name in self.parts
+            if not any(name in (part.id, part.name, *part.also) for part in parts)
+        )
         for template, command in self.templates:
-            for phrase, part in self._expand(template, parts):
+            for phrase, part in self._expand(template, (*parts, *elsewhere)):
                 meanings.setdefault(phrase, command if part is None else replace(command, target=part.id))
         decoys = tuple(dict.fromkeys(normal(d) for d in self.decoys))
         return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings), self.light)
@@ -162,4 +169,5 @@ def load_language(code: str) -> Language:
         rules=data["rules"],
         decoys=tuple(data["decoys"]),
         light=frozenset(data["light"]),
+        parts=tuple(data["parts"]),
     )

@@ -177,8 +177,11 @@ class Guide:
     def _step_again(self, _: Command | None) -> None:
         self._start_step(self._n)
 
-    def _again(self, _: Command | None) -> None:
-        self._enter(replace(self._scenes[-1], lines=self._scenes[-1].script))
+    def _again(self, command: Command | None) -> None:
+        calming = command is not None and command.name in CALMING
+        if calming:
+            self._hush()
+        self._enter(replace(self._scenes[-1], lines=self._scenes[-1].script), delay=BREATH_S if calming else 0.0)
 
     def _from_start(self, _: Command | None) -> None:
         self._scenes = self._scenes[:1]
@@ -201,6 +204,8 @@ class Guide:
     def _quiet(self, _: Command | None) -> None:
         self._hush()
         self._scenes = (*self._scenes[:-1], replace(self._scenes[-1], lines=()))
+        if self.state != "tending":
+            self._wait(None)
 
     def _tend(self, command: Command | None) -> None:
         assert command is not None and command.sign is not None
@@ -215,15 +220,9 @@ class Guide:
         last = self._language.say("quiet_wait")
         if command.reason is not None:
             script = (*first, *sign.reasons[command.reason], *last)
-        elif sign.reasons:
-            script = (*first, *sign.say)
         else:
             script = (*first, *sign.say, *last)
         self._interrupt(Scene("tending", script, script, gap=CALM_GAP_S, sign=command.sign))
-
-    def _worse(self, _: Command | None) -> None:
-        self._hush()
-        self._again(None)
 
     def _offer(self, _: Command | None) -> None:
         first = self._language.say("emergency_over") if self.situation == "emergency" else ()
@@ -321,6 +320,12 @@ class Guide:
         passages = [p.say for p in self.routine.why] or [self._language.say("no_why")]
         self._tell(passages[self._count("why") % len(passages)])
 
+    def _tell_signs(self, _: Command | None) -> None:
+        *comfort, last_comfort = [sign.name for sign in self.routine.signs.values() if sign.kind == "comfort"]
+        *stress, last_stress = [sign.name for sign in self.routine.signs.values() if sign.kind == "stress"]
+        first = self._language.say("signs_comfort", signs=", ".join(comfort), last=last_comfort)
+        self._tell((*first, *self._language.say("signs_stress", signs=", ".join(stress), last=last_stress)))
+
     def _louder(self, _: Command | None) -> None:
         self._set_volume(self._volume + 1)
 
@@ -347,9 +352,7 @@ class Guide:
 
     def _not_now(self, command: Command | None) -> None:
         assert command is not None
-        self._out.append(NotNow(command))
-        if not self.speaking:
-            self._out.append(Chime("no"))
+        self._out += [NotNow(command), Chime("no")]
         hint = self._language.say(f"hint_{self._place}")
         if hint and not self.speaking:
             self._tell(hint)

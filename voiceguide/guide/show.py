@@ -31,7 +31,7 @@ def _lines(routine: Routine) -> Iterator[str]:
         also = f" (also: {', '.join(part.also)})" if part.also else ""
         yield from _heading(f"{part.name.capitalize()}{also}: {_time(sum(map(_seconds, part.steps)))}")
         for step in part.steps:
-            hold = f", with {_time(step.hold)} to go on by yourself" if step.hold else ""
+            hold = f", then {_time(step.hold)} for the stroke" if step.hold else ""
             yield f"  {step.title} [{step.id}]: {_time(_seconds(step))}{hold}"
             yield _said(step.say, step.source, "    ")
     yield from _heading("Closing")

@@ -47,6 +47,7 @@ how_long     tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  t
 where        tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
 help         tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
 why          tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
+signs        tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
 louder       louder     louder     louder     louder     louder     louder     louder     louder     louder     louder     louder     over
 quieter      quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
 faster       faster     faster     faster     faster     faster     faster     faster     faster     faster     faster     faster     over
@@ -57,7 +58,7 @@ yes          not_now    not_now    not_now    not_now    not_now    not_now    n
 no           not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now    stay       not_now    over
 calm         not_now    not_now    not_now    not_now    not_now    offer      offer      again      invite     not_now    not_now    over
 comfort      warm       warm       warm       warm       warm       offer      not_now    warm       invite     warm       warm       over
-stress       tend       tend       tend       tend       tend       tend       worse      tend       tend       tend       tend       over
+stress       tend       tend       tend       tend       tend       tend       again      tend       tend       tend       tend       over
 mixed        reassure   reassure   reassure   reassure   reassure   not_now    not_now    reassure   again      reassure   reassure   over
 spoken       wait       hold       nothing    wait_next  wait       nothing    nothing    wait       wait       wait       end        nothing
 hold_over    nothing    nothing    rest       nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
@@ -79,7 +80,6 @@ going        =                                     is going on anyway: nothing c
 pause        paused                                falls silent at once, and waits for "continue"
 quiet        =                                     falls silent at once, and stays where it is
 tend         tending emergency                          falls silent at once; stop and tend to your baby; then waits, quiet
-worse        =                                     the emergency words again, whatever the sign
 offer        offering                              the baby is calm: offers to go on, to repeat, or to finish
 reassure     reassuring                            falls silent at once; pause, reassure, then try again
 invite       =                                     invites to try again
@@ -96,6 +96,7 @@ remind       =                                     one gentle reminder, then qui
 tell_time    =                                     says how long it still takes
 tell_where   =                                     says where we are
 tell_help    =                                     says what can be said now
+tell_signs   =                                     names the signs of comfort and of stress
 tell_why     =                                     says one thing that massage may be good for
 louder       =                                     speaks louder
 quieter      =                                     speaks more softly

@@ -36,7 +36,7 @@ FIRM_BLOCKS, FIRM_BLOCKS_LOUD = 10, 16
 DROP_DB = 15.0
 """The speaker has fallen silent when two blocks in a row are this far below the loudest of the last 1.2 s, and has
 begun to speak when a block is not, after some that were:"""
-CALM_PAUSE_S, FIRM_PAUSE_S = 0.24, 0.45
+CALM_PAUSE_S, FIRM_PAUSE_S = 0.3, 0.45
 """so long, for a calming phrase (longer than any closure inside a word), and for every other phrase."""
 CALM_CONFIDENCE, CONFIDENCE, ADVANCING_CONFIDENCE = 0.5, 0.6, 0.7
 """Least confidence of each word that matters: of a command that calms, of any other, of one that moves on. With
@@ -47,6 +47,9 @@ SHUT_BLOCKS = 5
 """Where the gate opens after so long, an utterance begins. (It stays open for 0.3 s by itself.)"""
 LEVELS_S, PEAK_S = 4.0, 1.2
 """How far back loudness is remembered, and how far back the loudest is looked for, in seconds."""
+STOP_CONFIDENCE = 0.35
+"""The same for "stop" and "pause", which cost least when they were not meant and most when they were; "stop",
+"stopped" and "stop now" share their certainty."""
 UNKNOWN = "[unk]"
 """Vosk's word for whatever is not in the grammar."""
 UNKNOWN_COUNT = 4
@@ -282,7 +285,9 @@ class Listener:
         heavy = [word.confidence for word in words if word.text not in self._light]
         confidence = min(heavy or [words[0].confidence])
         least = ADVANCING_CONFIDENCE if command.name in ADVANCING else CONFIDENCE
-        if confidence < (CALM_CONFIDENCE if command.name in CALMING else least):
+        if command.name in CALMING:
+            least = CALM_CONFIDENCE if command.sign or command.name == "mixed" else STOP_CONFIDENCE
+        if confidence < least:
             return Ignored(phrase, "low_confidence", self._now)
         at, until = words[0].at, words[-1].until
         if self._own_loudness(at, until) and any(

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from voiceguide.sound import RATE, Pcm, loudness
+from voiceguide.sound import RATE, Pcm
 
 Float = npt.NDArray[np.float32]
 ChimeKind = Literal["heard", "no"]
@@ -123,6 +123,7 @@ class Player:
         self._duck_at = 0  # 0 open … RAMP ducked: an integer, lest rounding depend on the size of blocks
         self._gain_db = 0.0
         self._loudness = 0.0
+        self._energy = self._filled = 0  # of what was filled since the loudness was asked for
         self._gain_from = self._gain_to = 1.0
         self._gain_at = RAMP  # RAMP: at ``_gain_to``
 
@@ -193,10 +194,13 @@ class Player:
         """Samples filled since the start."""
         return self._position
 
-    @property
     def loudness_db(self) -> float:
-        """Of what was last filled, as ``loudness`` gives it."""
-        return self._loudness
+        """Of what was filled since the last call, or was last filled; as ``loudness`` gives it."""
+        with self._lock:
+            if self._filled:
+                self._loudness = 10 * math.log10(self._energy / self._filled + 1)
+                self._energy = self._filled = 0
+            return self._loudness
 
     def events(self) -> list[Event]:
         """What has happened since the last call, in order."""
@@ -229,7 +233,9 @@ class Player:
             self._tail = self._tail[faded:]
             mix *= self._gain_path(n)
         out: Pcm = np.rint(soft_limit(mix, 0.9 * 32768, 32767)).astype(np.int16)
-        self._loudness = loudness(out) if self._sounded else 0.0
+        with self._lock:
+            self._filled += n
+            self._energy += int(np.sum(np.square(out, dtype=np.int64))) if self._sounded else 0
         return out
 
     def _speak(self, n: int) -> tuple[int, Pcm | None]:
