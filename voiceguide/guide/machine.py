@@ -33,6 +33,8 @@ SILENCE_S = 90.0
 """Silence before the one reminder: longer than any single stroke."""
 BREATH_S = 0.6
 """Silence after an interruption by a sign of the baby, before the guide speaks again."""
+ANSWER_S = 0.2
+"""The same where the guide was silent already: people take about as long to take their turn."""
 CALM_GAP_S = 0.9
 """Between the sentences that are said to a parent who is tending to the baby."""
 
@@ -429,10 +431,11 @@ class Guide:
 
     def _interrupt(self, scene: Scene) -> None:
         """Hush, and put a scene above the step, instead of what was above it."""
+        delay = BREATH_S if self.speaking else ANSWER_S
         self._suspend()
         self._hush()
         self._scenes = (self._scenes[0], scene)
-        self._enter(scene, delay=BREATH_S)
+        self._enter(scene, delay=delay)
 
     def _suspend(self) -> None:
         if self._scenes and self.situation == "holding":

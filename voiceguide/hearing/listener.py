@@ -29,7 +29,7 @@ from voiceguide.sound import RATE, Pcm, loudness
 
 T = TypeVar("T")
 
-CALM_BLOCKS, CALM_BLOCKS_LOUD = 3, 8
+CALM_BLOCKS, CALM_BLOCKS_LOUD = 2, 8
 """Blocks that a calming phrase must stand still: after the speaker has fallen silent, and while he has not."""
 FIRM_BLOCKS, FIRM_BLOCKS_LOUD = 10, 16
 """The same for every other phrase."""

@@ -24,7 +24,7 @@ from voiceguide.hearing.listener import CALM_BLOCKS, UNKNOWN_COUNT, Fake, known,
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
-FORMAT = 1
+FORMAT = 2
 """Of what is kept; changed with the way in which fakes are found."""
 SLACK_S = 0.5
 """Words are not placed more exactly than this by where they stand in a text or in a partial result."""
