@@ -166,9 +166,7 @@ class Report:
             for text, is_so in (
                 (f"not obeyed: {', '.join(missed)}", missed),
                 (f"{self.false_commands} commands were heard that nobody gave", self.false_commands),
-                (f"{len(self.never)} entries were never reached, the first at {self.never[0]}", True)
-                if self.never
-                else ("", False),
+                (f"{len(self.never)} entries were never reached, the first at {''.join(self.never[:1])}", self.never),
                 (f"{self.unspoken} lines could not be spoken", self.unspoken),
             )
             if is_so
@@ -220,9 +218,10 @@ class Rehearsal:
         self._language = load_language(self.routine.language)
         folder = models.find(model, language=self.routine.language)
         vosk_model = models.load(folder)
-        self._book = known(vosk_model, self._language.phrasebook(self.routine.parts))
+        phrasebook = self._language.phrasebook(self.routine.parts)
+        self._book = known(vosk_model, phrasebook)
         self._listener = Listener(vosk_model, self._book)
-        self._meaning = self._language.phrasebook(self.routine.parts).meaning
+        self._meaning = phrasebook.meaning
         self._own_voice = OwnVoice(vosk_model, self._book, identity=models.identity(folder))
         room = dict(script.room)
         if "noise" in room:

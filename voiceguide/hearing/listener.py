@@ -40,16 +40,16 @@ CALM_PAUSE_S, FIRM_PAUSE_S = 0.3, 0.45
 """so long, for a calming phrase (longer than any closure inside a word), and for every other phrase."""
 CALM_CONFIDENCE, CONFIDENCE, ADVANCING_CONFIDENCE = 0.5, 0.6, 0.7
 """Least confidence of each word that matters: of a command that calms, of any other, of one that moves on. With
-the model in the box 0.6 halves the false commands for 1-2 % of the hits in quiet (docs/hearing.md)."""
+the model in the box they nearly halve the false commands, and cost no hit in quiet (docs/hearing.md)."""
+STOP_CONFIDENCE = 0.35
+"""The same for "stop" and "pause", which cost least when they were not meant and most when they were; "stop",
+"stopped" and "stop now" share their certainty."""
 ONSET_S = 0.12
 """How exactly the onset of the sound and the start of the first word agree."""
 SHUT_BLOCKS = 5
 """Where the gate opens after so long, an utterance begins. (It stays open for 0.3 s by itself.)"""
 LEVELS_S, PEAK_S = 4.0, 1.2
 """How far back loudness is remembered, and how far back the loudest is looked for, in seconds."""
-STOP_CONFIDENCE = 0.35
-"""The same for "stop" and "pause", which cost least when they were not meant and most when they were; "stop",
-"stopped" and "stop now" share their certainty."""
 UNKNOWN = "[unk]"
 """Vosk's word for whatever is not in the grammar."""
 UNKNOWN_COUNT = 4
@@ -153,7 +153,7 @@ class Listener:
         """Take the next samples, which end at ``at`` seconds; give what was decided by them.
 
         ``pcm``: int16[n], 16 kHz, in blocks of about 30 ms. ``own_db``: how loud the guide's own voice was in the
-        speaker meanwhile, as gate.loudness gives it."""
+        speaker meanwhile, as sound.loudness gives it."""
         self._now = at
         if own_db > SILENT_DB:
             self._note_own(at - len(pcm) / RATE, at)
