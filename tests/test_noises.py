@@ -65,7 +65,7 @@ def test_every_kind_has_its_length_and_level_and_follows_its_seed(kind: str) -> 
     assert not np.array_equal(sound, made(kind, seed=1))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "silence"])
+@pytest.mark.parametrize("kind", ["drip", "thuds", "door", "knocks", "hiccups", "sneezes", "alarm", "birds"])
 def test_a_short_sound_is_not_silent(kind: str) -> None:
     sound = made(kind, seed=3, seconds=0.2)
     assert sound.shape == (3200,)

@@ -5,7 +5,7 @@ in seconds, frequencies in hertz, unless said otherwise."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,19 @@ Rng = np.random.Generator
 Signal = NDArray[np.float64]
 Points = Sequence[tuple[float, float]]
 """A spectrum: (hertz, decibels), ascending, joined by straight lines over log frequency."""
+
+MAKERS: dict[str, tuple[Callable[[int, Rng], Signal], bool]] = {}
+"""By the name of each kind of sound: what makes n samples of it, and whether it is heard through a room at times."""
+
+
+def kind(name: str, room: bool = True) -> Callable[[Callable[[int, Rng], Signal]], Callable[[int, Rng], Signal]]:
+    """Register a maker of n samples; `room`: it is heard from a distance, so through a room at times."""
+
+    def register(make: Callable[[int, Rng], Signal]) -> Callable[[int, Rng], Signal]:
+        MAKERS[name] = (make, room)
+        return make
+
+    return register
 
 
 def drawn(rng: Rng, low: float, high: float) -> float:
@@ -287,3 +300,14 @@ def infant_tract(rng: Rng, opening: float = 1.0) -> list[tuple[float, float]]:
     first moves with the mouth's opening."""
     quarter = 343 / (4 * rng.uniform(0.07, 0.09))
     return [(quarter * opening, 150.0), (quarter * 3 * rng.uniform(0.85, 1.05), 250.0), (quarter * 5, 400.0)]
+
+
+def thud(rng: Rng, hard: float = 0.0) -> Signal:
+    """Something heavy or soft against wood: a few strongly damped low modes and a dull slap; `hard` 0-1."""
+    n = RATE // 2
+    modes = hard_body(rng, drawn(rng, 45, 140), 7, drawn(rng, 0.012, 0.06))
+    blow = struck(n, [(0.0, 1.0)], 0.012 * (1 - hard) + 0.001)
+    slap = shaped(n, rng, ((60, 0), (400, -6), (3000, -22 + 12 * hard), (7800, -40 + 20 * hard)))
+    return to_peak(ringing(blow, modes)) + to_peak(slap * decay(n, 0.001, rng.uniform(0.006, 0.025))) * rng.uniform(
+        0.1, 0.6
+    )
