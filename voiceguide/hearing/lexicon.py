@@ -16,9 +16,9 @@ from types import MappingProxyType
 from voiceguide.errors import ModelError
 from voiceguide.hearing.phones import PHONES, Pronunciation, distance
 
-__all__ = ["FILE", "PHONES", "Lexicon", "Pronunciation", "read"]
+__all__ = ["FILE", "PHONES", "Lexicon", "Pronunciation"]
 
-FILE = "lexicon.txt"
+FILE = "graph/lexicon.txt"
 """Its name in a model's folder."""
 
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*'?")
@@ -33,6 +33,24 @@ class Lexicon:
     """Words, each with the ways to say it."""
 
     pronunciations: Mapping[str, tuple[Pronunciation, ...]]
+
+    @classmethod
+    def read(cls, path: Path) -> Lexicon:
+        """The lexicon in a file. Raises ModelError, with the line, where it is none."""
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+            raise ModelError(f"{path}: cannot be read ({reason}); install the model anew") from None
+        found: dict[str, tuple[Pronunciation, ...]] = {}
+        for number, line in enumerate(lines, 1):
+            if problem := _problem(line, found):
+                raise ModelError(f"{path}:{number}: {problem}; install the model anew")
+            word, *phones = line.split()
+            found[word] = (*found.get(word, ()), tuple(phones))
+        if not found:
+            raise ModelError(f"{path}: there are no words in it; install the model anew")
+        return cls(MappingProxyType(found))
 
     def __contains__(self, word: object) -> bool:
         return word in self.pronunciations
@@ -74,24 +92,6 @@ class Lexicon:
         """As ``read`` reads it."""
         lines = (f"{word} {' '.join(way)}\n" for word, ways in self.pronunciations.items() for way in ways)
         return "".join(sorted(lines))
-
-
-def read(path: Path) -> Lexicon:
-    """The lexicon in a file. Raises ModelError, with the line, where it is none."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise ModelError(f"{path}: cannot be read ({reason}); install the model anew") from None
-    found: dict[str, tuple[Pronunciation, ...]] = {}
-    for number, line in enumerate(lines, 1):
-        if problem := _problem(line, found):
-            raise ModelError(f"{path}:{number}: {problem}; install the model anew")
-        word, *phones = line.split()
-        found[word] = (*found.get(word, ()), tuple(phones))
-    if not found:
-        raise ModelError(f"{path}: there are no words in it; install the model anew")
-    return Lexicon(MappingProxyType(found))
 
 
 def _problem(line: str, before: Mapping[str, tuple[Pronunciation, ...]]) -> str | None:

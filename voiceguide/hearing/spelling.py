@@ -1,8 +1,7 @@
 """How a word sounds, guessed from its spelling: espeak-ng's rules, written in the phones of the lexicon.
 
-espeak-ng keeps one state in a process and may end the process it is in, so it is asked in one of its own: this file,
-run with a word a line, answers the phonetic writing of each in American and in British English. The same private
-binding is used as for speech (see speech/worker.py), and no sound is made.
+espeak-ng keeps one state in a process and may end the process it is in, so it is asked in one of its own
+(phonetics.py).
 """
 
 from __future__ import annotations
@@ -11,22 +10,23 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-VOICES = ("gmw/en-US", "gmw/en")
-"""American first: the lexicon is American, and all that is not common to both is a second way to say a word."""
+from voiceguide.errors import SpeechError
+from voiceguide.hearing.lexicon import Lexicon, Pronunciation
+
 TIMEOUT_S = 20.0
 """For a whole list; one word takes no time beside the start."""
 
-_IPA_AND_SEPARATOR = 0x02 | ord("_") << 8
+_NO_ANSWER = "espeak-ng cannot tell how words sound; install the packages libespeak-ng1 and espeak-ng-data"
 
 _TABLE = """
 iː=IY i=IY ɪ=IH ᵻ=IH eɪ=EY e=EH ɛ=EH æ=AE a=AE ɑː=AA ɑ=AA ɒ=AA aː=AA ɔː=AO ɔ=AO oː=AO oʊ=OW əʊ=OW
-o=OW ʊ=UH "uː=UW u=UW ʌ=AH ə=AH ɐ=AH ɚ=ER ɜː=ER ɜ=ER ɝ=ER aɪ=AY aʊ=AW ɔɪ=OY y=UW ø=ER œ=ER ɨ=IH
-eə=EH+R iə=IY+AH "ɪə=IY+AH ʊə=UH+R aɪɚ=AY+ER aɪə=AY+AH p=P b=B t=T d=D k=K ɡ=G g=G f=F v=V θ=TH ð=DH
-s=S z=Z ʃ=SH ʒ=ZH h=HH "tʃ=CH dʒ=JH m=M n=N ŋ=NG l=L ɹ=R r=R w=W j=Y ɾ=T ʔ=T x=K ç=SH n̩=AH+N
-l̩=AH+L m̩=AH+M əl=AH+L ʁ=R ɲ=N+Y β=B "ɬ=L ɣ=G
+o=OW ʊ=UH uː=UW u=UW ʌ=AH ə=AH ɐ=AH ɚ=ER ɜː=ER ɜ=ER ɝ=ER aɪ=AY aʊ=AW ɔɪ=OY y=UW ø=ER œ=ER ɨ=IH
+eə=EH+R iə=IY+AH ɪə=IY+AH ʊə=UH+R aɪɚ=AY+ER aɪə=AY+AH p=P b=B t=T d=D k=K ɡ=G g=G f=F v=V θ=TH ð=DH
+s=S z=Z ʃ=SH ʒ=ZH h=HH tʃ=CH dʒ=JH m=M n=N ŋ=NG l=L ɹ=R r=R w=W j=Y ɾ=T ʔ=T x=K ç=SH n̩=AH+N
+l̩=AH+L m̩=AH+M əl=AH+L ʁ=R ɲ=N+Y β=B ɬ=L ɣ=G
 """
 """espeak-ng's signs, without stress, and what the CMU Pronouncing Dictionary writes for them."""
 _PHONES = {sign: found.replace("+", " ") for sign, found in (pair.split("=") for pair in _TABLE.split())}
@@ -41,22 +41,26 @@ _MENDED = (
 _MARKS = dict.fromkeys(map(ord, "ˈˌ_ ̃ʲ̪"))
 
 
-class NoSpellingError(Exception):
-    """espeak-ng cannot be asked."""
+def with_spellings(lexicon: Lexicon, spellings: Mapping[str, str]) -> Lexicon:
+    """A lexicon and more words, each with the way it is spelt as it sounds ("tuina": "twee nah").
+
+    Raises SpeechError where there is no espeak-ng."""
+    said = sounds(spellings.values())
+    return lexicon.with_words({word: said[spelt] for word, spelt in spellings.items() if said[spelt]})
 
 
-def sounds(spellings: Iterable[str]) -> dict[str, tuple[tuple[str, ...], ...]]:
+def sounds(spellings: Iterable[str]) -> dict[str, tuple[Pronunciation, ...]]:
     """Each spelling (one word, or several for one word), and how it is likely to be said: as in America, then as in
     Britain where that is another thing than an r. One that espeak-ng can make nothing of has none.
 
-    Raises NoSpellingError where there is no espeak-ng."""
+    Raises SpeechError where there is no espeak-ng."""
     asked = list(dict.fromkeys(spellings))
     if not asked:
         return {}
     try:
         # By path and with -P: the child imports nothing from the user's current folder.
         done = subprocess.run(
-            [sys.executable, "-P", str(Path(__file__).resolve())],
+            [sys.executable, "-P", str(Path(__file__).with_name("phonetics.py").resolve())],
             input="".join(json.dumps(spelling) + "\n" for spelling in asked),
             capture_output=True,
             text=True,
@@ -66,13 +70,13 @@ def sounds(spellings: Iterable[str]) -> dict[str, tuple[tuple[str, ...], ...]]:
         )
         answers = [json.loads(line) for line in done.stdout.splitlines()]
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise NoSpellingError("espeak-ng does not answer; install the package espeak-ng-data") from error
+        raise SpeechError(_NO_ANSWER) from error
     if len(answers) != len(asked):
-        raise NoSpellingError("espeak-ng does not answer; install the package espeak-ng-data")
+        raise SpeechError(_NO_ANSWER)
     return {spelling: _ways(answer) for spelling, answer in zip(asked, answers, strict=True)}
 
 
-def _ways(answer: list[str]) -> tuple[tuple[str, ...], ...]:
+def _ways(answer: list[str]) -> tuple[Pronunciation, ...]:
     american, british = answer
     ways = [phones(american), phones(american.replace("ᵻ", "ə"))]  # "wanted": an i to one, an uh to another
     bare = [_bare(way) for way in ways]
@@ -80,7 +84,7 @@ def _ways(answer: list[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(filter(None, ways)))
 
 
-def phones(ipa: str) -> tuple[str, ...]:
+def phones(ipa: str) -> Pronunciation:
     """espeak-ng's phonetic writing in ARPAbet, without stress; empty where a sign has no phone."""
     text = ipa.translate(_MARKS)
     found: list[str] = []
@@ -99,45 +103,6 @@ def phones(ipa: str) -> tuple[str, ...]:
     return tuple(way.split())
 
 
-def _bare(way: tuple[str, ...]) -> tuple[str, ...]:
+def _bare(way: Pronunciation) -> Pronunciation:
     """What both accents have in common where only the r differs, or an o."""
     return tuple({"ER": "AH", "AO": "AA"}.get(phone, phone) for phone in way if phone != "R")
-
-
-# ---- the child's end -----------------------------------------------------------------------------
-
-
-def _written(lines: Iterable[str]) -> Iterator[list[str]]:
-    import ctypes
-
-    from pyttsx3.drivers import _espeak
-
-    # As in speech/worker.py: bit 15 gives an error back instead of ending the process where the data are missing.
-    if _espeak.Initialize(_espeak.AUDIO_OUTPUT_SYNCHRONOUS, 100, None, 0x8000) <= 0:
-        raise SystemExit(1)
-    to_phonemes = _espeak.dll.espeak_TextToPhonemes
-    to_phonemes.restype = ctypes.c_char_p
-    to_phonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
-    spellings = [json.loads(line) for line in lines]
-    answers: list[list[str]] = [[] for _ in spellings]
-    for voice in VOICES:
-        if _espeak.SetVoiceByName(voice.encode()) != _espeak.EE_OK:
-            raise SystemExit(1)
-        for spelling, answer in zip(spellings, answers, strict=True):
-            rest = ctypes.c_char_p(spelling.encode())
-            said = b""
-            while rest.value:  # a clause at a time
-                said += to_phonemes(ctypes.byref(rest), _espeak.CHARS_UTF8, _IPA_AND_SEPARATOR) or b""
-            answer.append(said.decode("utf-8", "replace"))
-    yield from answers
-
-
-def _main() -> None:
-    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    out = "".join(json.dumps(answer) + "\n" for answer in _written(sys.stdin))
-    sys.stdout.write(out)
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    _main()
