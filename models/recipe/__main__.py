@@ -43,10 +43,10 @@ FULL = Scale(
     units=448,
     bottleneck=112,
     bootstrap_steps=600,
-    steps=12_000,
+    steps=13_000,
     orders_at=5_000,
     seconds=1200,
-    rate=2e-3,
+    rate=1.5e-3,
 )
 TINY = Scale(
     utterances={"espeak": 500, "flite": 500, "guide": 20},
@@ -104,7 +104,8 @@ def words(options: argparse.Namespace) -> None:
     lexicon = vocabulary()
     (options.work / "lexicon.txt").write_text(lexicon.text(), "utf-8")
     phrases = {phrase for book in phrasebooks()[1] for phrase in book.meanings}
-    writer = Writer(list(lexicon.pronunciations), near_misses(phrases, lexicon), seed=1)
+    contrasts = {word for words in near_misses(phrases, lexicon).values() for word in words}
+    writer = Writer(list(lexicon.pronunciations), sorted(contrasts), seed=1)
     scale: Scale = options.scale
     jobs: list[dict[str, Any]] = []
     for engine, count in scale.utterances.items():
@@ -112,7 +113,7 @@ def words(options: argparse.Namespace) -> None:
             texts = tuple(writer.texts(min(scale.a_shard, count - at)))
             jobs.append({"engine": engine, "name": f"{engine}-{shard:03}", "seed": len(jobs), "texts": texts})
     # The slow synthesisers first, so that the processes end together.
-    jobs.sort(key=lambda job: ("festival", "flite", "espeak", "guide").index(job["engine"]))
+    jobs.sort(key=lambda job: ("flite", "festival", "espeak", "guide").index(job["engine"]))
     part = options.work / "jobs.part"
     part.write_text(json.dumps(jobs), "utf-8")
     part.rename(options.work / "jobs.json")

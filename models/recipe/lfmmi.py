@@ -182,8 +182,11 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
 class _Objective(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, outputs: Tensor, steps: Tensor, said: Graphs, anything: Graphs) -> tuple[Tensor, Tensor]:
+        # The recursions want all the bits of a float32, which the network does not.
+        short, torch.backends.cuda.matmul.allow_tf32 = torch.backends.cuda.matmul.allow_tf32, False
         top, said_occupancy = total(outputs, steps, said, occupied=True)
         bottom, any_occupancy = total(outputs, steps, anything, occupied=True)
+        torch.backends.cuda.matmul.allow_tf32 = short
         assert said_occupancy is not None and any_occupancy is not None
         objective = top - bottom
         # An utterance that no path fits (too short for its phones) teaches nothing.

@@ -35,6 +35,7 @@ _AVERAGE = 0.999
 """How much of the running average of the weights is kept at each step. The average is what is exported."""
 _BUCKETS = (1.0, 1.4, 1.8, 2.3, 3.0, 4.0, 5.5, 8.0, 14.0)
 """Seconds; a batch has utterances of one range."""
+_REPORT = 250
 _WATCHED = 50
 """One of so many utterances is not trained on: how well it is told shows the progress."""
 
@@ -52,7 +53,7 @@ class Plan:
     rate: float = 2e-3
     orders_at: int = 0
     seed: int = 1
-    save_s: float = 120
+    save_s: float = 20
 
 
 class _Corpus:
@@ -88,15 +89,21 @@ class _Corpus:
         self._bucket = np.searchsorted(_BUCKETS, self._seconds).clip(max=len(_BUCKETS) - 1)
         self.states = [max(np.array(states)[self._bucket == k], default=0) for k in range(len(_BUCKETS))]
         """The most states that the graph of an utterance of each range has."""
+        self._weights = {watched: self._weight(watched) for watched in (False, True)}
         self.hours = {str(k): float(self._seconds[self.kinds == k].sum()) / 3600 for k in np.unique(self.kinds)}
 
-    def draw(self, rng: np.random.Generator, seconds: float, *, watched: bool = False) -> tuple[NDArray[np.int64], int]:
-        """A batch of about ``seconds`` of sound, the kinds by their shares, and its range of lengths."""
+    def _weight(self, watched: bool) -> NDArray[np.float64]:
+        """How often each utterance is drawn: the kinds by their shares of the time."""
         weight = np.zeros(len(self.items))
         for kind, share in SHARES.items():
             of_kind = (self.kinds == kind) & (self._watched == watched)
             if of_kind.any():
                 weight[of_kind] = share / self._seconds[of_kind].sum()
+        return weight
+
+    def draw(self, rng: np.random.Generator, seconds: float, *, watched: bool = False) -> tuple[NDArray[np.int64], int]:
+        """A batch of about ``seconds`` of sound, the kinds by their shares, and its range of lengths."""
+        weight = self._weights[watched]
         by_bucket = np.bincount(self._bucket, weight * self._seconds, len(_BUCKETS))
         bucket = int(rng.choice(len(_BUCKETS), p=by_bucket / by_bucket.sum()))
         inside = np.flatnonzero((self._bucket == bucket) & (weight > 0))
@@ -113,7 +120,8 @@ class _Replay:
     """The computation of batches of one size as one CUDA graph: to launch its thousands of small kernels one by one
     takes many times longer than to run them."""
 
-    def __init__(self, compute: _Compute, inputs: tuple[Tensor, ...]) -> None:
+    def __init__(self, compute: _Compute, inputs: tuple[Tensor, ...], memory: Any) -> None:
+        """``memory``: a pool of torch's, shared by all, since they run one after the other."""
         self._inputs = [tensor.clone() for tensor in inputs]
         aside = torch.cuda.Stream()
         aside.wait_stream(torch.cuda.current_stream())
@@ -121,7 +129,7 @@ class _Replay:
             compute(*self._inputs)
         torch.cuda.current_stream().wait_stream(aside)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        with torch.cuda.graph(self._graph, pool=memory):
             self._figure = compute(*self._inputs)
 
     def fits(self, inputs: tuple[Tensor, ...]) -> bool:
@@ -149,6 +157,8 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
         self._augmenter = Augmenter(speech, noise, plan.shape, device, plan.seed)
         self._network = Network(plan.shape).to(device)
+        for parameter in self._network.parameters():  # always in place, since replays write to where they once were
+            parameter.grad = torch.zeros_like(parameter)
         self._average = Network(plan.shape).to(device).requires_grad_(False)
         self._optimiser = self._new_optimiser(plan.bootstrap_rate)
         self._phase, self._step = "bootstrap", 0
@@ -158,6 +168,7 @@ class Trainer:
         self.bigram = Bigram.of([t for t in spoken if all(word in lexicon for word in t.split())], lexicon)
         self._anything = Graphs.anything(self.bigram, device)
         self._replays: dict[tuple[str, int], _Replay] = {}
+        self._memory = torch.cuda.graph_pool_handle() if device.type == "cuda" else None
 
     def run(self) -> Network:
         """Train to the end, and give the averaged network."""
@@ -210,12 +221,10 @@ class Trainer:
 
     def _loop(self, corpus: _Corpus, until: int, compute: _Compute) -> None:
         began = saved = time.monotonic()
-        first, heard = self._step, 0
+        first, heard, since = self._step, 0, 0
         sums = torch.zeros((), device=self._device)
         self._network.train()
         parameters = list(self._network.parameters())
-        for parameter in parameters:  # in place from here on, as a replay wants it
-            parameter.grad = torch.zeros_like(parameter)
         while self._step < until:
             rng = np.random.default_rng((self._plan.seed, self._step, self._phase == "mmi"))
             chosen, bucket = corpus.draw(rng, self._plan.seconds)
@@ -231,7 +240,7 @@ class Trainer:
             if replayed:
                 key = (self._phase, bucket)
                 if key not in self._replays or not self._replays[key].fits(inputs):
-                    self._replays[key] = _Replay(compute, inputs)
+                    self._replays[key] = _Replay(compute, inputs, self._memory)
                 figure = self._replays[key](inputs)
             else:
                 figure = compute(*inputs)
@@ -241,16 +250,17 @@ class Trainer:
             self._copy_to_average(min(_AVERAGE, self._step / (self._step + 10)))
             sums += figure
             heard += int(batch.steps.sum())
-            if self._step % 50 == 0 or self._step == until:
-                count = (self._step - first - 1) % 50 + 1
+            since += 1
+            if self._step % _REPORT == 0 or self._step == until:
                 taken = time.monotonic() - began
                 left = taken / (self._step - first) * (until - self._step)
                 self._say(
-                    f"{self._phase} step {self._step} of {until}: {float(sums) / count:.4f}, watched "
+                    f"{self._phase} step {self._step} of {until}: {float(sums) / since:.4f}, watched "
                     f"{self._watch(corpus):.4f}, {heard * 0.03 / 3600:.1f} h heard at {heard * 0.03 / taken:.0f} times "
                     f"real time, {left / 60:.1f} min left"
                 )
                 sums.zero_()
+                since = 0
             if time.monotonic() - saved > self._plan.save_s:
                 self._save()
                 saved = time.monotonic()
