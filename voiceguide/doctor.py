@@ -79,7 +79,7 @@ def _hearing(model: Path | None, pause: Pcm | None) -> Iterator[Finding]:
     book = load_language("en").phrasebook(load(all_routines()[0]).parts)
     usable = known(loaded, book)
     missing = sorted({w for p in set(book.meanings) - set(usable.meanings) for w in p.split()})
-    unknown = [word for word in missing if loaded.vosk_model_find_word(word) < 0]
+    unknown = [word for word in missing if not loaded.knows(word)]
     detail = f"{len(usable.meanings)} of {len(book.meanings)} phrases are known to the model"
     detail += f"; it lacks the words: {', '.join(unknown)}" if unknown else ""
     yield Finding("phrases", bool(usable.meanings), detail, "" if usable.meanings else "install another model")
