@@ -64,6 +64,8 @@ class Costs:
     """Of going over to [unk] inside a phrase."""
     pause: float = 3.0
     """Of a pause between two words of a phrase."""
+    early: int = 2
+    """No cost: so many phones before its last one a word may be written, where no other word can come any more."""
 
     def of(self, book: Phrasebook) -> dict[str, float]:
         """What it costs to begin each phrase and each decoy."""
@@ -242,11 +244,15 @@ class _Compiler:
                 else:
                     longer.append((phones[1:], written, cost, rest))
             if longer:
-                place = "B" if first else "I"
+                place, write = "B" if first else "I", 0
+                left = max(len(phones) for phones, *_ in longer)
+                if left <= self._costs.early and len({written for _, written, *_ in longer}) == 1:
+                    write = longer[0][1]
+                    longer = [(phones, 0, cost, rest) for phones, _, cost, rest in longer]
                 after = self._sounds(longer, first=False)
                 least = min(cost for _, _, cost, _ in after)
-                leaving = tuple((read, write, _rounded(cost - least), target) for read, write, cost, target in after)
-                arcs.append((label(phone, place), 0, least, self._inner_state(phone, place, leaving)))
+                leaving = tuple((read, out, _rounded(cost - least), target) for read, out, cost, target in after)
+                arcs.append((label(phone, place), write, least, self._inner_state(phone, place, leaving)))
         return arcs
 
     def _inner_state(self, phone: str, place: str, leaving: tuple[_Arc, ...]) -> int:
