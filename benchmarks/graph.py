@@ -81,9 +81,9 @@ def commands(model: Model, book: Phrasebook, voice: Voice, noise: Pcm | None, sn
 
 def false_commands(listener: Listener, sounds: Iterable[Pcm]) -> Score:
     score = Score()
-    for pcm in sounds:
+    for sound in sounds:
         score.given += 1
-        pcm = np.concatenate([pcm, np.zeros(RATE, np.int16)])
+        pcm = np.concatenate([sound, np.zeros(RATE, np.int16)])
         for i in range(0, len(pcm) - BLOCK + 1, BLOCK):
             score.seconds += BLOCK / RATE
             heard = listener.hear(pcm[i : i + BLOCK], score.seconds)
@@ -153,8 +153,11 @@ def main() -> None:
     hits, false = [], []
     with Voice() as voice:
         misses = [text for text in (*NEAR, *plain.decoys) if text not in plain.meanings]
-        said = [(text, name) for v, name in enumerate(VOICES[:4]) for text in misses[(v + part.start) % part.step :: part.step]]
-        corpus["near misses"] = [voice.render(text, voice=name, rate=150) // 2 for text, name in said]
+        corpus["near misses"] = [
+            voice.render(text, voice=name, rate=150) // 2
+            for v, name in enumerate(VOICES[:4])
+            for text in misses[(v + part.start) % part.step :: part.step]
+        ]
         for number, (name, made) in enumerate(settings(models.find(arguments.model), arguments.costs)):
             if arguments.only and str(number) not in arguments.only:
                 continue
@@ -194,8 +197,10 @@ def main() -> None:
                     print(f"{name}, {test}, heard: {dict(found.most_common(20))}")
             print(f"{hits[-1]}\n{false[-1]}", flush=True)
     print(f"\n{len(book.meanings)} phrases, {len(book.decoys)} decoys\n")
-    print(f"| hits, % of {quiet.given} each | {' | '.join(scores)} | wrong | partial, ms | calming, ms | others, ms "
-          "| open, s | RTF |")
+    print(
+        f"| hits, % of {quiet.given} each | {' | '.join(scores)} | wrong | partial, ms | calming, ms | others, ms "
+        "| open, s | RTF |"
+    )
     print("|---" * (7 + len(scores)) + "|")
     print("\n".join(hits))
     print(f"\n| false commands | {' | '.join(corpus)} | of real sound, an hour | calming | advancing |")

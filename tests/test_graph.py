@@ -25,7 +25,7 @@ from voiceguide.guide.routine import find, load
 from voiceguide.hearing import fst, graph, models, recognition
 from voiceguide.hearing.fst import Transducer
 from voiceguide.hearing.graph import UNKNOWN, Costs, Graph, compile_graph, label
-from voiceguide.hearing.lexicon import Lexicon
+from voiceguide.hearing.lexicon import FILE, Lexicon
 from voiceguide.hearing.recognition import ClosedModel, GrammarModel
 from voiceguide.sound import RATE, Pcm
 
@@ -43,7 +43,7 @@ PRICED = st.builds(
 
 @cache
 def lexicon() -> Lexicon:
-    return Lexicon.read(models.box() / recognition.LEXICON)
+    return Lexicon.read(models.box() / FILE)
 
 
 @cache
@@ -240,7 +240,7 @@ def test_the_file_holds_the_arcs_sorted(arcs: list[tuple[int, int, int, int, flo
 
 @pytest.mark.parametrize("arc", [(0, 2, 1, 1, 0.0), (-1, 0, 1, 1, 0.0), (0, 1, -1, 1, 0.0), (0, 1, 1, -1, 0.0)])
 def test_what_would_end_the_process_is_not_written(arc: tuple[int, int, int, int, float]) -> None:
-    with pytest.raises(ValueError, match="none of the 2 states|negative"):
+    with pytest.raises(ValueError, match=r"none of the 2 states|negative"):
         Transducer(states=2, final={1: 0.0}, arcs=[arc]).const()
 
 
@@ -330,11 +330,11 @@ def test_it_knows_the_words_of_its_lexicon(closed: ClosedModel) -> None:
 def test_a_model_without_a_lexicon_keeps_the_grammar(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(models.box(), tmp_path / "model"))
     assert isinstance(models.load(folder), ClosedModel)
-    (folder / recognition.LEXICON).unlink()
+    (folder / FILE).unlink()
     assert isinstance(models.load(folder), GrammarModel)
 
 
-@pytest.mark.parametrize("name", [recognition.LEXICON, recognition.BIGRAM])
+@pytest.mark.parametrize("name", [FILE, recognition.BIGRAM])
 @pytest.mark.parametrize("damage", ["<!DOCTYPE html>", "", "SIL AA\n0\n", "a\n"])
 def test_a_lexicon_or_bigram_that_is_none(name: str, damage: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(models.box(), tmp_path / "model"))

@@ -1,8 +1,8 @@
 """The closed graph: exactly the phrases of a routine, compiled for the recogniser, and [unk] for all other speech.
 
-Vosk's run-time grammar knows which word may follow which, not which phrase. A model whose folder has a lexicon and the
-bigram of its phones can be given a graph of its own instead: the transducer HCLG, which reads what the acoustic model
-tells apart and writes words. Its only ways from start to end are these:
+Vosk's run-time grammar knows which word may follow which, not which phrase. A model whose folder has a lexicon and
+the bigram of its phones can be given a graph of its own instead: the transducer HCLG, which reads what the acoustic
+model tells apart and writes words. Its only ways from start to end are these:
 
 * a phrase or a decoy, word by word, each in any of its pronunciations, with or without a pause between two words;
 * [unk]: any two or more phones, each for what it costs after the one before;

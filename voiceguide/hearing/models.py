@@ -24,7 +24,7 @@ from voiceguide.errors import ModelError
 from voiceguide.hearing import archive, download, recognition
 from voiceguide.hearing.download import OFFICIAL, one_line
 from voiceguide.hearing.fst import MAGIC
-from voiceguide.hearing.recognition import BIGRAM, LEXICON, Model
+from voiceguide.hearing.recognition import Model
 
 SYSTEM = Path("/usr/share/vosk")
 BOX = "voiceguide-en"
@@ -97,7 +97,7 @@ def find(explicit: Path | None = None, *, language: str = "en") -> Path:
 
 
 def verify(path: Path) -> None:
-    """Check that ``path`` is a model folder that Vosk can load and give a grammar to.
+    """Check that ``path`` is a model folder that Vosk can load, with a closed graph or a run-time grammar.
 
     Vosk is not asked: it dies of some broken folders. Raises ModelError naming what is missing or broken."""
     if problem := _problem(path):
@@ -157,10 +157,14 @@ def _problem(path: Path) -> str | None:
         graph = layout[-1]
         if (path / graph.format("HCLG.fst")).exists():
             return "its graph is fixed, so it cannot be given the guide's phrases; take a small or an lgraph model"
-        fsts = [graph.format("HCLr.fst"), graph.format("Gr.fst")]
         disambig, words = graph.format("disambig_tid.int"), graph.format("words.txt")
+        if recognition.takes_graph(path):
+            fsts, others = [], list(recognition.FILES)
+        else:
+            fsts = [graph.format("HCLr.fst"), graph.format("Gr.fst")]
+            others = [disambig, *([words] if (path / words).exists() else [])]
         heads = {}
-        for name in [*layout[:-1], *fsts, disambig, *([words] if (path / words).exists() else [])]:
+        for name in [*layout[:-1], *fsts, *others]:
             if not (path / name).exists():
                 return f"{name} is missing; install the model anew"
             with (path / name).open("rb") as file:
@@ -172,7 +176,7 @@ def _problem(path: Path) -> str | None:
     damaged = [name for name in fsts if not heads[name].startswith(_FST_MAGIC)]
     if not heads[layout[0]].startswith(b"\0B"):
         damaged.append(layout[0])
-    if not re.fullmatch(rb"[\d\s]+", heads[disambig]):  # Vosk reads it without end
+    if disambig in heads and not re.fullmatch(rb"[\d\s]+", heads[disambig]):  # Vosk reads it without end
         damaged.append(disambig)
     return f"{damaged[0]} is damaged; install the model anew" if damaged else None
 

@@ -19,13 +19,15 @@ from typing import Any, Protocol
 
 from voiceguide.errors import ModelError
 from voiceguide.guide.commands import Phrasebook
-from voiceguide.hearing import graph
+from voiceguide.hearing import graph, lexicon
 from voiceguide.hearing.download import one_line
 from voiceguide.hearing.lexicon import Lexicon
 from voiceguide.sound import RATE
 
-LEXICON, BIGRAM = "graph/lexicon.txt", "graph/phone_bigram.txt"
+BIGRAM = "graph/phone_bigram.txt"
 BOUNDARIES = "graph/phones/word_boundary.int"
+FILES = (lexicon.FILE, BIGRAM, BOUNDARIES)
+"""What a model needs for the closed graph, besides its am/ and conf/."""
 UNKNOWN_COUNT = 4
 """How often [unk] stands in a run-time grammar: each doubling makes rejection stronger by ln 2."""
 
@@ -67,23 +69,23 @@ class ClosedModel:
     """Recognises phrases by a graph of exactly these."""
 
     def __init__(self, path: Path, costs: graph.Costs = graph.COSTS) -> None:
-        """Raises ModelError where the lexicon or the bigram cannot be read. (Vosk is asked when there are phrases.)"""
+        """Raises ModelError where the lexicon or the bigram cannot be read. (Vosk sees the rest when there are
+        phrases.)"""
         self.settings = f"graph {graph.FORMAT} {costs}"
         self._path = path.resolve()
         self._costs = costs
+        self._lexicon = Lexicon.read(path / lexicon.FILE)
         try:
-            name = LEXICON
-            self._lexicon = Lexicon.read(path / LEXICON)
-            name = BIGRAM
             self._bigram = graph.read_bigram(path / BIGRAM)
         except (OSError, ValueError) as error:
-            raise ModelError(f"{path}: {name} cannot be used ({one_line(error)}); install the model anew") from error
+            problem = f"{path / BIGRAM}: cannot be used ({one_line(error)})"
+            raise ModelError(f"{problem}; install the model anew") from error
         self._lock = Lock()
         self._latest: tuple[dict[str, float], Any] | None = None
         """The last phrases, and the vosk.Model for them: a session and its guard ask for the same."""
 
     def knows(self, word: str) -> bool:
-        return word in self._lexicon.pronunciations
+        return word in self._lexicon
 
     def recogniser(self, book: Phrasebook) -> Any:
         phrases = self._costs.of(book)
@@ -112,7 +114,7 @@ def load(path: Path) -> Model:
 
 def takes_graph(path: Path) -> bool:
     """Whether the closed graph can be made for the model in ``path``."""
-    return all((path / name).exists() for name in (LEXICON, BIGRAM, BOUNDARIES))
+    return all((path / name).exists() for name in FILES)
 
 
 def _recogniser(model: Any, *grammar: str) -> Any:
