@@ -25,7 +25,7 @@ import soundfile
 from conftest import Speak, need_espeak
 
 from voiceguide.errors import SourceError, VoiceguideError
-from voiceguide.guide.commands import NAMES, Phrasebook, load_language, normal
+from voiceguide.guide.commands import NAMES, Command, Phrasebook, load_language, normal
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.routine import Routine, all_routines, find, load
 from voiceguide.guide.table import STATES
@@ -321,13 +321,11 @@ def test_the_recording_is_stereo_and_as_long_as_the_rehearsal(rehearsed: Rehears
 def words_found(model: Any, sentences: Sequence[Sequence[str]], sounds: Iterable[Pcm]) -> float:
     """Which part of the words of the sentences is recognised, in order, in the sounds. The recogniser knows no
     other words, and does not know where each belongs."""
-    import vosk
-
-    known = sorted({word for words in sentences for word in words if model.vosk_model_find_word(word) >= 0})
+    meanings = {word: Command("pause") for words in sentences for word in words if model.knows(word)}
     pause = np.zeros(RATE // 2, np.int16)
     found = 0
     for words, sound in zip(sentences, sounds, strict=True):
-        recogniser = vosk.KaldiRecognizer(model, RATE, json.dumps(known))
+        recogniser = model.recogniser(Phrasebook(meanings, ()))
         recogniser.AcceptWaveform(np.concatenate([pause, sound, pause]).tobytes())
         heard = json.loads(recogniser.FinalResult())["text"].split()
         matches = SequenceMatcher(None, words, heard, autojunk=False).get_matching_blocks()

@@ -27,7 +27,7 @@ from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
 from voiceguide.hearing.gate import SILENT_DB, Gate
 from voiceguide.hearing.graph import UNKNOWN
 from voiceguide.hearing.recognition import Model
-from voiceguide.sound import RATE, Pcm, loudness
+from voiceguide.sound import BLOCK, RATE, Pcm, loudness
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ class Listener:
         self._levels: deque[tuple[float, float]] = deque()
         """End and loudness of each block of the last LEVELS_S seconds, as the recogniser heard it."""
         self._partial = ""
-        self._still = 0
+        self._still = 0.0
         self._spoilt = False
         """An utterance was closed too early and was no command: what follows in the same breath is none either."""
         self._excess: deque[tuple[float, float]] = deque(maxlen=200)
@@ -177,7 +177,9 @@ class Listener:
         if self._recogniser.AcceptWaveform(pcm.tobytes()):
             return self._close(json.loads(self._recogniser.Result()), early=False)
         partial = self._of_others(json.loads(self._recogniser.PartialResult())["partial"])
-        self._still = self._still + 1 if partial == self._partial else 1
+        # In blocks of the usual length, so that it does not matter in which the sound comes.
+        lasts = len(pcm) / BLOCK
+        self._still = self._still + lasts if partial == self._partial else min(1.0, lasts)
         self._partial = partial
         if not partial and self._still >= FIRM_BLOCKS:
             self._spoilt = False
@@ -256,7 +258,7 @@ class Listener:
 
     def _close(self, result: dict[str, Any], *, early: bool) -> list[Heard | Ignored]:
         """Decide on an utterance: its words, its times and how sure they are."""
-        self._partial, self._still = "", 0
+        self._partial, self._still = "", 0.0
         spoilt, self._spoilt = self._spoilt, False
         offset = self._fed_until - self._fed / RATE
         words = [
