@@ -1,7 +1,8 @@
-"""From sound to commands: Vosk with a closed grammar, and the rules of certainty.
+"""From sound to commands: Vosk, given all phrases, and the rules of certainty.
 
-Vosk's run-time grammar is a bigram of words, so phrases recombine, and a text is no proof of a command. Certainty
-comes from what is asked of it here:
+A phrase may be part of something longer, or the least wrong of all that could be heard (and where a model gets a
+run-time grammar, phrases recombine). So a text is no proof of a command. Certainty comes from what is asked of it
+here:
 
 * the *whole* utterance is one phrase; a part of it never counts. An utterance begins where Vosk says, or where the
   sound rose far above what was there for a while: a parent near the microphone after a cry, a television, or the
