@@ -282,7 +282,7 @@ def test_phrases_are_heard_and_nothing_recombines(closed: ClosedModel, speak: Sp
 
 @pytest.mark.parametrize("voice", ["en-us+m7", "en-gb", "en-us+f3"])
 def test_a_decoy_wins_over_the_command_that_it_sounds_like(closed: ClosedModel, speak: Speak, voice: str) -> None:
-    decoys = ("text", "stop crying", "good girl")
+    decoys = ("text", "stop crying", "thank you")
     book = book_of("next", "stop", "baby is crying", decoys=decoys)
     for text in (*decoys, "next", "stop", "baby is crying"):
         assert heard(closed, book, speak(text, voice)) == text

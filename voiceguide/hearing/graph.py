@@ -48,24 +48,25 @@ SYMBOLS = (SILENCE, *PHONES)
 class Costs:
     """What decides between phrases and all the rest: negative natural logarithms. Tuned with benchmarks/graph.py."""
 
-    calming: float = 7.0
+    calming: float = 4.0
     """Of beginning a phrase that calms; what costs less is heard more easily."""
-    other: float = 8.0
+    other: float = 5.0
     """Of beginning any other phrase."""
-    advancing: float = 8.0
+    advancing: float = 5.0
     """Of beginning a phrase that moves on."""
-    decoy: float = 8.0
+    decoy: float = 7.0
     """Of beginning a decoy."""
     unknown: float = 4.0
     """Of beginning [unk]."""
-    unknown_scale: float = 0.7
-    """How much of log P(q | p) each phone in [unk] costs."""
+    unknown_scale: float = 0.5
+    """How much of log P(q | p) each phone in [unk] costs: what costs more favours long phrases over short ones."""
     escape: float = 5.0
     """Of going over to [unk] inside a phrase."""
     pause: float = 3.0
     """Of a pause between two words of a phrase."""
     early: int = 2
-    """No cost: so many phones before its last one a word may be written, where no other word can come any more."""
+    """No cost: so many phones before its last one a word may be written, where no other word can come any more, but
+    not at the first sound of a phrase. Each brings a decision forward by some 95 ms (docs/hearing.md)."""
 
     def of(self, book: Phrasebook) -> dict[str, float]:
         """What it costs to begin each phrase and each decoy."""
@@ -184,7 +185,7 @@ class _Compiler:
                 node = node.words.setdefault(word, _Branch())
             node.ends = cost
         first = [(word, *self._shared(branch)) for word, branch in tree.words.items()]
-        for read, write, cost, target in self._spelt(first):
+        for read, write, cost, target in self._spelt(first, opening=True):
             self.made.arc(self._loop, target, read, write, cost)
 
     def unknown(self, bigram: Bigram) -> None:
@@ -221,8 +222,8 @@ class _Compiler:
         ends = None if branch.ends is None else _rounded(branch.ends - least)
         return least, self._number(_Rest(ends, tuple((w, _rounded(cost - least), n) for w, cost, n in words)))
 
-    def _spelt(self, words: Iterable[tuple[str, float, int]]) -> list[_Arc]:
-        """The arcs that begin these words."""
+    def _spelt(self, words: Iterable[tuple[str, float, int]], *, opening: bool = False) -> list[_Arc]:
+        """The arcs that begin these words; ``opening``: with which phrases open."""
         ways: dict[tuple[Phones, int], tuple[float, int]] = {}
         for word, cost, rest in words:
             for phones in self._lexicon.pronunciations[word]:
@@ -230,9 +231,9 @@ class _Compiler:
                 found = (cost, self._labels[word])
                 ways[phones, rest] = min(found, ways.get((phones, rest), found))
         every = sorted((phones, written, cost, rest) for (phones, rest), (cost, written) in ways.items())
-        return self._sounds(every, first=True)
+        return self._sounds(every, first=True, opening=opening)
 
-    def _sounds(self, ways: Iterable[_Way], *, first: bool) -> list[_Arc]:
+    def _sounds(self, ways: Iterable[_Way], *, first: bool, opening: bool = False) -> list[_Arc]:
         """The arcs that begin the phones of sorted ways."""
         arcs: list[_Arc] = []
         for phone, group in groupby(ways, key=lambda way: way[0][0]):
@@ -246,7 +247,7 @@ class _Compiler:
             if longer:
                 place, write = "B" if first else "I", 0
                 left = max(len(phones) for phones, *_ in longer)
-                if left <= self._costs.early and len({written for _, written, *_ in longer}) == 1:
+                if not opening and left <= self._costs.early and len({written for _, written, *_ in longer}) == 1:
                     write = longer[0][1]
                     longer = [(phones, 0, cost, rest) for phones, _, cost, rest in longer]
                 after = self._sounds(longer, first=False)
