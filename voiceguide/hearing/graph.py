@@ -52,7 +52,7 @@ class Costs:
     """Of beginning a phrase that calms; what costs less is heard more easily."""
     other: float = 5.0
     """Of beginning any other phrase."""
-    advancing: float = 5.0
+    advancing: float = 5.5
     """Of beginning a phrase that moves on."""
     decoy: float = 7.0
     """Of beginning a decoy."""
