@@ -47,7 +47,8 @@ class Score:
 
     given: int = 0
     hits: int = 0
-    wrong: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """What was heard instead or besides."""
     calm: list[float] = field(default_factory=list)
     others: list[float] = field(default_factory=list)
     """From the end of a phrase to the decision, in ms."""
@@ -68,7 +69,7 @@ def commands(model: Model, book: Phrasebook, voice: Voice, noise: Pcm | None, sn
             meaning = book.meanings[normal(phrase)]
             right = [h for h in heard if h.command == meaning]
             score.given += 1
-            score.wrong += len(heard) - len(right)
+            score.wrong += [f"{h.phrase} {h.confidence:.2f} ({phrase})" for h in heard if h not in right]
             if right:
                 score.hits += 1
                 times = score.calm if meaning.name in CALMING else score.others
@@ -175,7 +176,7 @@ def main() -> None:
             hits.append(
                 f"| {name} | "
                 + " | ".join(f"{100 * s.hits / s.given:.1f}" for s in scores.values())
-                + f" | {sum(s.wrong for s in scores.values())} | {spread(partials(model, book, voice, part))} | "
+                + f" | {sum(len(s.wrong) for s in scores.values())} | {spread(partials(model, book, voice, part))} | "
                 + f"{spread(quiet.calm)} | {spread(quiet.others)} | {opened:.2f} | {computed / seconds:.3f} |"
             )
             spoken = [tests[test] for test in ("words", "phrases", "coffee")]
@@ -191,7 +192,7 @@ def main() -> None:
             )
             if arguments.verbose:
                 for room, score in scores.items():
-                    print(f"{name}, {room}, missed: {dict(score.missed.most_common(12))}")
+                    print(f"{name}, {room}, missed: {dict(score.missed.most_common(12))}; wrong: {score.wrong}")
                 for test, score in tests.items():
                     found = Counter(f"{h.phrase} {h.confidence:.2f}" for h in score.false)
                     print(f"{name}, {test}, heard: {dict(found.most_common(20))}")
