@@ -48,17 +48,17 @@ SYMBOLS = (SILENCE, *PHONES)
 class Costs:
     """What decides between phrases and all the rest: negative natural logarithms. Tuned with benchmarks/graph.py."""
 
-    calming: float = 4.0
+    calming: float = 7.0
     """Of beginning a phrase that calms; what costs less is heard more easily."""
-    other: float = 5.0
+    other: float = 8.0
     """Of beginning any other phrase."""
-    advancing: float = 5.5
+    advancing: float = 8.5
     """Of beginning a phrase that moves on."""
-    decoy: float = 7.0
+    decoy: float = 9.0
     """Of beginning a decoy."""
     unknown: float = 4.0
     """Of beginning [unk]."""
-    unknown_scale: float = 0.5
+    unknown_scale: float = 0.7
     """How much of log P(q | p) each phone in [unk] costs: what costs more favours long phrases over short ones."""
     escape: float = 5.0
     """Of going over to [unk] inside a phrase."""
