@@ -22,7 +22,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceguide.errors import ModelError
-from voiceguide.hearing import archive, download, models
+from voiceguide.guide.commands import Command, Phrasebook
+from voiceguide.hearing import archive, download, lexicon, models, recognition
 
 NAME = "vosk-model-small-en-us-0.99"
 
@@ -56,6 +57,13 @@ def sketch(folder: Path) -> Path:
 
 def copy_of_box(folder: Path) -> Path:
     return Path(shutil.copytree(models.box(), folder))
+
+
+def official(folder: Path) -> Path:
+    """A model as the official ones are: without the files of the closed graph."""
+    copy = copy_of_box(folder)
+    (copy / lexicon.FILE).unlink()
+    return copy
 
 
 def refused(problem: pytest.ExceptionInfo[ModelError]) -> str:
@@ -163,9 +171,8 @@ def test_no_model_for_a_language_says_where_was_looked() -> None:
 
 def test_the_model_in_the_box_hears_silence(capfd: pytest.CaptureFixture[str]) -> None:
     model = models.load(models.box())
-    import vosk
-
-    recogniser = vosk.KaldiRecognizer(model, 16_000, json.dumps(["pause", "baby is fussing", "[unk]"]))
+    meanings = {phrase: Command("pause") for phrase in ("pause", "baby is fussing")}
+    recogniser = model.recogniser(Phrasebook(meanings, ()))
     recogniser.AcceptWaveform(bytes(2 * 16_000))
     assert json.loads(recogniser.FinalResult())["text"] == ""
     assert capfd.readouterr().err == ""
@@ -201,6 +208,18 @@ def test_a_model_with_a_fixed_graph_cannot_be_given_phrases(home: Path) -> None:
         models.verify(folder)
 
 
+@pytest.mark.parametrize("name", ["am/final.mdl", "conf/mfcc.conf", "conf/model.conf", *recognition.FILES])
+def test_a_model_for_the_closed_graph_needs_other_files(name: str, home: Path) -> None:
+    folder = copy_of_box(home / "model")
+    for other in ("HCLr.fst", "Gr.fst", "disambig_tid.int", "words.txt"):
+        (folder / "graph" / other).unlink()
+    models.verify(folder)
+    assert models.load(folder).recogniser(Phrasebook({"next": Command("next")}, ()))
+    (folder / name).write_bytes(b"")
+    with pytest.raises(ModelError, match=f"{name} is empty; install the model anew"):
+        models.verify(folder)
+
+
 def test_a_model_in_the_layout_of_old_models(home: Path) -> None:
     folder = copy_of_box(home / "old")
     for file in [file for file in folder.rglob("*") if file.is_file()]:
@@ -214,7 +233,7 @@ def test_what_only_vosk_finds_out_is_told_without_its_noise(
     name: str, damage: str, home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """With a broken graph Vosk gives a model all the same, and a recogniser made from it ends the process."""
-    folder = copy_of_box(home / "model")
+    folder = official(home / "model")
     whole = (folder / name).read_bytes()
     half = whole[: len(whole) // 2]
     (folder / name).write_bytes(half if damage == "cut in half" else half[:40] + bytes(range(256)) * 1000)

@@ -19,6 +19,7 @@ from voiceguide.hearing import models
 from voiceguide.hearing import own_voice as module
 from voiceguide.hearing.listener import Fake
 from voiceguide.hearing.own_voice import OwnVoice
+from voiceguide.hearing.recognition import ClosedModel
 from voiceguide.sound import RATE, Pcm
 from voiceguide.speech import voice as speech
 
@@ -46,7 +47,7 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("it was listened to again")
 
-    monkeypatch.setattr(module, "recogniser", refuse)
+    monkeypatch.setattr(ClosedModel, "recogniser", refuse)
 
 
 def commands(fakes: tuple[Fake, ...]) -> set[str]:

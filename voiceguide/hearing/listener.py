@@ -1,7 +1,8 @@
-"""From sound to commands: Vosk with a closed grammar, and the rules of certainty.
+"""From sound to commands: Vosk, given all phrases, and the rules of certainty.
 
-Vosk's run-time grammar is a bigram of words, so phrases recombine, and a text is no proof of a command. Certainty
-comes from what is asked of it here:
+A phrase may be part of something longer, or the least wrong of all that could be heard (and where a model gets a
+run-time grammar, phrases recombine). So a text is no proof of a command. Certainty comes from what is asked of it
+here:
 
 * the *whole* utterance is one phrase; a part of it never counts. An utterance begins where Vosk says, or where the
   sound rose far above what was there for a while: a parent near the microphone after a cry, a television, or the
@@ -25,7 +26,9 @@ from typing import Any, Literal, TypeVar
 
 from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
 from voiceguide.hearing.gate import SILENT_DB, Gate
-from voiceguide.sound import RATE, Pcm, loudness
+from voiceguide.hearing.graph import UNKNOWN
+from voiceguide.hearing.recognition import Model
+from voiceguide.sound import BLOCK, RATE, Pcm, loudness
 
 T = TypeVar("T")
 
@@ -50,10 +53,6 @@ SHUT_BLOCKS = 5
 """Where the gate opens after so long, an utterance begins. (It stays open for 0.3 s by itself.)"""
 LEVELS_S, PEAK_S = 4.0, 1.2
 """How far back loudness is remembered, and how far back the loudest is looked for, in seconds."""
-UNKNOWN = "[unk]"
-"""Vosk's word for whatever is not in the grammar."""
-UNKNOWN_COUNT = 4
-"""How often it stands in the grammar: each doubling makes rejection stronger by ln 2."""
 ECHO_S = 0.5
 """How long after the guide's voice the microphone may still hear it: the way there, and the room's reverberation."""
 UTTERANCE_S = 5.0
@@ -125,13 +124,15 @@ class _Word:
 class Listener:
     """Hears one stream of sound. Not thread-safe."""
 
-    def __init__(self, model: Any, phrasebook: Phrasebook) -> None:
-        """``model``: a vosk.Model. Phrases with a word that the model does not know are left out."""
+    def __init__(self, model: Model, phrasebook: Phrasebook) -> None:
+        """Phrases with a word that the model does not know are left out.
+
+        Raises ModelError where Vosk refuses the model."""
         book = known(model, phrasebook)
         self._meanings = book.meanings
         self._light = book.light
         self._patient = book.ambiguous()
-        self._recogniser = recogniser(model, book)
+        self._recogniser = model.recogniser(book)
         self._fed = 0
         """Samples given to the recogniser: its word times count from them."""
         self._fed_until = 0.0
@@ -140,7 +141,7 @@ class Listener:
         self._levels: deque[tuple[float, float]] = deque()
         """End and loudness of each block of the last LEVELS_S seconds, as the recogniser heard it."""
         self._partial = ""
-        self._still = 0
+        self._still = 0.0
         self._spoilt = False
         """An utterance was closed too early and was no command: what follows in the same breath is none either."""
         self._excess: deque[tuple[float, float]] = deque(maxlen=200)
@@ -177,7 +178,9 @@ class Listener:
         if self._recogniser.AcceptWaveform(pcm.tobytes()):
             return self._close(json.loads(self._recogniser.Result()), early=False)
         partial = self._of_others(json.loads(self._recogniser.PartialResult())["partial"])
-        self._still = self._still + 1 if partial == self._partial else 1
+        # In blocks of the usual length, so that it does not matter in which the sound comes.
+        lasts = len(pcm) / BLOCK
+        self._still = self._still + lasts if partial == self._partial else min(1.0, lasts)
         self._partial = partial
         if not partial and self._still >= FIRM_BLOCKS:
             self._spoilt = False
@@ -256,7 +259,7 @@ class Listener:
 
     def _close(self, result: dict[str, Any], *, early: bool) -> list[Heard | Ignored]:
         """Decide on an utterance: its words, its times and how sure they are."""
-        self._partial, self._still = "", 0
+        self._partial, self._still = "", 0.0
         spoilt, self._spoilt = self._spoilt, False
         offset = self._fed_until - self._fed / RATE
         words = [
@@ -308,22 +311,12 @@ def _stripped(words: list[T], is_other: Callable[[T], bool]) -> list[T]:
     return words[first:last]
 
 
-def recogniser(model: Any, phrasebook: Phrasebook) -> Any:
-    """A vosk.KaldiRecognizer for the phrases and decoys, and for whatever else is said."""
-    import vosk
-
-    grammar = [*phrasebook.meanings, *phrasebook.decoys, *[UNKNOWN] * UNKNOWN_COUNT]
-    made = vosk.KaldiRecognizer(model, RATE, json.dumps(grammar))
-    made.SetWords(True)
-    return made
-
-
-def known(model: Any, phrasebook: Phrasebook) -> Phrasebook:
-    """The phrases and decoys all of whose words the model knows. (Vosk drops an unknown word from the grammar with
+def known(model: Model, phrasebook: Phrasebook) -> Phrasebook:
+    """The phrases and decoys all of whose words the model knows. (Vosk drops an unknown word from a grammar with
     no more than a line on standard error, so that "go to the legs" would become "go the legs".)"""
 
     def knows(phrase: str) -> bool:
-        return all(model.vosk_model_find_word(word) >= 0 for word in phrase.split())
+        return all(map(model.knows, phrase.split()))
 
     return Phrasebook(
         {phrase: command for phrase, command in phrasebook.meanings.items() if knows(phrase)},
