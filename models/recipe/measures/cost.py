@@ -1,0 +1,65 @@
+"""Computing time, memory and loading of Vosk with the model, on one core."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from models.recipe.measures import vosk_alone
+from models.recipe.measures.commands import clean_sample, spoken
+from models.recipe.measures.context import Context
+from models.recipe.measures.figures import Figure
+from models.recipe.measures.mix import kitchen
+from models.recipe.split import held_out
+from voiceguide.hearing.listener import UNKNOWN, UNKNOWN_COUNT
+from voiceguide.recording import read_recording
+from voiceguide.sound import RATE, Pcm
+
+SECONDS = 240
+"""Of each kind of sound."""
+
+
+def cost(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]:
+    """With the grammar of a session, in blocks of 30 ms with a partial result each: rtf for commands in quiet and in
+    noise (a third of it speech), for speech without a pause, and for noise alone; then the worst rtf, the peak of
+    memory, and the median time to load."""
+    if "vosk" in done:
+        return
+    book = context.book
+    grammar = json.dumps([*book.meanings, *book.decoys, *[UNKNOWN] * UNKNOWN_COUNT])
+    rows: list[Figure] = []
+    for name, sound in _sounds(context):
+        with tempfile.TemporaryDirectory() as folder:
+            listed, raw = Path(folder, "grammar.json"), Path(folder, "sound.raw")
+            listed.write_text(grammar, "utf-8")
+            raw.write_bytes(sound[: SECONDS * RATE].tobytes())
+            command = [sys.executable, vosk_alone.__file__, str(context.folder), str(listed), str(raw)]
+            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+        yield name, rows[-1]
+    yield (
+        "vosk",
+        {
+            "rtf": max(row["rtf"] for row in rows),
+            "rss_mb": max(row["rss_mb"] for row in rows),
+            "load_s": statistics.median(row["load_s"] for row in rows),
+            "disk_mb": sum(path.stat().st_size for path in context.folder.rglob("*") if path.is_file()) / 1e6,
+        },
+    )
+
+
+def _sounds(context: Context) -> Iterator[tuple[str, Pcm]]:
+    noise = kitchen(context.recordings)
+    sample = clean_sample(context)[:: max(1, 15 // context.every)]
+    context.speaker.prepare(phrase for phrase, _ in sample)
+    for name, sound in (("commands, quiet", None), ("commands, kitchen 10 dB", noise)):
+        yield name, np.concatenate([spoken(context, *one, "cost", sound, 10.0).pcm for one in sample])
+    files = [path for path in sorted((context.recordings / "coffee").rglob("*.flac")) if held_out(path)]
+    yield "coffee orders, one after the other", np.concatenate([read_recording(path) for path in files])
+    yield "kitchen noise", noise.astype(np.int16)

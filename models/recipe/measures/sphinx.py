@@ -1,0 +1,2 @@
+def pocketsphinx(context, done):
+    return iter(())
