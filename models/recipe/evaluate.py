@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, also where a bar is missed; 1 where a test could not be done."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="the folder of the model")
-    parser.add_argument("--recordings", type=Path, required=True, help="the folder of coffee, words, phrases, cries, noise")
+    parser.add_argument("--recordings", type=Path, required=True, help="the folder of recordings")
     parser.add_argument("--out", type=Path, required=True, help="where the figures go")
     parser.add_argument("--cache", type=Path, help="where the held-out speech is kept (OUT/speech)")
     parser.add_argument("--every", type=int, default=1, help="take every Nth phrase and recording only")

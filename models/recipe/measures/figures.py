@@ -82,20 +82,27 @@ class Bar:
     """``%`` (the figure is a share), or that of the figure."""
 
 
+_ALARMS = (("held-out people and babies", "held out"), ("all of them, trained on or not", "all"))
+
 BARS = (
     Bar("commands obeyed, quiet", ("commands", "clean", "obeyed", "share"), ">=", 0.98, "%"),
-    *(
-        Bar(f"commands obeyed, {noise} {snr} dB", ("commands", f"{noise} {snr} dB", "obeyed", "share"), ">=", bar, "%")
-        for snr, bar in ((10, 0.95), (5, 0.90))
-        for noise in ("cries", "kitchen")
-    ),
+    Bar("commands obeyed, cries 10 dB", ("commands", "cries 10 dB", "obeyed", "share"), ">=", 0.95, "%"),
+    Bar("commands obeyed, kitchen 10 dB", ("commands", "kitchen 10 dB", "obeyed", "share"), ">=", 0.95, "%"),
+    Bar("commands obeyed, cries 5 dB", ("commands", "cries 5 dB", "obeyed", "share"), ">=", 0.90, "%"),
+    Bar("commands obeyed, kitchen 5 dB", ("commands", "kitchen 5 dB", "obeyed", "share"), ">=", 0.90, "%"),
     Bar("coffee orders right, quiet", ("coffee", "clean", "right", "share"), ">=", 0.95, "%"),
-    Bar("false calming commands, held-out people", ("false_alarms", "held out", "calming", "per_hour"), "<", 0.5, "/h"),
-    Bar("false advancing commands, held-out people", ("false_alarms", "held out", "advancing", "per_hour"), "<", 0.1, "/h"),
+    *(
+        Bar(f"false calming, {who}", ("false_alarms", key, "calming", "per_hour"), "<", 0.5, "/h")
+        for who, key in _ALARMS
+    ),
+    *(
+        Bar(f"false advancing, {who}", ("false_alarms", key, "advancing", "per_hour"), "<", 0.1, "/h")
+        for who, key in _ALARMS
+    ),
     Bar("single words taken for a command", ("false_alarms", "words held out", "taken", "share"), "<=", 0.01, "%"),
     Bar("single words that advance", ("false_alarms", "words held out", "advanced", "share"), "<=", 0.0, "%"),
-    Bar("computing time over audio time", ("cost", "vosk", "rtf"), "<=", 0.03, ""),
-    Bar("memory", ("cost", "vosk", "rss_mb"), "<=", 90.0, "MB"),
+    Bar("computing time over audio time, worst", ("cost", "vosk", "rtf"), "<=", 0.03, ""),
+    Bar("memory, peak", ("cost", "vosk", "rss_mb"), "<=", 90.0, "MB"),
     Bar("loading", ("cost", "vosk", "load_s"), "<=", 0.5, "s"),
     Bar("reaction, median", ("reaction", "all", "median_ms"), "<=", 30.0, "ms"),
     Bar("reaction, 95th percentile", ("reaction", "all", "p95_ms"), "<=", 200.0, "ms"),

@@ -42,8 +42,14 @@ def bars(figures: Figures) -> str:
     for bar in BARS:
         value = found(figures, bar.path)
         measured = "" if value is None else number(value, bar.unit) + _interval(figures, bar.path)
-        rows.append((bar.what, f"{bar.sign.replace('<=', '≤').replace('>=', '≥')} {number(bar.value, bar.unit)}",
-                     measured, verdict(value, bar)))
+        rows.append(
+            (
+                bar.what,
+                f"{bar.sign.replace('<=', '≤').replace('>=', '≥')} {number(bar.value, bar.unit)}",
+                measured,
+                verdict(value, bar),
+            )
+        )
     return table(("", "bar", "measured", ""), rows)
 
 
@@ -55,24 +61,24 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def share_text(figure: Figure) -> str:
-    """``97.1 % of 480 (95.2–98.3)``"""
+    """``97.1 % of 480 (95.2-98.3)``"""
     if not figure["n"]:
-        return "–"
+        return "-"
     low, high = 100 * figure["low"], 100 * figure["high"]
-    return f"{100 * figure['share']:.1f} % of {figure['n']} ({low:.1f}–{high:.1f})"
+    return f"{100 * figure['share']:.1f} % of {figure['n']} ({low:.1f}-{high:.1f})"
 
 
 def rate_text(figure: Figure) -> str:
-    """``2 in 0.84 h: 2.4/h (0.3–8.6)``"""
+    """``2 in 0.84 h: 2.4/h (0.3-8.6)``"""
     if not figure["hours"]:
-        return "–"
-    per = f"{figure['per_hour']:.1f}/h ({figure['low']:.1f}–{figure['high']:.1f})"
+        return "-"
+    per = f"{figure['per_hour']:.1f}/h ({figure['low']:.1f}-{figure['high']:.1f})"
     return f"{figure['count']} in {figure['hours']:.2f} h: {per}"
 
 
 def spread_text(figure: Figure) -> str:
     """``12 / 150 ms of 480``: median and 95th percentile"""
-    return f"{figure['median_ms']:.0f} / {figure['p95_ms']:.0f} ms of {figure['n']}" if figure["n"] else "–"
+    return f"{figure['median_ms']:.0f} / {figure['p95_ms']:.0f} ms of {figure['n']}" if figure["n"] else "-"
 
 
 def _interval(figures: Figures, path: tuple[str, ...]) -> str:
@@ -81,9 +87,9 @@ def _interval(figures: Figures, path: tuple[str, ...]) -> str:
     for key in path[:-1]:
         holder = holder[key]
     if path[-1] == "share":
-        return f" of {holder['n']} ({100 * holder['low']:.1f}–{100 * holder['high']:.1f})"
+        return f" of {holder['n']} ({100 * holder['low']:.1f}-{100 * holder['high']:.1f})"
     if path[-1] == "per_hour":
-        return f" ({holder['count']} in {holder['hours']:.2f} h, {holder['low']:.2f}–{holder['high']:.2f})"
+        return f" ({holder['count']} in {holder['hours']:.2f} h, {holder['low']:.2f}-{holder['high']:.2f})"
     return ""
 
 
@@ -105,7 +111,7 @@ def _commands(figures: Figures) -> str:
 
 def _voices(figures: Figures) -> str:
     rows = [
-        (condition, *(share_text(figure["voices"][v]["obeyed"]) if v in figure["voices"] else "–" for v in VOICES))
+        (condition, *(share_text(figure["voices"][v]["obeyed"]) if v in figure["voices"] else "-" for v in VOICES))
         for condition, figure in figures.items()
     ]
     return table(("obeyed", *VOICES), rows)
@@ -173,9 +179,9 @@ def _cost(figures: Figures) -> str:
 def _sphinx(figures: Figures) -> str:
     rows = []
     for name, figure in figures.items():
-        shares = (share_text(figure[key]) if key in figure else "–" for key in COMPARED)
-        reaction = spread_text(figure["reaction"]) if "reaction" in figure else "–"
-        rss = f"{figure['rss_mb']:.0f} MB" if "rss_mb" in figure else "–"
+        shares = (share_text(figure[key]) if key in figure else "-" for key in COMPARED)
+        reaction = spread_text(figure["reaction"]) if "reaction" in figure else "-"
+        rss = f"{figure['rss_mb']:.0f} MB" if "rss_mb" in figure else "-"
         rows.append((name, *shares, f"{figure['rtf']:.3f}", rss, reaction))
     head = ("", *COMPARED.values(), "RTF", "memory", "reaction, median / p95")
     return table(head, rows)

@@ -25,38 +25,40 @@ VOICES = (
 PHRASES_OF_A_KIND = 3
 """As many as the kinds with the fewest phrases have ("yes", "what are the signs"): all kinds weigh the same."""
 
-OUTSIDE = tuple(
-    """neck|paws|step|text|necks|stew|top|shop|spot|step on it|nest|best|rest|test|fix|six|pack|black|bag|good|how|cause
-|laws|box|hot|keep|knees|note|nose|know|snow|now|yet|jazz|guess|easy|heavy|eddy|spaghetti|greedy|hip|ship|trip|sleep
-|tip|held|hell|yelp|kelp|lower|flower|shower|chowder|quiet|diet|riot|lighter|master|plaster|blaster|older|shoulder
-|red|bread|pain au chocolat|dad|sat|mad|fired|wired|hungary|angry|hurry|sorry|story|kitchen|bottle|nappy|blanket|window
-|the next bus is late|we had to stop at the lights|can you pause the film|I'll be back at six|say hello to your granny
-|the neck of the bottle is cracked|put the paws down|mind the step|he took his first step|the cat has soft paws
-|I need to go to the shop|let's go to the park later|are you ready for lunch|your tea is getting cold
-|did you turn the oven off|I cannot find my glasses|the washing machine is finished|who is at the door
-|your father is coming home early|what time is it|it is raining again outside|the baby next door was crying all night
-|my sister is tired of her job|the dog is hungry|the kettle is boiling|is the water warm enough|pass me the towel
-|could you close the window please|I slept three hours last night|she was so happy at the party
-|he said no to everything today|yes I know what you mean|no I didn't say that|oh yes of course|that's a nice blanket
-|look at those tiny fingers|who's a lovely little boy|you are such a good girl|there there it's all right
-|mummy is here|daddy loves you|did you have a nice nap|peekaboo|row row row your boat|twinkle twinkle little star
-|what a big yawn|you smell of milk|shall we change your nappy|where is your other sock|what have you got there
-|give granny a smile|the phone is ringing|I'll call you back|put it on the table|turn the television off
-|the news is on at ten|somebody should stop him|they finished two nil|she skipped breakfast this morning
-|he always repeats himself|I told you so again and again|help yourself to some cake|how long have you lived here
-|where are we going on Sunday|why did you do that|the music next door is too loud again|he drives too fast
-|the bus was far too slow|wait for the green light|we will continue after the break|don't go back on your word
-|the chest of drawers is full|I hurt my back in the garden|her face was all red from the sun|he has long arms
-|my legs are killing me|the film was sad|I was scared of dogs as a child|you look pale have you eaten
-|the sky is turning grey|blue suits you|the soup is too hot|mixed salad for two please|that was a good sign
-|the doctor said he is fine|grandma can't hear the bell|I can't wait for the summer|we skipped the last part of the show
-|one moment he laughs and then he cries|all done with the dishes|let's begin with the potatoes|read me the letter
-|he doesn't like broccoli|she likes it when it snows|they were not happy with the room|keep the change
-|move the chair a bit|hold the door please|hang the towel up|hand me the oil|carry the bags upstairs|go away
-|come here|come on|sit down|good night|good morning|thank you|excuse me|never mind|of course|I think so|maybe later"""
-    .replace("\n", "")
-    .split("|")
-)
+_OUTSIDE = """
+neck|paws|step|text|necks|stew|top|shop|spot|step on it|nest|best|rest|test|fix|six|pack|black|bag|good|how|
+cause|laws|box|hot|keep|knees|note|nose|know|snow|now|yet|jazz|guess|easy|heavy|eddy|spaghetti|greedy|hip|ship|
+trip|sleep|tip|held|hell|yelp|kelp|lower|flower|shower|chowder|quiet|diet|riot|lighter|master|plaster|blaster|
+older|shoulder|red|bread|pain au chocolat|dad|sat|mad|fired|wired|hungary|angry|hurry|sorry|story|kitchen|
+bottle|nappy|blanket|window|the next bus is late|we had to stop at the lights|can you pause the film|
+I'll be back at six|say hello to your granny|the neck of the bottle is cracked|put the paws down|mind the step|
+he took his first step|the cat has soft paws|I need to go to the shop|let's go to the park later|
+are you ready for lunch|your tea is getting cold|did you turn the oven off|I cannot find my glasses|
+the washing machine is finished|who is at the door|your father is coming home early|what time is it|
+it is raining again outside|the baby next door was crying all night|my sister is tired of her job|
+the dog is hungry|the kettle is boiling|is the water warm enough|pass me the towel|
+could you close the window please|I slept three hours last night|she was so happy at the party|
+he said no to everything today|yes I know what you mean|no I didn't say that|oh yes of course|
+that's a nice blanket|look at those tiny fingers|who's a lovely little boy|you are such a good girl|
+there there it's all right|mummy is here|daddy loves you|did you have a nice nap|peekaboo|row row row your boat|
+twinkle twinkle little star|what a big yawn|you smell of milk|shall we change your nappy|
+where is your other sock|what have you got there|give granny a smile|the phone is ringing|I'll call you back|
+put it on the table|turn the television off|the news is on at ten|somebody should stop him|
+they finished two nil|she skipped breakfast this morning|he always repeats himself|
+I told you so again and again|help yourself to some cake|how long have you lived here|
+where are we going on Sunday|why did you do that|the music next door is too loud again|he drives too fast|
+the bus was far too slow|wait for the green light|we will continue after the break|don't go back on your word|
+the chest of drawers is full|I hurt my back in the garden|her face was all red from the sun|he has long arms|
+my legs are killing me|the film was sad|I was scared of dogs as a child|you look pale have you eaten|
+the sky is turning grey|blue suits you|the soup is too hot|mixed salad for two please|that was a good sign|
+the doctor said he is fine|grandma can't hear the bell|I can't wait for the summer|
+we skipped the last part of the show|one moment he laughs and then he cries|all done with the dishes|
+let's begin with the potatoes|read me the letter|he doesn't like broccoli|she likes it when it snows|
+they were not happy with the room|keep the change|move the chair a bit|hold the door please|hang the towel up|
+hand me the oil|carry the bags upstairs|go away|come here|come on|sit down|good night|good morning|thank you|
+excuse me|never mind|of course|I think so|maybe later
+"""
+OUTSIDE = tuple(_OUTSIDE.replace("\n", "").split("|"))
 """What is said in a room with a baby, and is no command: half of it sounds like one, or holds one."""
 
 
