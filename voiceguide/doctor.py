@@ -12,7 +12,7 @@ import numpy as np
 import platformdirs
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.guide.commands import Phrasebook, load_language
+from voiceguide.guide.commands import load_language
 from voiceguide.guide.routine import all_routines, load
 from voiceguide.hearing import models
 from voiceguide.hearing.listener import Heard, Listener, known
@@ -72,26 +72,26 @@ def _hearing(model: Path | None, pause: Pcm | None) -> Iterator[Finding]:
     try:
         path = models.find(model)
         loaded = models.load(path)
+        book = load_language("en").phrasebook(load(all_routines()[0]).parts)
+        usable = known(loaded, book)
+        ears = Listener(loaded, usable)
     except VoiceguideError as error:
         yield Finding("model", False, str(error).splitlines()[0], "voiceguide models list shows what is here")
         return
     yield Finding("model", True, f"{path} loads")
-    book = load_language("en").phrasebook(load(all_routines()[0]).parts)
-    usable = known(loaded, book)
     missing = sorted({w for p in set(book.meanings) - set(usable.meanings) for w in p.split()})
-    unknown = [word for word in missing if loaded.vosk_model_find_word(word) < 0]
+    unknown = [word for word in missing if not loaded.knows(word)]
     detail = f"{len(usable.meanings)} of {len(book.meanings)} phrases are known to the model"
     detail += f"; it lacks the words: {', '.join(unknown)}" if unknown else ""
     yield Finding("phrases", bool(usable.meanings), detail, "" if usable.meanings else "install another model")
     if pause is None:
         yield Finding("hearing", False, "not tried, as there is no voice", "see the voice check")
     else:
-        yield _hears_pause(loaded, usable, pause)
+        yield _hears_pause(ears, pause)
 
 
-def _hears_pause(model: object, book: Phrasebook, pause: Pcm) -> Finding:
+def _hears_pause(ears: Listener, pause: Pcm) -> Finding:
     sound = np.concatenate([np.zeros(RATE // 2, np.int16), pause // 2, np.zeros(RATE, np.int16)])
-    ears = Listener(model, book)
     blocks = [sound[i : i + BLOCK] for i in range(0, len(sound) - BLOCK + 1, BLOCK)]
     found = [d for n, block in enumerate(blocks) for d in ears.hear(block, (n + 1) * BLOCK / RATE)]
     heard = [d.command.name for d in found if isinstance(d, Heard)]

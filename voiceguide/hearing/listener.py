@@ -25,6 +25,8 @@ from typing import Any, Literal, TypeVar
 
 from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
 from voiceguide.hearing.gate import SILENT_DB, Gate
+from voiceguide.hearing.graph import UNKNOWN
+from voiceguide.hearing.recognition import Model
 from voiceguide.sound import RATE, Pcm, loudness
 
 T = TypeVar("T")
@@ -50,10 +52,6 @@ SHUT_BLOCKS = 5
 """Where the gate opens after so long, an utterance begins. (It stays open for 0.3 s by itself.)"""
 LEVELS_S, PEAK_S = 4.0, 1.2
 """How far back loudness is remembered, and how far back the loudest is looked for, in seconds."""
-UNKNOWN = "[unk]"
-"""Vosk's word for whatever is not in the grammar."""
-UNKNOWN_COUNT = 4
-"""How often it stands in the grammar: each doubling makes rejection stronger by ln 2."""
 ECHO_S = 0.5
 """How long after the guide's voice the microphone may still hear it: the way there, and the room's reverberation."""
 UTTERANCE_S = 5.0
@@ -125,13 +123,15 @@ class _Word:
 class Listener:
     """Hears one stream of sound. Not thread-safe."""
 
-    def __init__(self, model: Any, phrasebook: Phrasebook) -> None:
-        """``model``: a vosk.Model. Phrases with a word that the model does not know are left out."""
+    def __init__(self, model: Model, phrasebook: Phrasebook) -> None:
+        """Phrases with a word that the model does not know are left out.
+
+        Raises ModelError where Vosk refuses the model."""
         book = known(model, phrasebook)
         self._meanings = book.meanings
         self._light = book.light
         self._patient = book.ambiguous()
-        self._recogniser = recogniser(model, book)
+        self._recogniser = model.recogniser(book)
         self._fed = 0
         """Samples given to the recogniser: its word times count from them."""
         self._fed_until = 0.0
@@ -308,22 +308,12 @@ def _stripped(words: list[T], is_other: Callable[[T], bool]) -> list[T]:
     return words[first:last]
 
 
-def recogniser(model: Any, phrasebook: Phrasebook) -> Any:
-    """A vosk.KaldiRecognizer for the phrases and decoys, and for whatever else is said."""
-    import vosk
-
-    grammar = [*phrasebook.meanings, *phrasebook.decoys, *[UNKNOWN] * UNKNOWN_COUNT]
-    made = vosk.KaldiRecognizer(model, RATE, json.dumps(grammar))
-    made.SetWords(True)
-    return made
-
-
-def known(model: Any, phrasebook: Phrasebook) -> Phrasebook:
-    """The phrases and decoys all of whose words the model knows. (Vosk drops an unknown word from the grammar with
+def known(model: Model, phrasebook: Phrasebook) -> Phrasebook:
+    """The phrases and decoys all of whose words the model knows. (Vosk drops an unknown word from a grammar with
     no more than a line on standard error, so that "go to the legs" would become "go the legs".)"""
 
     def knows(phrase: str) -> bool:
-        return all(model.vosk_model_find_word(word) >= 0 for word in phrase.split())
+        return all(map(model.knows, phrase.split()))
 
     return Phrasebook(
         {phrase: command for phrase, command in phrasebook.meanings.items() if knows(phrase)},

@@ -21,14 +21,16 @@ from typing import Any
 import platformdirs
 
 from voiceguide.errors import ModelError
-from voiceguide.hearing import archive, download
+from voiceguide.hearing import archive, download, recognition
 from voiceguide.hearing.download import OFFICIAL, one_line
+from voiceguide.hearing.fst import MAGIC
+from voiceguide.hearing.recognition import Model
 
 SYSTEM = Path("/usr/share/vosk")
 BOX = "voiceguide-en"
 _PART = ".zip.part"
 
-_FST_MAGIC = (2125659606).to_bytes(4, "little")
+_FST_MAGIC = MAGIC.to_bytes(4, "little")
 _LAYOUTS = (
     # The first file tells the layout, as for Vosk itself; the second one is that of models before 2020.
     ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/{}"),
@@ -95,36 +97,20 @@ def find(explicit: Path | None = None, *, language: str = "en") -> Path:
 
 
 def verify(path: Path) -> None:
-    """Check that ``path`` is a model folder that Vosk can load and give a grammar to.
+    """Check that ``path`` is a model folder that Vosk can load, with a closed graph or a run-time grammar.
 
     Vosk is not asked: it dies of some broken folders. Raises ModelError naming what is missing or broken."""
     if problem := _problem(path):
         raise ModelError(f"{path}: {problem}")
 
 
-def load(path: Path) -> Any:
-    """The ``vosk.Model`` in ``path``, without a word on standard error.
+def load(path: Path) -> Model:
+    """The model in ``path``, without a word on standard error.
 
-    Raises ModelError where the folder is no model, or Vosk refuses it."""
+    Raises ModelError where the folder is no model, or Vosk refuses it. (What takes the closed graph Vosk sees only
+    when there are phrases for it: see ``Model.recogniser``.)"""
     verify(path)
-    try:
-        import vosk
-    except (ImportError, OSError) as error:
-        raise ModelError(f"Vosk cannot be loaded ({one_line(error)}); install voiceguide anew") from error
-    vosk.SetLogLevel(-1)
-    noise: list[str] = []
-    with _standard_error_in(noise):
-        try:
-            model = vosk.Model(str(path))
-        except Exception as error:  # Vosk raises nothing narrower
-            model = None
-            failure = error
-    # Vosk goes on with a graph that could not be read, and the process dies when it is used.
-    errors = [line for line in noise if line.startswith("ERROR")]
-    if model is None or errors:
-        reason = re.sub(r"^ERROR(?: \(.*?\) |: )", "", errors[0]) if errors else str(failure)
-        raise ModelError(f"{path}: Vosk refuses this model ({one_line(reason)}); install it anew, or choose another")
-    return model
+    return recognition.load(path)
 
 
 def _place(label: str, path: Path) -> Place:
@@ -171,10 +157,14 @@ def _problem(path: Path) -> str | None:
         graph = layout[-1]
         if (path / graph.format("HCLG.fst")).exists():
             return "its graph is fixed, so it cannot be given the guide's phrases; take a small or an lgraph model"
-        fsts = [graph.format("HCLr.fst"), graph.format("Gr.fst")]
         disambig, words = graph.format("disambig_tid.int"), graph.format("words.txt")
+        if recognition.takes_graph(path):
+            fsts, others = [], list(recognition.FILES)
+        else:
+            fsts = [graph.format("HCLr.fst"), graph.format("Gr.fst")]
+            others = [disambig, *([words] if (path / words).exists() else [])]
         heads = {}
-        for name in [*layout[:-1], *fsts, disambig, *([words] if (path / words).exists() else [])]:
+        for name in [*layout[:-1], *fsts, *others]:
             if not (path / name).exists():
                 return f"{name} is missing; install the model anew"
             with (path / name).open("rb") as file:
@@ -186,29 +176,9 @@ def _problem(path: Path) -> str | None:
     damaged = [name for name in fsts if not heads[name].startswith(_FST_MAGIC)]
     if not heads[layout[0]].startswith(b"\0B"):
         damaged.append(layout[0])
-    if not re.fullmatch(rb"[\d\s]+", heads[disambig]):  # Vosk reads it without end
+    if disambig in heads and not re.fullmatch(rb"[\d\s]+", heads[disambig]):  # Vosk reads it without end
         damaged.append(disambig)
     return f"{damaged[0]} is damaged; install the model anew" if damaged else None
-
-
-@contextmanager
-def _standard_error_in(lines: list[str]) -> Iterator[None]:
-    """Collects what native code writes to file descriptor 2: Vosk's log level does not hide errors."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # a daemon may have none
-        yield
-        return
-    memory = os.memfd_create("stderr")
-    os.dup2(memory, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        with os.fdopen(memory, "rb") as file:
-            file.seek(0)
-            lines += file.read().decode(errors="replace").splitlines()
 
 
 def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, say: Callable[[str], None]) -> Path:

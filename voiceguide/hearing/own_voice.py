@@ -1,6 +1,6 @@
 """What the guide's own voice would fake. It reaches the microphone, and must not be obeyed.
 
-Each rendered sentence is run once through the recogniser with the grammar of the session, and its text is searched
+Each rendered sentence is run once through the recogniser of the session, and its text is searched
 for phrases, so that it is known which commands it could fake, and when. While it plays, exactly those are refused at
 exactly those moments.
 """
@@ -14,13 +14,13 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import platformdirs
 
 from voiceguide.guide.commands import Phrasebook, normal
-from voiceguide.hearing.listener import CALM_BLOCKS, UNKNOWN_COUNT, Fake, known, recogniser
+from voiceguide.hearing.listener import CALM_BLOCKS, Fake, known
+from voiceguide.hearing.recognition import Model
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
@@ -36,15 +36,15 @@ class OwnVoice:
     """Finds the fakes of sentences, and keeps them on disk. Thread-safe."""
 
     def __init__(
-        self, model: Any, phrasebook: Phrasebook, *, identity: str = "", cache: Path | None = DEFAULT_CACHE
+        self, model: Model, phrasebook: Phrasebook, *, identity: str = "", cache: Path | None = DEFAULT_CACHE
     ) -> None:
-        """``model``: a vosk.Model; ``identity``: what tells it from others (models.identity); ``cache``: a folder,
+        """``identity``: what tells the model from others (models.identity); ``cache``: a folder,
         or None."""
         self._model = model
         self._book = known(model, phrasebook)
         self._longest = max((len(phrase.split()) for phrase in self._book.meanings), default=0)
         self._cache = cache
-        phrases = json.dumps([FORMAT, identity, UNKNOWN_COUNT, sorted(self._book.meanings), self._book.decoys])
+        phrases = json.dumps([FORMAT, identity, model.settings, sorted(self._book.meanings), self._book.decoys])
         self._key = hashlib.sha256(phrases.encode()).hexdigest()
 
     def fakes(self, text: str, pcm: Pcm) -> tuple[Fake, ...]:
@@ -68,7 +68,7 @@ class OwnVoice:
 
     def _listen(self, pcm: Pcm) -> Iterator[tuple[str, float, float]]:
         """The phrases in what the recogniser takes it for."""
-        ears = recogniser(self._model, self._book)
+        ears = self._model.recogniser(self._book)
         lead = RATE // 2
         sound = np.concatenate([np.zeros(lead, np.int16), pcm, np.zeros(RATE, np.int16)])
         last_words: list[str] = []
