@@ -74,7 +74,7 @@ def false_alarms(context: Context, done: Container[str]) -> Iterator[tuple[str, 
         held, rest = Tally(), Tally()
         listener, now = Listener(context.model, context.book), 0.0
         for path, pcm, is_held_out in _recordings(context, folder):
-            sound = _with_pause(pcm, path)
+            sound = with_pause(pcm, path)
             heard = heard_in(listener, sound, now)
             now += len(sound) / RATE
             (held if is_held_out else rest).add(heard, len(sound) / RATE)
@@ -104,7 +104,7 @@ def _recordings(context: Context, folder: str) -> Iterator[tuple[Path, Pcm, bool
             yield path, pcm, held_out(path)
 
 
-def _with_pause(pcm: Pcm, path: Path) -> Pcm:
+def with_pause(pcm: Pcm, path: Path) -> Pcm:
     """With a pause of a microphone's hiss after it, in whole blocks."""
     size = -(-(len(pcm) + round(PAUSE_S * RATE)) // BLOCK) * BLOCK - len(pcm)
     hiss = np.rint(chance_for(path.name).normal(scale=HISS_LSB, size=size)).astype(np.int16)

@@ -13,7 +13,7 @@ from models.recipe.measures.figures import Figure, share, spread
 from models.recipe.measures.mix import Mixed, Samples, chance_for, cries, kitchen, mixed
 from models.recipe.measures.speech import OUTSIDE, VOICES, sample
 from voiceguide.guide.commands import ADVANCING, CALMING, Phrasebook
-from voiceguide.hearing.listener import Heard, Listener, recogniser
+from voiceguide.hearing.listener import Heard, Listener
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 VOICES_IN_NOISE = 3
@@ -133,7 +133,7 @@ def reaction(context: Context, done: Container[str]) -> Iterator[tuple[str, Figu
 def vosk_alone(context: Context, pcm: Pcm) -> tuple[list[str], float | None]:
     """The final results that are not empty, and since when the partial result was what the first of them is, in
     seconds; None where it never was. Blocks of 30 ms, with the grammar of a session."""
-    ears = recogniser(context.model, context.book)
+    ears = context.model.recogniser(context.book)
     finals: list[str] = []
     partial, since, known_since = "", 0.0, None
     for i in range(0, len(pcm) - BLOCK + 1, BLOCK):

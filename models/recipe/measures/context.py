@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from models.recipe.measures.speech import Speaker
 from voiceguide.guide.commands import Phrasebook, load_language
 from voiceguide.guide.routine import find, load
 from voiceguide.hearing import models
 from voiceguide.hearing.listener import known
+from voiceguide.hearing.recognition import Model
 
 T = TypeVar("T")
 ROUTINE = "infant-massage"
@@ -31,8 +32,8 @@ class Context:
     """Take every Nth item only."""
 
     @cached_property
-    def model(self) -> Any:
-        """A vosk.Model. Raises ModelError."""
+    def model(self) -> Model:
+        """As a session has it. Raises ModelError."""
         return models.load(self.folder)
 
     @cached_property

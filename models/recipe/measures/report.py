@@ -173,7 +173,9 @@ def _cost(figures: Figures) -> str:
         (name, f"{figure['rtf']:.4f}", f"{figure['rss_mb']:.0f} MB", f"{figure['load_s']:.2f} s")
         for name, figure in figures.items()
     ]
-    return table(("", "computing time over audio time", "memory, peak", "loading"), rows)
+    vosk = figures.get("vosk", {})
+    ready = f"\n\nUntil a session's recogniser is there: {vosk['ready_s']:.2f} s. On disk: {vosk['disk_mb']:.1f} MB."
+    return table(("", "computing time over audio time", "memory, peak", "loading"), rows) + (ready if vosk else "")
 
 
 def _sphinx(figures: Figures) -> str:

@@ -1,6 +1,6 @@
 """What Vosk with a model costs, in a process that holds nothing else: run by cost.py.
 
-    python vosk_alone.py MODEL GRAMMAR.json SOUND.raw
+    python vosk_alone.py MODEL SOUND.raw [GRAMMAR.json]
 
 Prints a JSON object: rtf (processor time over audio time), rss_mb (peak), load_s (on the clock), audio_s.
 """
@@ -26,11 +26,11 @@ def main() -> None:
     import vosk
 
     vosk.SetLogLevel(-1)
-    model_folder, listed, raw = sys.argv[1:]
+    model_folder, raw, *listed = sys.argv[1:]
     began = time.perf_counter()
     model = vosk.Model(model_folder)
     load_s = time.perf_counter() - began
-    ears = vosk.KaldiRecognizer(model, 16_000, Path(listed).read_text("utf-8"))
+    ears = vosk.KaldiRecognizer(model, 16_000, *(Path(name).read_text("utf-8") for name in listed))
     ears.SetWords(True)
     audio_s = 0.0
     began = time.process_time()
