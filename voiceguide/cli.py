@@ -7,15 +7,19 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voiceguide import __version__
-from voiceguide.errors import SoundError, SourceError, VoiceguideError
+from voiceguide.errors import ModelError, Problem, SoundError, SourceError, VoiceguideError
 from voiceguide.guide import routine as routines
 from voiceguide.sound import RATE, Block, Pcm
+
+if TYPE_CHECKING:
+    from voiceguide.hearing.words import Known
+    from voiceguide.source import Document
 
 DEFAULT_ROUTINE = "infant-massage"
 
@@ -104,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "check routine files")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="one JSON object for each mistake")
+    model(check)
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of routines, for an editor")
     command("new", _new, "start a routine from a template").add_argument("name", help="its name, in-kebab-case")
 
@@ -411,9 +416,10 @@ def _check(arguments: argparse.Namespace) -> int:
         print("voiceguide: check needs a file; for example: voiceguide check my-routine.yaml", file=sys.stderr)
         return 2
     failed = False
+    words = _Words(arguments.model)
     for path in arguments.files:
         try:
-            routine = routines.load(path)
+            routine = routines.load(path, words.problems)
         except SourceError as error:
             failed = True
             for problem in error.problems:
@@ -433,6 +439,34 @@ def _check(arguments: argparse.Namespace) -> int:
             if not arguments.json:
                 print(f"{path}: good ({routine.title}, {len(routine.steps)} steps)")
     return 1 if failed else 0
+
+
+class _Words:
+    """The words of the model that a routine is heard with. Where there is none, nothing is said of them."""
+
+    def __init__(self, model: Path | None) -> None:
+        self._model = model
+        self._known: dict[str, Known | None] = {}
+
+    def problems(self, document: Document) -> Iterator[Problem]:
+        from voiceguide.hearing import words
+
+        language = document.data.get("language") if isinstance(document.data, dict) else None
+        if isinstance(language, str):
+            known = self._of(language.strip())
+            yield from words.problems(document, known) if known is not None else ()
+
+    def _of(self, language: str) -> Known | None:
+        from voiceguide.hearing import models, words
+
+        if language not in self._known:
+            try:
+                self._known[language] = words.known(models.find(self._model, language=language))
+            except ModelError:
+                if self._model is not None:
+                    raise
+                self._known[language] = None
+        return self._known[language]
 
 
 def _new(arguments: argparse.Namespace) -> None:

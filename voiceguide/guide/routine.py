@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from typing import Any, Literal
 from voiceguide.errors import Problem, SourceError, VoiceguideError
 from voiceguide.guide.rules import COMFORT_SIGNS, ID, REASONS, STRESS_SIGNS, broken
 from voiceguide.mistakes import code, nearest, printable, quoted
-from voiceguide.source import Document, read
+from voiceguide.source import Check, Document, read
 
 _WORDS_PER_MINUTE = 140
 _PAUSE = 0.4  # seconds after a sentence
@@ -99,6 +99,8 @@ class Routine:
     signs: Mapping[str, Sign]
     mixed: Passage
     danger: Passage | None
+    pronounce: Mapping[str, str] = field(default_factory=dict)
+    """Words of the parts' names that a recognition model may not know, each spelt as it sounds."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -126,8 +128,8 @@ def schema() -> Mapping[str, Any]:
     return loaded
 
 
-def load(path: Path) -> Routine:
-    """Reads a routine.
+def load(path: Path, more: Check | None = None) -> Routine:
+    """Reads a routine; ``more`` are other rules for its file.
 
     Raises SourceError with every mistake in the file, and VoiceguideError when it cannot be read at all.
     """
@@ -135,6 +137,7 @@ def load(path: Path) -> Routine:
 
     def check(document: Document) -> Iterator[Problem]:
         yield from broken(document, path.stem)
+        yield from more(document) if more is not None else ()
         for where, name in document.each("care_from"):
             if isinstance(name, str) and ID.fullmatch(name):
                 lender = _lender(name, path)
@@ -248,6 +251,7 @@ def _routine(data: dict[str, Any]) -> Routine:
         signs=signs,
         mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
         danger=_passage(data["danger"]) if "danger" in data else None,
+        pronounce={" ".join(word.lower().split()): _text(spelt) for word, spelt in data.get("pronounce", {}).items()},
     )
 
 

@@ -50,6 +50,10 @@ _PASSAGES: tuple[tuple[str, ...], ...] = (
 """Where a file has ``say`` and ``source``."""
 
 
+NAMES: tuple[tuple[str, ...], ...] = (("parts", "*", "name"), ("parts", "*", "also", "*"))
+"""Where a file has words that a parent may say."""
+
+
 def broken(document: Document, stem: str) -> Iterator[Problem]:
     """What the schema cannot say. Values of a wrong type are passed over: the schema has told of them."""
     for where, name in document.each("routine"):
@@ -58,8 +62,8 @@ def broken(document: Document, stem: str) -> Iterator[Problem]:
             yield document.problem(where, f"the id {code(name)} is not the name of the file", instead)
     ids = [("preparation", "*", "id"), ("parts", "*", "id"), ("parts", "*", "steps", "*", "id")]
     yield from _repeated(document, ids, "the id", "give this one another id")
-    names = [("parts", "*", "name"), ("parts", "*", "also", "*")]
-    yield from _repeated(document, names, "the part name", "keep it for one part, and once")
+    yield from _repeated(document, NAMES, "the part name", "keep it for one part, and once")
+    yield from _unused_words(document)
     yield from _unknown_sources(document)
     for place in _PASSAGES:
         for where, sentence in document.each(*place, "say", "*"):
@@ -83,6 +87,18 @@ def _repeated(document: Document, patterns: Iterable[KeyPath], noun: str, instea
             what = f"{noun} {code(text)} is used twice (first on line {first[text.casefold()]})"
             yield document.problem(where, what, instead)
         first.setdefault(text.casefold(), line)
+
+
+def _unused_words(document: Document) -> Iterator[Problem]:
+    from voiceguide.guide.commands import normal  # which knows of routines, and so of these rules
+
+    names = (name for pattern in NAMES for _, name in document.each(*pattern) if isinstance(name, str))
+    used = list(dict.fromkeys(word for name in names for word in normal(name).split()))
+    for where, _ in document.each("pronounce", "*"):
+        word = str(where[-1])
+        if normal(word) not in used:
+            instead = "take a word of a part's `name` or `also`, or delete it"
+            yield document.problem(where, f"{code(word)} is in no name of a part", instead, key=True)
 
 
 def _unknown_sources(document: Document) -> Iterator[Problem]:

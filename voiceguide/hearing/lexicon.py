@@ -77,7 +77,7 @@ class Lexicon:
                 continue
             matcher.set_seq1(known)
             alike = matcher.ratio() if matcher.real_quick_ratio() > 0.3 else 0.0
-            if not spoken:
+            if not (spoken and ways):
                 if alike >= 0.6:
                     found.append((1 - alike, known))
                 continue

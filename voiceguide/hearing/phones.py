@@ -98,22 +98,22 @@ def difference(one: str, other: str) -> float:
     return _ALIKE.get(frozenset({one, other}), 1.0)
 
 
+def deletion(phone: str) -> float:
+    """What it costs that a phone is there in one and not in the other."""
+    return _WEAK.get(phone, _DROPPED)
+
+
 def distance(one: Sequence[str], other: Sequence[str], most: float = float("inf")) -> float:
     """The least cost of turning one pronunciation into another; infinite where it is more than ``most``."""
     above = [0.0]
     for phone in other:
-        above.append(above[-1] + _WEAK.get(phone, _DROPPED))
+        above.append(above[-1] + deletion(phone))
     for phone in one:
-        gone = _WEAK.get(phone, _DROPPED)
+        gone = deletion(phone)
         row = [above[0] + gone]
         for place, its in enumerate(other):
-            row.append(
-                min(
-                    above[place] + difference(phone, its),
-                    above[place + 1] + gone,
-                    row[place] + _WEAK.get(its, _DROPPED),
-                )
-            )
+            changed = above[place] + difference(phone, its)
+            row.append(min(changed, above[place + 1] + gone, row[place] + deletion(its)))
         if min(row) > most:
             return float("inf")
         above = row

@@ -1,0 +1,222 @@
+"""Makes the model in the box from nothing: ``python -m models.recipe``. See README.md beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BOX = ROOT / "models" / "voiceguide-en"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much of everything. ``utterances``: of each synthesiser; ``pieces``: of 8 s of each kind of noise."""
+
+    utterances: dict[str, int]
+    a_shard: int
+    pieces: int
+    layers: tuple[tuple[int, int], ...]
+    units: int
+    bottleneck: int
+    bootstrap_steps: int
+    steps: int
+    orders_at: int
+    seconds: float
+    rate: float
+
+
+FULL = Scale(
+    utterances={"espeak": 60_000, "flite": 18_000, "festival": 7_000, "guide": 600},
+    a_shard=500,
+    pieces=40,
+    layers=((1, 1), (1, 1), (1, 1), (1, 1), (2, 0), (2, 0), (3, 0), (3, 0), (4, 0)),
+    units=448,
+    bottleneck=112,
+    bootstrap_steps=600,
+    steps=12_000,
+    orders_at=5_000,
+    seconds=1200,
+    rate=2e-3,
+)
+TINY = Scale(
+    utterances={"espeak": 500, "flite": 500, "guide": 20},
+    a_shard=125,
+    pieces=1,
+    layers=((1, 1), (1, 1), (2, 1), (3, 0)),
+    units=128,
+    bottleneck=48,
+    bootstrap_steps=130,
+    steps=130,
+    orders_at=0,
+    seconds=60,
+    rate=2e-3,
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "model", help="where it works and goes on from")
+    parser.add_argument("--model", type=Path, help="the model's folder (default: the box's; --tiny: WORK/voiceguide-en)")
+    parser.add_argument("--recordings", type=Path, help="a folder of real recordings, see recordings.py")
+    parser.add_argument("--tiny", action="store_true", help="little of everything, to see that it works")
+    parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to do")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that synthesise")
+    parser.add_argument("--steps", type=int, help="training steps")
+    parser.add_argument("--device", help="torch's device (default: cuda where there is one)")
+    options = parser.parse_args()
+    options.scale = TINY if options.tiny else FULL
+    options.model = options.model or (options.work / "voiceguide-en" if options.tiny else BOX)
+    options.work.mkdir(parents=True, exist_ok=True)
+    for name, stage in STAGES.items():
+        began = time.monotonic()
+        print(f"--- {name}", flush=True)
+        stage(options)
+        print(f"--- {name}: {time.monotonic() - began:.0f} s", flush=True)
+        if name == options.until:
+            break
+
+
+def _lexicon(options: argparse.Namespace) -> dict[str, list[tuple[str, ...]]]:
+    lexicon: dict[str, list[tuple[str, ...]]] = {}
+    for line in (options.work / "lexicon.txt").read_text("utf-8").splitlines():
+        word, *phones = line.split()
+        lexicon.setdefault(word, []).append(tuple(phones))
+    return lexicon
+
+
+def words(options: argparse.Namespace) -> None:
+    """The vocabulary, and what is to be said by whom."""
+    if (options.work / "jobs.json").exists():
+        return
+    from models.recipe.texts import Writer, phrasebooks
+    from models.recipe.vocabulary import near_misses, vocabulary
+
+    lexicon = vocabulary()
+    (options.work / "lexicon.txt").write_text(lexicon.text(), "utf-8")
+    phrases = {phrase for book in phrasebooks()[1] for phrase in book.meanings}
+    writer = Writer(list(lexicon.pronunciations), near_misses(phrases, lexicon), seed=1)
+    scale: Scale = options.scale
+    jobs: list[dict[str, Any]] = []
+    for engine, count in scale.utterances.items():
+        for shard, at in enumerate(range(0, count, scale.a_shard)):
+            texts = tuple(writer.texts(min(scale.a_shard, count - at)))
+            jobs.append({"engine": engine, "name": f"{engine}-{shard:03}", "seed": len(jobs), "texts": texts})
+    # The slow synthesisers first, so that the processes end together.
+    jobs.sort(key=lambda job: ("festival", "flite", "espeak", "guide").index(job["engine"]))
+    part = options.work / "jobs.part"
+    part.write_text(json.dumps(jobs), "utf-8")
+    part.rename(options.work / "jobs.json")
+
+
+def sounds(options: argparse.Namespace) -> None:
+    """Synthetic speech, noise, and real recordings, as shards."""
+    from models.recipe import recordings, store
+    from models.recipe.noises import KINDS
+
+    work: Path = options.work
+    scale: Scale = options.scale
+    tasks: list[tuple[str, Any, Path]] = []
+    for job in json.loads((work / "jobs.json").read_text("utf-8")):
+        folder = work / ("noise" if job["engine"] == "guide" else "speech")
+        if not store.exists(folder, job["name"]):
+            tasks.append(("speech", job, folder))
+    for kind in KINDS:
+        for shard, at in enumerate(range(0, scale.pieces, 8)):
+            name = f"{kind.replace(' ', '-')}-{shard}"
+            if not store.exists(work / "noise", name):
+                tasks.append(("noise", (kind, name, min(8, scale.pieces - at)), work / "noise"))
+    with Pool(options.jobs) as pool:
+        for done, _ in enumerate(pool.imap_unordered(_make, tasks), start=1):
+            if done % max(1, len(tasks) // 20) == 0 or done == len(tasks):
+                print(f"{done} of {len(tasks)} shards", flush=True)
+    if options.recordings:
+        known = _lexicon(options)
+        for name, folder, items in (
+            ("recordings", work / "speech", recordings.speech(options.recordings, known)),
+            ("recordings", work / "noise", recordings.noise(options.recordings)),
+        ):
+            if not store.exists(folder, name):
+                store.write(folder, name, items)
+
+
+def _make(task: tuple[str, Any, Path]) -> None:
+    from models.recipe import store, synthesis
+
+    what, job, folder = task
+    if what == "speech":
+        synthesis.run(synthesis.Job(job["engine"], job["name"], job["seed"], tuple(job["texts"])), folder)
+    else:
+        store.write(folder, job[1], _noise_pieces(*job))
+
+
+def _noise_pieces(kind: str, name: str, pieces: int) -> Iterator[tuple[Any, Any]]:
+    import numpy as np
+
+    from models.recipe import store
+    from models.recipe.noises import noise
+
+    rng = np.random.default_rng(random.Random(name).randrange(2**32))
+    for _ in range(pieces):
+        yield store.normalised(noise(kind, 8.0, rng)), store.Utterance(0, 0, "", f"synthetic {kind}", "")
+
+
+def _trainer(options: argparse.Namespace) -> Any:
+    import torch
+
+    from models.recipe import store
+    from models.recipe.augment import Sound
+    from models.recipe.network import Shape
+    from models.recipe.train import Plan, Trainer
+
+    scale: Scale = options.scale
+    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    speech = Sound(list(store.read(options.work / "speech")), device)
+    noise = Sound(list(store.read(options.work / "noise")), device)
+    plan = Plan(
+        shape=Shape(scale.units, scale.bottleneck, scale.layers),
+        bootstrap_steps=scale.bootstrap_steps,
+        steps=options.steps or scale.steps,
+        seconds=scale.seconds,
+        rate=scale.rate,
+        orders_at=scale.orders_at,
+    )
+    return Trainer(plan, speech, noise, _lexicon(options), options.work / "training", device)
+
+
+def train(options: argparse.Namespace) -> None:
+    """The network."""
+    _trainer(options).run()
+
+
+def export(options: argparse.Namespace) -> None:
+    """The model's folder."""
+    import numpy as np
+
+    from models.recipe.export import write_model
+
+    trainer = _trainer(options)
+    network = trainer.run().cpu()
+    write_model(options.model, network, _lexicon(options), np.log(trainer.bigram.pairs))
+    facts = {"shape": network.shape.as_json(), "parameters": network.parameters_exported(), "scale": asdict(options.scale)}
+    (options.work / "facts.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+STAGES: dict[str, Callable[[argparse.Namespace], None]] = {
+    "words": words,
+    "sounds": sounds,
+    "train": train,
+    "export": export,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Writes a model folder that Vosk loads, from a trained network and a lexicon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.recipe.graph import Pronunciations, write_graph
+from models.recipe.kaldi import final_mdl
+from models.recipe.network import BANDS, STRIDE, Network
+from models.recipe.phones import PHONES
+
+LOW_HZ, HIGH_HZ, RATE = 20, 7600, 16000
+
+_MFCC = {
+    "sample-frequency": RATE,
+    "use-energy": "false",
+    "num-mel-bins": BANDS,
+    "num-ceps": BANDS,
+    "low-freq": LOW_HZ,
+    "high-freq": HIGH_HZ,
+    "dither": 0,  # Kaldi's 1 makes results differ from run to run
+    "allow-downsample": "true",
+    "cepstral-lifter": 0,
+}
+_DECODER = {
+    "min-active": 200,
+    "max-active": 3000,
+    "beam": 11.0,
+    "lattice-beam": 2.0,  # 4 met the limit of memory in the loop of [unk], and heard no better
+    "acoustic-scale": 1.0,
+    "frame-subsampling-factor": STRIDE,
+    "frames-per-chunk": 6,
+    "endpoint.silence-phones": 1,
+    "endpoint.rule2.min-trailing-silence": 0.5,
+    "endpoint.rule3.min-trailing-silence": 0.75,
+    "endpoint.rule4.min-trailing-silence": 1.0,
+}
+
+
+def write_model(
+    folder: Path,
+    network: Network,
+    lexicon: Pronunciations,
+    pairs: NDArray[np.float64],
+    *,
+    frames_per_chunk: int = 6,
+) -> None:
+    """Write the model folder. ``pairs``: float64[40, 40], log P(column's phone | row's phone)."""
+    for name in ("am", "conf"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "am" / "final.mdl").write_bytes(final_mdl(network.eval()))
+    decoder = _DECODER | {"frames-per-chunk": frames_per_chunk}
+    for name, options in (("mfcc", _MFCC), ("model", decoder)):
+        text = "".join(f"--{key}={value}\n" for key, value in options.items())
+        (folder / "conf" / f"{name}.conf").write_text(text)
+    write_graph(folder, lexicon, pairs)
+    lines = [f"{word} {' '.join(way)}" for word in sorted(lexicon) for way in dict.fromkeys(lexicon[word])]
+    (folder / "graph" / "lexicon.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    rows = [" ".join(PHONES), *(" ".join(f"{value:.4f}" for value in row) for row in pairs)]
+    (folder / "graph" / "phone_bigram.txt").write_text("\n".join(rows) + "\n")

@@ -1,0 +1,172 @@
+"""Writes what libvosk reads: Kaldi's binary acoustic model. (Kaldi's source: hmm/hmm-topology.cc,
+hmm/transition-model.cc, nnet3/nnet-nnet.cc, nnet3/nnet-simple-component.cc.)"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.recipe.network import BANDS, BYPASS, SPLICE, STRIDE, Network
+from models.recipe.phones import KALDI_PHONES, phone_of
+
+Matrix = NDArray[np.float64]
+
+
+def final_mdl(network: Network) -> bytes:
+    """The file ``am/final.mdl`` of a trained network."""
+    return b"\0B" + _transition_model() + _nnet3(_nodes(network))
+
+
+def _token(name: str) -> bytes:
+    return name.encode() + b" "
+
+
+def _int(value: int) -> bytes:
+    return b"\x04" + struct.pack("<i", value)
+
+
+def _float(value: float) -> bytes:
+    return b"\x04" + struct.pack("<f", value)
+
+
+def _double(value: float) -> bytes:
+    return b"\x08" + struct.pack("<d", value)
+
+
+def _ints(values: list[int]) -> bytes:
+    return b"\x04" + struct.pack("<i", len(values)) + np.asarray(values, "<i4").tobytes()
+
+
+def _vector(values: NDArray[np.floating] | list[float]) -> bytes:
+    array = np.asarray(values, "<f4")
+    return b"FV " + _int(len(array)) + array.tobytes()
+
+
+def _matrix(values: Matrix) -> bytes:
+    array = np.ascontiguousarray(values, "<f4")
+    return b"FM " + _int(array.shape[0]) + _int(array.shape[1]) + array.tobytes()
+
+
+def _transition_model() -> bytes:
+    """One state a phone, with an output for its first frame and another for every later one. The transition
+    probabilities of 0.5 are one constant a frame for every path; training and graph leave them out."""
+    phones = list(range(1, KALDI_PHONES + 1))
+    out = _token("<TransitionModel>") + _token("<Topology>")
+    out += _ints(phones) + _ints([-1] + [0] * KALDI_PHONES)
+    out += _int(-1) + _int(1)  # -1: the first frame has an output of its own; one topology
+    out += _int(2)  # states: one that emits, and the end
+    out += _int(0) + _int(1) + _int(2) + _int(0) + _float(0.5) + _int(1) + _float(0.5)
+    out += _int(-1) + _int(-1) + _int(0)
+    out += _token("</Topology>") + _token("<Tuples>") + _int(KALDI_PHONES)
+    for phone in phones:
+        output = 2 * phone_of(phone)
+        out += _int(phone) + _int(0) + _int(output) + _int(output + 1)
+    out += _token("</Tuples>") + _token("<LogProbs>")
+    out += _vector([0.0] + [math.log(0.5)] * (2 * KALDI_PHONES))
+    return out + _token("</LogProbs>") + _token("</TransitionModel>")
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    name: str
+    descriptor: str
+    """What it takes, in nnet3's notation: Append, Offset, Sum, Scale."""
+    component: bytes
+
+
+def _offset(name: str, frames: int) -> str:
+    return f"Offset({name}, {frames})" if frames else name
+
+
+def _append(name: str, *frames: int) -> str:
+    return f"Append({', '.join(_offset(name, f) for f in frames)})"
+
+
+def _fixed_affine(weights: Matrix, bias: Matrix) -> bytes:
+    # A fixed one, since CollapseModel would multiply two trainable ones, and so a bottleneck, into one matrix.
+    kind = "FixedAffineComponent"
+    body = _token("<LinearParams>") + _matrix(weights) + _token("<BiasParams>") + _vector(bias)
+    return _token(f"<{kind}>") + body + _token(f"</{kind}>")
+
+
+def _relu(dim: int) -> bytes:
+    out = _token("<RectifiedLinearComponent>") + _token("<Dim>") + _int(dim)
+    out += _token("<ValueAvg>") + _vector([]) + _token("<DerivAvg>") + _vector([]) + _token("<Count>") + _double(0)
+    out += _token("<OderivRms>") + _vector([]) + _token("<OderivCount>") + _double(0)
+    out += _token("<NumDimsSelfRepaired>") + _double(0) + _token("<NumDimsProcessed>") + _double(0)
+    return out + _token("</RectifiedLinearComponent>")
+
+
+def _no_op(dim: int) -> bytes:
+    """Holds a sum, so that the layers after it can take it at several offsets."""
+    out = _token("<NoOpComponent>") + _token("<Dim>") + _int(dim) + _token("<BackpropScale>") + _float(1)
+    return out + _token("</NoOpComponent>")
+
+
+def _nnet3(nodes: list[_Node]) -> bytes:
+    lines = [f"input-node name=input dim={BANDS}"]
+    lines += [f"component-node name={n.name} component={n.name} input={n.descriptor}" for n in nodes]
+    lines += [f"output-node name=output input={nodes[-1].name} objective=linear"]
+    out = _token("<Nnet3>") + b"\n" + ("\n".join(lines) + "\n\n").encode()
+    out += _token("<NumComponents>") + _int(len(nodes))
+    for node in nodes:
+        out += _token("<ComponentName>") + _token(node.name) + node.component
+    # The contexts are worked out on loading; no priors: the outputs are used as they are, as in any chain model.
+    out += _token("</Nnet3>") + _token("<LeftContext>") + _int(0) + _token("<RightContext>") + _int(0)
+    return out + _token("<Priors>") + _vector([])
+
+
+def dct(n: int = BANDS) -> Matrix:
+    """The orthonormal DCT-II, float64[n, n], that turns n log mel bands into n cepstra in Kaldi's MFCC."""
+    k, i = np.arange(n)[:, None], np.arange(n)[None]
+    matrix = np.sqrt(2 / n) * np.cos(np.pi / n * (i + 0.5) * k)
+    matrix[0] = np.sqrt(1 / n)
+    return np.asarray(matrix, np.float64)
+
+
+def _numbers(tensor: object) -> Matrix:
+    return tensor.detach().cpu().double().numpy()  # type: ignore[attr-defined,no-any-return]
+
+
+def _scale_and_shift(norm: object) -> tuple[Matrix, Matrix]:
+    """What a batch norm in use does: y = scale x + shift."""
+    scale = _numbers(norm.weight) / np.sqrt(_numbers(norm.running_var) + norm.eps)  # type: ignore[attr-defined]
+    return scale, _numbers(norm.bias) - scale * _numbers(norm.running_mean)  # type: ignore[attr-defined]
+
+
+def _nodes(network: Network) -> list[_Node]:
+    """The network as nnet3's nodes. The batch norms are folded into the matrices before them, and the inverse DCT,
+    mean and scale of the input into the first: libvosk feeds cepstra, the network was trained on mel bands."""
+    units = network.shape.units
+    weights, cepstra = _numbers(network.first.weight).reshape(units, BANDS, -1), dct()
+    mean, deviation = _numbers(network.mean), _numbers(network.deviation)
+    scale, shift = _scale_and_shift(network.first_norm)
+    frames = range(weights.shape[2])
+    from_cepstra = np.concatenate([weights[:, :, k] / deviation @ cepstra.T for k in frames], axis=1)
+    bias = -sum(weights[:, :, k] @ (mean / deviation) for k in frames)
+    splice = _append("input", *range(-SPLICE, SPLICE + 1))
+    nodes = [
+        _Node("first", splice, _fixed_affine(scale[:, None] * from_cepstra, scale * bias + shift)),
+        _Node("first.relu", "first", _relu(units)),
+    ]
+    before = "first.relu"
+    layers = zip(network.shape.layers, network.squeeze, network.widen, network.norm, strict=True)
+    for number, ((left, right), linear, affine, norm) in enumerate(layers, start=1):
+        name, squeeze, widen = f"layer{number}", _numbers(linear.weight), _numbers(affine.weight)
+        scale, shift = _scale_and_shift(norm)
+        ahead = _append(f"{name}.linear", 0, STRIDE * right) if right else f"{name}.linear"
+        nodes += [
+            _Node(f"{name}.linear", _append(before, -STRIDE * left, 0), _fixed_affine(squeeze, np.zeros(len(squeeze)))),
+            _Node(f"{name}.affine", ahead, _fixed_affine(scale[:, None] * widen, shift)),
+            _Node(f"{name}.relu", f"{name}.affine", _relu(units)),
+            _Node(f"{name}.sum", f"Sum({name}.relu, Scale({BYPASS}, {before}))", _no_op(units)),
+        ]
+        before = f"{name}.sum"
+    scale, shift = _scale_and_shift(network.last_norm)
+    weights, bias = _numbers(network.output.weight), _numbers(network.output.bias)
+    nodes.append(_Node("logits", before, _fixed_affine(weights * scale[None], bias + weights @ shift)))
+    return nodes

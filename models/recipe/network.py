@@ -1,0 +1,92 @@
+"""The acoustic network: a factored TDNN, from log mel bands at 10 ms to two outputs for each phone at 30 ms.
+
+Povey et al., "Semi-orthogonal low-rank matrix factorization for deep neural networks", Interspeech 2018; here
+without the semi-orthogonal constraint. Each layer looks back by ``left`` and ahead by ``right`` frames; what lies
+ahead has to be waited for, so that only the first layers look ahead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.recipe.phones import OUTPUTS
+
+BANDS = 40
+STRIDE = 3
+"""Input frames (10 ms) for each output (30 ms)."""
+SPLICE = 4
+"""The first layer sees this many frames on either side."""
+BYPASS = 0.66
+"""How much of a layer's input is added to its output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of a network. ``layers``: for each, how far it looks back and ahead, in steps of 30 ms."""
+
+    units: int = 384
+    bottleneck: int = 96
+    layers: tuple[tuple[int, int], ...] = ((1, 1), (1, 1), (1, 1), (2, 0), (2, 0), (3, 0), (3, 0), (4, 0))
+
+    @property
+    def left(self) -> int:
+        """Input frames needed before an output's own."""
+        return SPLICE + STRIDE * sum(left for left, _ in self.layers)
+
+    @property
+    def right(self) -> int:
+        """Input frames needed after an output's own: the delay of the network, in 10 ms."""
+        return SPLICE + STRIDE * sum(right for _, right in self.layers)
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self) | {"left_context": self.left, "right_context": self.right}
+
+
+class Network(nn.Module):
+    """``forward``: float32[batch, left + 3 (steps - 1) + right + 1, 40] of log mel bands -> two
+    float32[batch, steps, 80]: the outputs of the model, and those of a second head that only training uses."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        units, bottleneck = shape.units, shape.bottleneck
+        self.first = nn.Linear(BANDS * (2 * SPLICE + 1), units, bias=False)
+        self.first_norm = nn.BatchNorm1d(units)
+        self.squeeze = nn.ModuleList(nn.Linear(2 * units, bottleneck, bias=False) for _ in shape.layers)
+        self.widen = nn.ModuleList(
+            nn.Linear(bottleneck * (2 if right else 1), units, bias=False) for _, right in shape.layers
+        )
+        self.norm = nn.ModuleList(nn.BatchNorm1d(units) for _ in shape.layers)
+        self.last_norm = nn.BatchNorm1d(units)
+        self.output = nn.Linear(units, OUTPUTS)
+        self.second = nn.Linear(units, OUTPUTS)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.second.weight)
+        self.register_buffer("mean", torch.zeros(BANDS))
+        self.register_buffer("deviation", torch.ones(()))
+
+    def forward(self, bands: Tensor) -> tuple[Tensor, Tensor]:
+        x = (bands - self.mean) / self.deviation
+        x = x.unfold(1, 2 * SPLICE + 1, STRIDE).flatten(2)  # [B, T, 40 bands x 9 frames]
+        x = torch.relu(_normed(self.first_norm, self.first(x)))
+        layers = zip(self.shape.layers, self.squeeze, self.widen, self.norm, strict=True)
+        for (left, right), squeeze, widen, norm in layers:
+            y = squeeze(torch.cat([x[:, :-left], x[:, left:]], dim=2))
+            if right:
+                y = torch.cat([y[:, :-right], y[:, right:]], dim=2)
+            x = torch.relu(_normed(norm, widen(y))) + BYPASS * x[:, left : x.shape[1] - right]
+        x = _normed(self.last_norm, x)
+        return self.output(x), self.second(x)
+
+    def parameters_exported(self) -> int:
+        """How many numbers the model ends up with."""
+        return sum(p.numel() for name, p in self.named_parameters() if not name.startswith("second"))
+
+
+def _normed(norm: nn.Module, x: Tensor) -> Tensor:
+    """A batch norm of the last of three dimensions."""
+    result: Tensor = norm(x.flatten(0, 1)).view_as(x)
+    return result

@@ -1,0 +1,88 @@
+"""The words that a routine adds to what a parent may say, and whether the recognition model knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from voiceguide.errors import ModelError, Problem, SpeechError
+from voiceguide.guide.commands import normal
+from voiceguide.guide.rules import NAMES
+from voiceguide.hearing import models, spelling
+from voiceguide.hearing.lexicon import FILE, Lexicon
+from voiceguide.mistakes import code
+from voiceguide.source import Document
+
+_LISTS = ("graph/words.txt", "words.txt")
+"""Where a model without a lexicon may list its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the words of a model."""
+
+    knows: Callable[[str], bool]
+    lexicon: Lexicon
+    """Its words; empty where they cannot be listed. Without pronunciations where ``learns`` is false."""
+    learns: bool
+    """Whether words can be added to it."""
+
+
+def known(path: Path) -> Known:
+    """The words of the model in ``path``.
+
+    Raises ModelError where its lexicon is broken, or it cannot be loaded."""
+    if (path / FILE).exists():
+        lexicon = Lexicon.read(path / FILE)
+        return Known(lexicon.__contains__, lexicon, learns=True)
+    for name in _LISTS:
+        if (path / name).exists():
+            try:
+                lines = (path / name).read_text("utf-8").splitlines()
+            except (OSError, UnicodeDecodeError):
+                raise ModelError(f"{path}: {name} cannot be read; install the model anew") from None
+            listed = Lexicon({line.split()[0]: () for line in lines if line[:1].isalpha()})
+            return Known(listed.__contains__, listed, learns=False)
+    model: Any = models.load(path)
+    return Known(lambda word: bool(model.vosk_model_find_word(word) >= 0), Lexicon({}), learns=False)
+
+
+def problems(document: Document, words: Known) -> Iterator[Problem]:
+    """Each word of a routine's phrases that the model does not know, and that the routine does not spell out."""
+    spelt = {word: text for word, (_, text) in _spelt(document).items()}
+    strange: dict[str, tuple[tuple[str | int, ...], str]] = {}
+    for pattern in NAMES:
+        for where, name in document.each(*pattern):
+            if isinstance(name, str):
+                for word in normal(name).split():
+                    if not words.knows(word) and not (words.learns and word in spelt):
+                        strange.setdefault(word, (where, " ".join(name.split())))
+    try:
+        sounds = spelling.sounds([*strange, *spelt.values()])
+    except SpeechError:
+        sounds = {}  # `doctor` tells of that; the words are nearest by their spelling then
+    for word, (where, name) in strange.items():
+        near = ", ".join(map(code, words.lexicon.nearest(word, sounds=sounds.get(word, ()))))
+        what = f"the recognition model does not know {code(word)}, so {code(name)} would not be heard"
+        instead = f"write a word that it knows (the nearest: {near})" if near else "write a word that it knows"
+        if words.learns:
+            entry = code(f"{word}: {word}")
+            there = any(isinstance(group, dict) for _, group in document.each("pronounce"))
+            instead += f", or add {entry} {'to' if there else 'under'} `pronounce`, with the second word as it sounds"
+        yield document.problem(where, what, instead)
+    if words.learns and sounds:
+        for word, (where, text) in _spelt(document).items():
+            if not sounds.get(text):
+                what = f"the voice makes nothing of {code(text)}, so {code(word)} would not be heard"
+                yield document.problem(where, what, "spell it as it sounds, in ordinary letters")
+
+
+def _spelt(document: Document) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
+    """The words that a routine spells out: where, and how."""
+    return {
+        normal(str(where[-1])): (where, text)
+        for where, text in document.each("pronounce", "*")
+        if isinstance(text, str) and text.strip()
+    }
