@@ -10,6 +10,7 @@ was measured for another model, or for another ``--every``, is measured anew.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -46,24 +47,20 @@ FORMAT = 1
 """Of the figures; changed with what they mean."""
 
 
-def measure(name: str, context: Context, out: Path, say: Callable[[str], None]) -> dict[str, Figure]:
-    """The figures of one test, those in ``out`` and new ones; each is written when it is known. ``say`` gets a line
-    for each. Raises VoiceguideError, and OSError where ``out`` cannot be written."""
+def measure(name: str, context: Context, out: Path, figures: dict[str, Figure], say: Callable[[str], None]) -> None:
+    """Put the figures of one test into ``figures``, those in ``out`` and new ones; each is written when it is known.
+    ``say`` gets a line for each. Raises VoiceguideError, and OSError where ``out`` cannot be written."""
     path = out / f"{name}.json"
     stamp = {"format": FORMAT, "model": context.fingerprint, "every": context.every}
-    figures: dict[str, Figure] = {}
-    try:
+    with contextlib.suppress(OSError, ValueError, KeyError):
         kept = json.loads(path.read_text("utf-8"))
         if kept["stamp"] == stamp:
-            figures = kept["figures"]
-    except (OSError, ValueError, KeyError):
-        pass
+            figures.update(kept["figures"])
     began = time.monotonic()
     for key, figure in TESTS[name](context, figures):
         figures[key] = figure
         write(path, {"stamp": stamp, "figures": figures})
         say(f"{name}: {key} ({time.monotonic() - began:.0f} s)")
-    return figures
 
 
 def write(path: Path, value: object) -> None:
@@ -91,12 +88,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     context = Context(given.model, given.recordings, Speaker(given.cache or given.out / "speech"), given.every)
     failed = False
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
     figures: dict[str, Any] = {}
     for name in given.only:
         try:
-            figures[name] = measure(name, context, given.out, lambda line: print(line, file=sys.stderr, flush=True))
+            measure(name, context, given.out, figures.setdefault(name, {}), say)
         except (VoiceguideError, OSError, ImportError) as error:
-            print(f"{name}: cannot be measured: {error}", file=sys.stderr)
+            say(f"{name}: cannot be measured: {error}")
             failed = True
     figures["run"] = {"machine": machine(), "every": context.every, "model": context.fingerprint}
     write(given.out / "figures.json", figures)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.recipe.split import FIFTH, held_out
+from voiceguide.errors import VoiceguideError
 from voiceguide.recording import read_recording
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.room import HISS_LSB
@@ -87,13 +88,17 @@ def chance_for(*names: object) -> np.random.Generator:
 
 
 def kitchen(recordings: Path) -> Samples:
-    """The last fifth of the one recording of kitchen noise; the first four are for training."""
+    """The last fifth of the one recording of kitchen noise; the first four are for training.
+
+    Raises VoiceguideError where it is missing."""
     pcm = read_recording(recordings / "noise" / "kitchen.flac")
     return pcm[len(pcm) * (FIFTH - 1) // FIFTH :].astype(np.float32)
 
 
 def cries(recordings: Path) -> Samples:
-    """The held-out babies' cries, one after the other, each at the same level, so that no baby's noise prevails."""
+    """The held-out babies' cries, one after the other, each at the same level, so that no baby's noise prevails.
+
+    Raises VoiceguideError where there are none."""
     files = sorted(path for path in (recordings / "cries").rglob("*.flac") if held_out(path))
     parts = []
     for path in files:
@@ -102,4 +107,6 @@ def cries(recordings: Path) -> Samples:
         power = _power(pcm, _active(pcm))
         if power > 100.0:  # a file of silence is no cry
             parts.append(pcm / np.float32(np.sqrt(power)) * 1000)
+    if not parts:
+        raise VoiceguideError(f"there are no cries in {recordings}")
     return np.concatenate(parts)

@@ -123,8 +123,10 @@ def _reaction(figures: Figures) -> str:
         for name, figure in figures.items()
         if "given" in figure
     ]
-    below = f"\n\nVosk alone gave exactly the phrase, word by word: {share_text(figures['exact phrase'])}."
-    return table(("commands of", "spoken", "came to the phrase", "median", "p95"), rows) + below
+    made = table(("commands of", "spoken", "came to the phrase", "median", "p95"), rows)
+    if exact := figures.get("exact phrase"):
+        made += f"\n\nVosk alone gave exactly the phrase, word by word: {share_text(exact)}."
+    return made
 
 
 def _outside(figures: Figures) -> str:
@@ -132,7 +134,9 @@ def _outside(figures: Figures) -> str:
         (name, *(share_text(figure[what]) for what in ("taken", "calmed", "advanced")))
         for name, figure in figures.items()
     ]
-    accepted = "; ".join(f"{one['said']} → {', '.join(one['heard'])}" for one in figures["all"]["accepted"])
+    accepted = "; ".join(
+        f"{one['said']} → {', '.join(one['heard'])}" for one in figures.get("all", {}).get("accepted", ())
+    )
     return table(("", "taken for a command", "calms", "moves on"), rows) + f"\n\n{accepted or 'None taken'}."
 
 
