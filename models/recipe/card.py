@@ -87,6 +87,8 @@ is what it adds to a bare process; reaction of *voiceguide* is its decision.
 LIMITS = (
     "No recording of a real person saying the guide's commands was trained on or tested: there is none. All figures "
     "for commands come from synthetic voices.",
+    "Three of the five voices that test it are of espeak-ng, other voices of which it was trained on: an easier test "
+    "than the two others.",
     "The noise is added to the voice. People speak differently in noise.",
     "Children, far microphones and most accents are not measured. English only.",
     "It is made for a closed set of phrases, and is no use for dictation.",
