@@ -21,6 +21,7 @@ from models.recipe.measures.coffee import Slots, grammar, over_snrs, parsed, par
 from models.recipe.measures.commands import outcome
 from models.recipe.measures.figures import BARS, poisson, rate, share, spread, verdict, wilson
 from models.recipe.measures.mix import LEAD_S, Samples, chance_for, kitchen, mixed
+from models.recipe.measures.report import bars
 from models.recipe.measures.speech import OUTSIDE, VOICES, kind_of, sample
 from models.recipe.split import held_out
 from voiceguide.guide.commands import Phrasebook
@@ -281,6 +282,13 @@ def test_the_card_says_what_is_missed_and_by_how_much() -> None:
     assert "--only commands`" in text
     assert "It knows no names." in text
     assert "0.12 s after" in text
+
+
+def test_a_bar_met_in_few_hours_is_said_to_be_no_proof() -> None:
+    held_out_rates = {"calming": rate(0, 0.3), "advancing": rate(0, 100.0)}
+    rows = bars({"false_alarms": {"held out": held_out_rates}}).splitlines()
+    assert next(row for row in rows if "false calming, held" in row).endswith("| met, in too few hours to show it |")
+    assert next(row for row in rows if "false advancing, held" in row).endswith("| met |")
 
 
 def test_the_card_stands_without_figures() -> None:

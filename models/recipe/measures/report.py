@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from models.recipe.measures.coffee import PUBLISHED, over_snrs
-from models.recipe.measures.figures import BARS, Figure, found, number, verdict
+from models.recipe.measures.figures import BARS, Bar, Figure, found, number, reaches, verdict
 from models.recipe.measures.speech import VOICES
 
 Figures = Mapping[str, Any]
@@ -47,7 +47,7 @@ def bars(figures: Figures) -> str:
                 bar.what,
                 f"{bar.sign.replace('<=', '≤').replace('>=', '≥')} {number(bar.value, bar.unit)}",
                 measured,
-                verdict(value, bar),
+                verdict(value, bar) + _doubt(figures, bar.path, value, bar),
             )
         )
     return table(("", "bar", "measured", ""), rows)
@@ -79,6 +79,14 @@ def rate_text(figure: Figure) -> str:
 def spread_text(figure: Figure) -> str:
     """``12 / 150 ms of 480``: median and 95th percentile"""
     return f"{figure['median_ms']:.0f} / {figure['p95_ms']:.0f} ms of {figure['n']}" if figure["n"] else "-"
+
+
+def _doubt(figures: Figures, path: tuple[str, ...], value: float | None, bar: Bar) -> str:
+    """That a rate meets its bar in hours that are too few to show it."""
+    if value is None or path[-1] != "per_hour" or not reaches(value, bar):
+        return ""
+    high = found(figures, (*path[:-1], "high"))
+    return "" if high is None or reaches(high, bar) else ", in too few hours to show it"
 
 
 def _interval(figures: Figures, path: tuple[str, ...]) -> str:
