@@ -1,0 +1,111 @@
+"""Commands that nobody gave, in recordings of real people, cries and a kitchen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from models.recipe.measures.commands import heard_in
+from models.recipe.measures.context import Context
+from models.recipe.measures.figures import Figure, rate, share
+from models.recipe.measures.mix import chance_for
+from models.recipe.split import FIFTH, held_out
+from voiceguide.guide.commands import ADVANCING, CALMING
+from voiceguide.hearing.listener import Heard, Listener
+from voiceguide.recording import read_recording
+from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.room import HISS_LSB
+
+RUNNING = ("coffee", "cries", "noise")
+"""Folders whose sound goes on and on; the others hold single words and short phrases."""
+SHORT = ("words", "phrases")
+PAUSE_S = 1.0
+"""Between two recordings: an utterance does not go on in the next one."""
+
+
+@dataclass
+class Tally:
+    """What was heard in some recordings."""
+
+    files: int = 0
+    taken: int = 0
+    calmed: int = 0
+    advanced: int = 0
+    """Files in which a command was heard, one that calms, one that moves on."""
+    seconds: float = 0.0
+    heard: list[Heard] = field(default_factory=list)
+
+    def add(self, heard: list[Heard], seconds: float) -> None:
+        """One more file."""
+        self.files += 1
+        self.seconds += seconds
+        self.heard += heard
+        self.taken += bool(heard)
+        self.calmed += any(one.command.name in CALMING for one in heard)
+        self.advanced += any(one.command.name in ADVANCING for one in heard)
+
+    def figure(self) -> Figure:
+        """Shares of the files, and commands per hour, pauses between the files included."""
+        hours = self.seconds / 3600
+        return {
+            "files": self.files,
+            "taken": share(self.taken, self.files),
+            "calmed": share(self.calmed, self.files),
+            "advanced": share(self.advanced, self.files),
+            "commands": rate(len(self.heard), hours),
+            "calming": rate(sum(one.command.name in CALMING for one in self.heard), hours),
+            "advancing": rate(sum(one.command.name in ADVANCING for one in self.heard), hours),
+            "heard": dict(Counter(one.phrase for one in self.heard).most_common()),
+        }
+
+
+def false_alarms(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]:
+    """For each folder, its held-out fifth and the rest that a model may have been trained on; then sums of running
+    sound."""
+    tallies: dict[str, Tally] = {}
+    keys = [f"{folder} {part}" for folder in (*SHORT, *RUNNING) for part in ("held out", "in training")]
+    if all(key in done for key in [*keys, "held out", "all"]):
+        return
+    for folder in (*SHORT, *RUNNING):
+        held, rest = Tally(), Tally()
+        listener, now = Listener(context.model, context.book), 0.0
+        for path, pcm, is_held_out in _recordings(context, folder):
+            sound = with_pause(pcm, path)
+            heard = heard_in(listener, sound, now)
+            now += len(sound) / RATE
+            (held if is_held_out else rest).add(heard, len(sound) / RATE)
+        tallies[f"{folder} held out"], tallies[f"{folder} in training"] = held, rest
+        yield f"{folder} held out", held.figure()
+        yield f"{folder} in training", rest.figure()
+    for name, parts in (("held out", ("held out",)), ("all", ("held out", "in training"))):
+        total = Tally()
+        for folder in RUNNING:
+            for part in parts:
+                one = tallies[f"{folder} {part}"]
+                total.files, total.seconds = total.files + one.files, total.seconds + one.seconds
+                total.taken, total.calmed = total.taken + one.taken, total.calmed + one.calmed
+                total.advanced, total.heard = total.advanced + one.advanced, total.heard + one.heard
+        yield name, total.figure()
+
+
+def _recordings(context: Context, folder: str) -> Iterator[tuple[Path, Pcm, bool]]:
+    """Path, sound, and whether it is held out; the one recording of a kitchen comes as two, in time."""
+    for path in context.some(sorted((context.recordings / folder).rglob("*.flac"))):
+        pcm = read_recording(path)
+        if folder == "noise":
+            cut = len(pcm) * (FIFTH - 1) // FIFTH
+            yield path, pcm[:cut], False
+            yield path, pcm[cut:], True
+        else:
+            yield path, pcm, held_out(path)
+
+
+def with_pause(pcm: Pcm, path: Path) -> Pcm:
+    """With a pause of a microphone's hiss after it, in whole blocks."""
+    size = -(-(len(pcm) + round(PAUSE_S * RATE)) // BLOCK) * BLOCK - len(pcm)
+    hiss = np.rint(chance_for(path.name).normal(scale=HISS_LSB, size=size)).astype(np.int16)
+    return np.concatenate([pcm, hiss])

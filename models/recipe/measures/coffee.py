@@ -1,0 +1,176 @@
+"""Coffee orders by real people, after Picovoice's speech-to-intent benchmark: are all slots right?
+
+An order counts where it has every slot of its label, with its value, and no other. No listener and no certainty is
+asked here: the words of Vosk's final results go through a parser of slots.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from models.recipe.measures.context import Context
+from models.recipe.measures.figures import Figure, share
+from models.recipe.measures.mix import Samples, chance_for, kitchen, mixed
+from models.recipe.split import held_out
+from voiceguide.guide.commands import Command, Phrasebook
+from voiceguide.hearing.graph import Costs
+from voiceguide.hearing.recognition import ClosedModel, GrammarModel, Model, takes_graph
+from voiceguide.recording import read_recording
+from voiceguide.sound import BLOCK, Pcm
+
+SNRS_DB = (24, 21, 18, 15, 12, 9, 6)
+"""Those of the benchmark; its published figures are means over them."""
+PUBLISHED = {"Rhino": 0.976, "Lex": 0.845, "Dialogflow": 0.776}
+"""Share of orders right that the benchmark publishes for others, mean over 6 to 24 dB, with its own noises and all of
+its recordings: an orientation, no comparison on the same sound."""
+ORDER = ("roast", "milkAmount", "sugarAmount", "numberOfShots", "coffeeDrink", "size")
+"""Slots in the order in which they are looked for: "medium roast" holds the size "medium"."""
+PAUSE_COST, PART_COST = 3.0, 4.0
+"""Of the graph's Costs, for a part of an order; chosen on orders that are not held out."""
+NEVER = 30.0
+"""A cost that nothing is worth: every order is one of the grammar, so there is no way to [unk]."""
+SENTENCES = 3000
+"""How many sentences of the coffee grammar are listed where there is only Vosk's run-time grammar."""
+
+Slots = Mapping[str, Sequence[str]]
+
+
+def grammar(path: Path) -> tuple[list[str], Slots]:
+    """The expressions of the benchmark's grammar.yaml, and the values of each slot."""
+    context = yaml.safe_load(path.read_text("utf-8"))["context"]
+    slots = {name: [_normal(value) for value in values] for name, values in context["slots"].items()}
+    return list(context["expressions"]["orderDrink"]), slots
+
+
+def parsed(text: str, slots: Slots) -> dict[str, str]:
+    """The slots in ``text``: of each the longest value that stands in it, and none of a word that an earlier one
+    has taken."""
+    rest = f" {' '.join(text.replace('[unk]', ' ').split())} "
+    got: dict[str, str] = {}
+    for name in ORDER:
+        for value in sorted(slots[name], key=len, reverse=True):
+            if f" {value} " in rest:
+                got[name] = value
+                rest = rest.replace(f" {value} ", " # ", 1)
+                break
+    return got
+
+
+def parts(expressions: Sequence[str], slots: Slots) -> list[str]:
+    """What orders are made of: an opening with its article, and each value of each slot, those that come after the
+    drink with "with" or "and"."""
+    openings, articles = (choices.split(",") for choices in re.findall(r"\[([^]]*)\]", expressions[0])[:2])
+    found = [_normal(f"{opening} {article}") for opening in openings for article in articles]
+    for name, values in slots.items():
+        before = ("with", "and") if re.search(rf"(with|and) \${name}\b", expressions[0]) else ("",)
+        found += [_normal(f"{word} {value}") for word in before for value in values]
+    return found
+
+
+def sentences(expressions: Sequence[str], slots: Slots) -> list[str]:
+    """Sentences of the grammar by chance, the same in every run."""
+    chance = np.random.default_rng(0)
+
+    def pick(choices: Sequence[str]) -> str:
+        return str(choices[int(chance.integers(len(choices)))])
+
+    found: dict[str, None] = {}
+    for _ in range(SENTENCES):
+        text = re.sub(r"\$(\w+):\w+", lambda match: pick(slots[match[1]]), pick(expressions))
+        found.setdefault(_normal(re.sub(r"\[([^]]*)\]", lambda match: pick(match[1].split(",")), text)))
+    return list(found)
+
+
+def ears_for(folder: Path, expressions: Sequence[str], slots: Slots) -> tuple[Callable[[], Any], list[str]]:
+    """What makes a recogniser of orders with the model in ``folder``, and the words that the model lacks.
+
+    With the closed graph: the parts of an order in any number and order. Else the run-time grammar, a bigram of
+    words.
+    Raises ModelError."""
+    model: Model
+    if takes_graph(folder):
+        listed = parts(expressions, slots)
+        model = ClosedModel(
+            folder,
+            Costs(
+                calming=PART_COST,
+                other=PART_COST,
+                advancing=PART_COST,
+                decoy=PART_COST,
+                unknown=NEVER,
+                escape=NEVER,
+                pause=PAUSE_COST,
+            ),
+        )
+    else:
+        listed = sentences(expressions, slots)
+        model = GrammarModel(folder)
+    lacking = {word for text in listed for word in text.split() if not model.knows(word)}
+    book = Phrasebook({text: Command("next") for text in listed if lacking.isdisjoint(text.split())}, ())
+    return lambda: model.recogniser(book), sorted(lacking)
+
+
+def coffee(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]:
+    """Of each condition not yet ``done``: the share of held-out orders with all slots right, and of slots."""
+    folder = context.recordings / "coffee"
+    expressions, slots = grammar(folder / "grammar.yaml")
+    labels = json.loads((folder / "labels.json").read_text("utf-8"))
+    ears, lacking = ears_for(context.folder, expressions, slots)
+    files = context.some([name for name in sorted(labels) if held_out(name)])
+    recordings = {name: read_recording(folder / name) for name in files}
+    noise = kitchen(context.recordings)
+    conditions: list[tuple[str, Samples | None, float]] = [("clean", None, 0.0)]
+    conditions += [(f"kitchen {snr_db} dB", noise, snr_db) for snr_db in SNRS_DB]
+    for condition, sound, snr_db in conditions:
+        if condition in done:
+            continue
+        right = slots_right = slots_given = 0
+        failures: list[dict[str, object]] = []
+        for name, pcm in recordings.items():
+            heard = mixed(pcm, chance_for(name, condition), noise=sound, snr_db=snr_db, level_db=float("nan")).pcm
+            text = _final_words(ears(), heard)
+            wanted = {slot: _normal(value) for slot, value in labels[name]["slots"].items()}
+            got = parsed(text, slots)
+            right += got == wanted
+            slots_given += len(wanted)
+            slots_right += sum(got.get(slot) == value for slot, value in wanted.items())
+            if got != wanted:
+                failures.append({"file": name, "wanted": wanted, "heard": text})
+        yield (
+            condition,
+            {
+                "right": share(right, len(recordings)),
+                "slots": share(slots_right, slots_given),
+                "words unknown to the model": lacking,
+                "failures": failures,
+            },
+        )
+
+
+def over_snrs(figures: Mapping[str, Figure]) -> Figure | None:
+    """All the noisy conditions together; None where one is missing."""
+    noisy = [figures.get(f"kitchen {snr_db} dB") for snr_db in SNRS_DB]
+    counts = [figure["right"] for figure in noisy if figure is not None]
+    if len(counts) < len(SNRS_DB):
+        return None
+    return share(sum(count["count"] for count in counts), sum(count["n"] for count in counts))
+
+
+def _final_words(ears: Any, pcm: Pcm) -> str:
+    texts = []
+    for i in range(0, len(pcm), 10 * BLOCK):
+        if ears.AcceptWaveform(pcm[i : i + 10 * BLOCK].tobytes()):
+            texts.append(json.loads(ears.Result())["text"])
+    texts.append(json.loads(ears.FinalResult())["text"])
+    return " ".join(text for text in texts if text)
+
+
+def _normal(text: str) -> str:
+    return " ".join(re.sub(r"[^\w' ]", " ", text.lower()).split())

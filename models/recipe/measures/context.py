@@ -1,0 +1,54 @@
+"""What every test is given."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from models.recipe.measures.speech import Speaker
+from voiceguide.guide.commands import Phrasebook, load_language
+from voiceguide.guide.routine import find, load
+from voiceguide.hearing import models
+from voiceguide.hearing.listener import known
+from voiceguide.hearing.recognition import Model
+
+T = TypeVar("T")
+ROUTINE = "infant-massage"
+
+
+@dataclass(frozen=True)
+class Context:
+    """The model, the recordings, the held-out voices, and how much of it all to take."""
+
+    folder: Path
+    """Of the model."""
+    recordings: Path
+    speaker: Speaker
+    every: int = 1
+    """Take every Nth item only."""
+
+    @cached_property
+    def model(self) -> Model:
+        """As a session has it. Raises ModelError."""
+        return models.load(self.folder)
+
+    @cached_property
+    def book(self) -> Phrasebook:
+        """The phrases of a session of the routine, as far as the model knows their words."""
+        return known(self.model, load_language("en").phrasebook(load(find(ROUTINE)).parts))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the model's files."""
+        digest = hashlib.sha256()
+        for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+            digest.update(str(path.relative_to(self.folder)).encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def some(self, items: Sequence[T]) -> Sequence[T]:
+        """Every Nth of them."""
+        return items[:: self.every]

@@ -1,0 +1,87 @@
+"""Computing time, memory and loading of Vosk with the model, on one core."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from models.recipe.measures import vosk_alone
+from models.recipe.measures.commands import clean_sample, spoken
+from models.recipe.measures.context import Context
+from models.recipe.measures.figures import Figure
+from models.recipe.measures.mix import kitchen
+from models.recipe.split import held_out
+from voiceguide.hearing import graph, lexicon, models
+from voiceguide.hearing.lexicon import Lexicon
+from voiceguide.hearing.recognition import BIGRAM, BOUNDARIES, UNKNOWN_COUNT, takes_graph
+from voiceguide.recording import read_recording
+from voiceguide.sound import RATE, Pcm
+
+SECONDS = 240
+"""Of each kind of sound."""
+
+
+def cost(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]:
+    """With the grammar of a session, in blocks of 30 ms with a partial result each: rtf for commands in quiet and in
+    noise (a third of it speech), for speech without a pause, and for noise alone; then the worst rtf, the peak of
+    memory, the median time to load, and how long it takes until a session's recogniser is there."""
+    if "vosk" in done:
+        return
+    began = time.perf_counter()
+    models.load(context.folder).recogniser(context.book)
+    ready_s = time.perf_counter() - began
+    rows: list[Figure] = []
+    with tempfile.TemporaryDirectory() as folder:
+        model, grammar = _for_vosk(context, Path(folder))
+        for name, sound in _sounds(context):
+            raw = Path(folder, "sound.raw")
+            raw.write_bytes(sound[: SECONDS * RATE].tobytes())
+            command = [sys.executable, vosk_alone.__file__, str(model), str(raw), *map(str, grammar)]
+            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            yield name, rows[-1]
+    yield (
+        "vosk",
+        {
+            "rtf": max(row["rtf"] for row in rows),
+            "rss_mb": max(row["rss_mb"] for row in rows),
+            "ready_s": ready_s,
+            "load_s": statistics.median(row["load_s"] for row in rows),
+            "disk_mb": sum(path.stat().st_size for path in context.folder.rglob("*") if path.is_file()) / 1e6,
+        },
+    )
+
+
+def _for_vosk(context: Context, scratch: Path) -> tuple[Path, list[Path]]:
+    """A folder that Vosk can load as it is, and the file of a run-time grammar where the model needs one."""
+    if not takes_graph(context.folder):
+        listed = scratch / "grammar.json"
+        book = context.book
+        listed.write_text(json.dumps([*book.meanings, *book.decoys, *[graph.UNKNOWN] * UNKNOWN_COUNT]), "utf-8")
+        return context.folder, [listed]
+    words = Lexicon.read(context.folder / lexicon.FILE)
+    bigram = graph.read_bigram(context.folder / BIGRAM)
+    made = scratch / "model"
+    (made / BOUNDARIES).parent.mkdir(parents=True)
+    for link in ("am", "conf", BOUNDARIES):
+        (made / link).symlink_to((context.folder / link).resolve())
+    graph.compile_graph(graph.COSTS.of(context.book), words, bigram).write(made / "graph")
+    return made, []
+
+
+def _sounds(context: Context) -> Iterator[tuple[str, Pcm]]:
+    noise = kitchen(context.recordings)
+    sample = clean_sample(context)[:: max(1, 15 // context.every)]
+    context.speaker.prepare(phrase for phrase, _ in sample)
+    for name, sound in (("commands, quiet", None), ("commands, kitchen 10 dB", noise)):
+        yield name, np.concatenate([spoken(context, *one, "cost", sound, 10.0).pcm for one in sample])
+    files = [path for path in sorted((context.recordings / "coffee").rglob("*.flac")) if held_out(path)]
+    yield "coffee orders, one after the other", np.concatenate([read_recording(path) for path in files])
+    yield "kitchen noise", noise.astype(np.int16)
