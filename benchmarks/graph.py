@@ -123,7 +123,7 @@ def settings(path: Path, changes: list[str]) -> Iterator[tuple[str, Callable[[],
     yield "graph", lambda: ClosedModel(path)
     for change in changes:
         costs = replace(COSTS, **{name: float(cost) for name, _, cost in (c.partition("=") for c in change.split())})
-        yield change, lambda costs=costs: ClosedModel(path, costs)  # type: ignore[misc]
+        yield change, lambda costs=costs: ClosedModel(path, costs=costs)  # type: ignore[misc]
 
 
 def main() -> None:

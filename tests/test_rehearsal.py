@@ -324,7 +324,7 @@ def test_the_recording_is_stereo_and_as_long_as_the_rehearsal(rehearsed: Rehears
 def words_found(sentences: Sequence[Sequence[str]], sounds: Iterable[Pcm]) -> float:
     """Which part of the words of the sentences is recognised, in order, in the sounds. The recogniser takes any of
     them for one, wherever it belongs, rather than for an unknown one."""
-    model = ClosedModel(models.box(), Costs(calming=1.0, unknown=30.0))
+    model = ClosedModel(models.box(), costs=Costs(calming=1.0, unknown=30.0))
     meanings = {word: Command("pause") for words in sentences for word in words if model.knows(word)}
     pause = np.zeros(RATE // 2, np.int16)
     found = 0

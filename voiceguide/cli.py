@@ -193,7 +193,7 @@ def _run(arguments: argparse.Namespace) -> None:
             sound = SilentSound()
     else:
         folder = models.find(arguments.model, language=language.code)
-        model = models.load(folder)
+        model = models.load(folder, routine.pronounce)
         book = known(model, book)
         ears = Listener(model, book)
         own_voice = OwnVoice(model, book, identity=models.identity(folder))
@@ -293,7 +293,8 @@ def _ears(arguments: argparse.Namespace, routine_name: str) -> Any:
 
     routine = routines.load(routines.find(routine_name))
     book = load_language(routine.language).phrasebook(routine.parts)
-    return Listener(models.load(models.find(arguments.model, language=routine.language)), book)
+    folder = models.find(arguments.model, language=routine.language)
+    return Listener(models.load(folder, routine.pronounce), book)
 
 
 def _hear(arguments: argparse.Namespace) -> None:

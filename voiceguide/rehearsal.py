@@ -217,7 +217,7 @@ class Rehearsal:
         self.routine = load(find(routine or script.routine or "infant-massage"))
         self._language = load_language(self.routine.language)
         folder = models.find(model, language=self.routine.language)
-        vosk_model = models.load(folder)
+        vosk_model = models.load(folder, self.routine.pronounce)
         phrasebook = self._language.phrasebook(self.routine.parts)
         self._book = known(vosk_model, phrasebook)
         self._listener = Listener(vosk_model, self._book)

@@ -12,7 +12,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,13 +104,15 @@ def verify(path: Path) -> None:
         raise ModelError(f"{path}: {problem}")
 
 
-def load(path: Path) -> Model:
-    """The model in ``path``, without a word on standard error.
+def load(path: Path, pronounce: Mapping[str, str] = recognition.NONE) -> Model:
+    """The model in ``path``, without a word on standard error. ``pronounce``: a routine's own words, each spelt as it
+    sounds.
 
-    Raises ModelError where the folder is no model, or Vosk refuses it. (What takes the closed graph Vosk sees only
-    when there are phrases for it: see ``Model.recogniser``.)"""
+    Raises ModelError where the folder is no model, or Vosk refuses it (what takes the closed graph Vosk sees only
+    when there are phrases for it: see ``Model.recogniser``); SpeechError where words are spelt and there is no
+    espeak-ng."""
     verify(path)
-    return recognition.load(path)
+    return recognition.load(path, pronounce)
 
 
 def _place(label: str, path: Path) -> Place:

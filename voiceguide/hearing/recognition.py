@@ -11,15 +11,16 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from voiceguide.errors import ModelError
 from voiceguide.guide.commands import Phrasebook
-from voiceguide.hearing import graph, lexicon
+from voiceguide.hearing import graph, lexicon, spelling
 from voiceguide.hearing.download import one_line
 from voiceguide.hearing.lexicon import Lexicon
 from voiceguide.sound import RATE
@@ -30,6 +31,8 @@ FILES = (lexicon.FILE, BIGRAM, BOUNDARIES)
 """What a model needs for the closed graph, besides its am/ and conf/."""
 UNKNOWN_COUNT = 4
 """How often [unk] stands in a run-time grammar: each doubling makes rejection stronger by ln 2."""
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Model(Protocol):
@@ -68,13 +71,15 @@ class GrammarModel:
 class ClosedModel:
     """Recognises phrases by a graph of exactly these."""
 
-    def __init__(self, path: Path, costs: graph.Costs = graph.COSTS) -> None:
-        """Raises ModelError where the lexicon or the bigram cannot be read. (Vosk sees the rest when there are
-        phrases.)"""
-        self.settings = f"graph {graph.FORMAT} {costs}"
+    def __init__(self, path: Path, pronounce: Mapping[str, str] = NONE, costs: graph.Costs = graph.COSTS) -> None:
+        """``pronounce``: words that the lexicon may lack, each spelt as it sounds.
+
+        Raises ModelError where the lexicon or the bigram cannot be read (Vosk sees the rest when there are phrases),
+        and SpeechError where words are spelt and there is no espeak-ng."""
+        self.settings = f"graph {graph.FORMAT} {costs} {dict(pronounce)}"
         self._path = path.resolve()
         self._costs = costs
-        self._lexicon = Lexicon.read(path / lexicon.FILE)
+        self._lexicon = spelling.with_spellings(Lexicon.read(path / lexicon.FILE), pronounce)
         try:
             self._bigram = graph.read_bigram(path / BIGRAM)
         except (OSError, ValueError) as error:
@@ -105,11 +110,13 @@ class ClosedModel:
             return _opened(folder, self._path)  # Vosk keeps no file open
 
 
-def load(path: Path) -> Model:
-    """The model in a folder that has been verified (models.verify).
+def load(path: Path, pronounce: Mapping[str, str] = NONE) -> Model:
+    """The model in a folder that has been verified (models.verify). ``pronounce``: the routine's own words, each
+    spelt as it sounds; the grammar cannot be given any.
 
-    Raises ModelError where it cannot be read, or Vosk refuses it."""
-    return ClosedModel(path) if takes_graph(path) else GrammarModel(path)
+    Raises ModelError where it cannot be read, or Vosk refuses it; SpeechError where words are spelt and there is no
+    espeak-ng."""
+    return ClosedModel(path, pronounce) if takes_graph(path) else GrammarModel(path)
 
 
 def takes_graph(path: Path) -> bool:

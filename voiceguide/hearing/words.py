@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from voiceguide.errors import ModelError, Problem, SpeechError
 from voiceguide.guide.commands import normal
@@ -45,8 +44,7 @@ def known(path: Path) -> Known:
                 raise ModelError(f"{path}: {name} cannot be read; install the model anew") from None
             listed = Lexicon({line.split()[0]: () for line in lines if line[:1].isalpha()})
             return Known(listed.__contains__, listed, learns=False)
-    model: Any = models.load(path)
-    return Known(lambda word: bool(model.vosk_model_find_word(word) >= 0), Lexicon({}), learns=False)
+    return Known(models.load(path).knows, Lexicon({}), learns=False)
 
 
 def problems(document: Document, words: Known) -> Iterator[Problem]:

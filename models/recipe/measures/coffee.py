@@ -99,7 +99,7 @@ def ears_for(folder: Path, expressions: Sequence[str], slots: Slots) -> tuple[Ca
         listed = parts(expressions, slots)
         model = ClosedModel(
             folder,
-            Costs(
+            costs=Costs(
                 calming=PART_COST,
                 other=PART_COST,
                 advancing=PART_COST,
