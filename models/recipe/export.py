@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from models.recipe.graph import Pronunciations, write_graph
 from models.recipe.kaldi import final_mdl
 from models.recipe.network import BANDS, STRIDE, Network
-from models.recipe.phones import PHONES
+from voiceguide.hearing.graph import SYMBOLS
+from voiceguide.hearing.lexicon import Lexicon
 
 LOW_HZ, HIGH_HZ, RATE = 20, 7600, 16000
 
@@ -59,5 +60,5 @@ def write_model(
     write_graph(folder, lexicon, pairs)
     lines = [f"{word} {' '.join(way)}" for word in sorted(lexicon) for way in dict.fromkeys(lexicon[word])]
     (folder / "graph" / "lexicon.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    rows = [" ".join(PHONES), *(" ".join(f"{value:.4f}" for value in row) for row in pairs)]
+    rows = [" ".join(SYMBOLS), *(" ".join(f"{value:.4f}" for value in row) for row in pairs)]
     (folder / "graph" / "phone_bigram.txt").write_text("\n".join(rows) + "\n")

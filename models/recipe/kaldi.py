@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.recipe.network import BANDS, BYPASS, SPLICE, STRIDE, Network
-from models.recipe.phones import KALDI_PHONES, phone_of
+from models.recipe.phones import INDEX, KALDI_PHONES
 
 Matrix = NDArray[np.float64]
 
@@ -54,19 +54,19 @@ def _matrix(values: Matrix) -> bytes:
 def _transition_model() -> bytes:
     """One state a phone, with an output for its first frame and another for every later one. The transition
     probabilities of 0.5 are one constant a frame for every path; training and graph leave them out."""
-    phones = list(range(1, KALDI_PHONES + 1))
+    count = len(KALDI_PHONES)
     out = _token("<TransitionModel>") + _token("<Topology>")
-    out += _ints(phones) + _ints([-1] + [0] * KALDI_PHONES)
+    out += _ints(list(range(1, count + 1))) + _ints([-1] + [0] * count)
     out += _int(-1) + _int(1)  # -1: the first frame has an output of its own; one topology
     out += _int(2)  # states: one that emits, and the end
     out += _int(0) + _int(1) + _int(2) + _int(0) + _float(0.5) + _int(1) + _float(0.5)
     out += _int(-1) + _int(-1) + _int(0)
-    out += _token("</Topology>") + _token("<Tuples>") + _int(KALDI_PHONES)
-    for phone in phones:
-        output = 2 * phone_of(phone)
-        out += _int(phone) + _int(0) + _int(output) + _int(output + 1)
+    out += _token("</Topology>") + _token("<Tuples>") + _int(count)
+    for number, (phone, _) in enumerate(KALDI_PHONES, start=1):
+        output = 2 * INDEX[phone]
+        out += _int(number) + _int(0) + _int(output) + _int(output + 1)
     out += _token("</Tuples>") + _token("<LogProbs>")
-    out += _vector([0.0] + [math.log(0.5)] * (2 * KALDI_PHONES))
+    out += _vector([0.0] + [math.log(0.5)] * (2 * count))
     return out + _token("</LogProbs>") + _token("</TransitionModel>")
 
 
