@@ -19,7 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.recipe import lfmmi, orders, store
-from models.recipe.augment import Augmenter, Batch, Sound
+from models.recipe.augment import Augmenter, Batch
+from models.recipe.sound import Sound
 from models.recipe.lfmmi import Bigram, Chains, Graphs, Pronunciations, total
 from models.recipe.network import STRIDE, Network, Shape
 from models.recipe.phones import OUTPUTS
@@ -175,7 +176,7 @@ class Trainer:
         if not self._resume():
             self._normalise()
         if self._phase == "bootstrap":
-            aligned = replace_speech(self._speech, [u if u.phones else replace(u, text="") for u in self._speech.utterances])
+            aligned = self._speech.saying([u if u.phones else replace(u, text="") for u in self._speech.utterances])
             self._loop(_Corpus(aligned, self._noise, self._lexicon), self._plan.bootstrap_steps, self._bootstrap)
             self._phase, self._step = "mmi", 0
             self._optimiser = self._new_optimiser(self._plan.rate)
@@ -194,7 +195,7 @@ class Trainer:
         texts = [
             replace(u, text=self._found.get(u.voice, "")) if u.kind == "coffee" else u for u in self._speech.utterances
         ]
-        self._speech = replace_speech(self._speech, texts)
+        self._speech = self._speech.saying(texts)
         corpus = _Corpus(self._speech, self._noise, self._lexicon)
         self._say("hours of each kind: " + ", ".join(f"{kind} {hours:.2f}" for kind, hours in corpus.hours.items()))
         return corpus
