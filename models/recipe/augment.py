@@ -36,9 +36,9 @@ _BABBLE = (1.0, 0.7, 0.5, 0.4, 0.3)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """``bands``: float32[B, left + 3 (T - 1) + right + 1, 40]; ``steps``: int64[B], the outputs that count, of T, here
-    and on the device; ``begins``, ``speeds``: float64[B], where the speech begins, in seconds, and how much quicker
-    it is."""
+    """``bands``: float32[B, left + 3 (T - 1) + right + 1, 40]; ``steps``: int64[B], the outputs that count, of T,
+    here and on the device; ``begins``, ``speeds``: float64[B], where the speech begins, in seconds, and how much
+    quicker it is."""
 
     bands: Tensor
     steps: NDArray[np.int64]
@@ -87,9 +87,8 @@ class Augmenter:
             heard = self._noise.looped(-1 - chosen[quiet], rng.uniform(0, 1, len(quiet)), samples)
             wave[torch.from_numpy(quiet).to(self._device)] = heard
         wave = wave * (0.3 * 32768) if plain else self._in_a_room(wave, rng, generator)
-        if plain:
-            floor = np.full(size, 0.5)
-        else:
+        floor = np.full(size, 0.5)
+        if not plain:
             floor = np.where(rng.random(size) < 0.9, 10 ** rng.uniform(-1, 1, size), 0)
         wave = wave + torch.randn(wave.shape, generator=generator, device=self._device) * self._column(floor)
         wave = wave.round_().clamp_(-32768, 32767)

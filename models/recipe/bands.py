@@ -1,4 +1,4 @@
-"""Log mel bands as Kaldi computes them (feat/mel-computations.cc, feat/feature-window.cc), on any of torch's devices."""
+"""Log mel bands as Kaldi computes them (feat/mel-computations.cc, feat/feature-window.cc), on any device of torch."""
 
 from __future__ import annotations
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recipe.graph import Pronunciations, write_graph
+from models.recipe.bands import HIGH_HZ, LOW_HZ
+from models.recipe.graph import write_graph
 from models.recipe.kaldi import final_mdl
 from models.recipe.network import BANDS, STRIDE, Network
+from models.recipe.phones import Pronunciations
+from models.recipe.store import RATE
 from voiceguide.hearing.graph import SYMBOLS
-from voiceguide.hearing.lexicon import Lexicon
-
-LOW_HZ, HIGH_HZ, RATE = 20, 7600, 16000
 
 _MFCC = {
     "sample-frequency": RATE,

@@ -6,18 +6,16 @@ from __future__ import annotations
 import io
 import math
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recipe.phones import KALDI_PHONES, PLACES, kaldi
+from models.recipe.phones import KALDI_PHONES, PLACES, Pronunciations, kaldi
 from voiceguide.hearing import fst
 from voiceguide.hearing.graph import DROP, SILENCE, SYMBOLS, UNKNOWN, label
 from voiceguide.hearing.lexicon import PHONES
-
-Pronunciations = Mapping[str, Sequence[tuple[str, ...]]]
 
 UNKNOWN_SCALE = 0.7
 """How much of the phone pairs' probability the loop of ``[unk]`` counts: less makes it absorb more."""

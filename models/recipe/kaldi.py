@@ -158,9 +158,10 @@ def _nodes(network: Network) -> list[_Node]:
     for number, ((left, right), linear, affine, norm) in enumerate(layers, start=1):
         name, squeeze, widen = f"layer{number}", _numbers(linear.weight), _numbers(affine.weight)
         scale, shift = _scale_and_shift(norm)
+        behind = _append(before, -STRIDE * left, 0)
         ahead = _append(f"{name}.linear", 0, STRIDE * right) if right else f"{name}.linear"
         nodes += [
-            _Node(f"{name}.linear", _append(before, -STRIDE * left, 0), _fixed_affine(squeeze, np.zeros(len(squeeze)))),
+            _Node(f"{name}.linear", behind, _fixed_affine(squeeze, np.zeros(len(squeeze)))),
             _Node(f"{name}.affine", ahead, _fixed_affine(scale[:, None] * widen, shift)),
             _Node(f"{name}.relu", f"{name}.affine", _relu(units)),
             _Node(f"{name}.sum", f"Sum({name}.relu, Scale({BYPASS}, {before}))", _no_op(units)),

@@ -8,8 +8,13 @@ lattice-free MMI", Interspeech 2016).
 
 from __future__ import annotations
 
-from voiceguide.hearing.graph import SILENCE, SYMBOLS, label
+from collections.abc import Mapping, Sequence
 
+from voiceguide.hearing.graph import SILENCE, SYMBOLS, label
+from voiceguide.hearing.lexicon import Pronunciation
+
+Pronunciations = Mapping[str, Sequence[Pronunciation]]
+"""The ways to say each word."""
 INDEX = {phone: index for index, phone in enumerate(SYMBOLS)}
 COUNT = len(SYMBOLS)
 
