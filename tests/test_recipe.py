@@ -531,8 +531,8 @@ HELD_OUT_VOICE = "en-us+m7"
 
 
 def test_from_nothing_to_a_model_that_hears(tmp_path: Path, speak: Speak) -> None:
-    """Takes 2 minutes on two free cores, 3 on busy ones. By chance, one of 12 would be right; all say [unk] or nothing
-    where the network has learnt nothing."""
+    """Takes 2 minutes on two free cores, 3 on busy ones. By chance one of 12 is right; where the network has learnt
+    nothing, all are [unk] or silence."""
     for program in ("espeak-ng", "flite"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
