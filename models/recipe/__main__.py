@@ -8,11 +8,14 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
+
+from models.recipe.errors import DivergedError
+from voiceguide.hearing.lexicon import Lexicon, Pronunciation
 
 ROOT = Path(__file__).resolve().parents[2]
 BOX = ROOT / "models" / "voiceguide-en"
@@ -52,58 +55,62 @@ TINY = Scale(
     utterances={"espeak": 500, "flite": 500, "guide": 20},
     a_shard=125,
     pieces=1,
-    layers=((1, 1), (1, 1), (2, 1), (3, 0)),
+    layers=((1, 1), (1, 1), (3, 0)),
     units=128,
-    bottleneck=48,
-    bootstrap_steps=130,
-    steps=130,
+    bottleneck=32,
+    bootstrap_steps=200,
+    steps=600,
     orders_at=0,
-    seconds=60,
-    rate=2e-3,
+    seconds=40,
+    rate=8e-3,  # of which the warm-up leaves a half at most
 )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 1 where the training has diverged."""
     parser = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "model", help="where it works and goes on from")
-    parser.add_argument("--model", type=Path, help="the model's folder (default: the box's; --tiny: WORK/voiceguide-en)")
+    parser.add_argument(
+        "--model", type=Path, help="the model's folder (default: the box's; --tiny: WORK/voiceguide-en)"
+    )
     parser.add_argument("--recordings", type=Path, help="a folder of real recordings, see recordings.py")
     parser.add_argument("--tiny", action="store_true", help="little of everything, to see that it works")
     parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to do")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that synthesise")
     parser.add_argument("--steps", type=int, help="training steps")
     parser.add_argument("--device", help="torch's device (default: cuda where there is one)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     options.scale = TINY if options.tiny else FULL
     options.model = options.model or (options.work / "voiceguide-en" if options.tiny else BOX)
     options.work.mkdir(parents=True, exist_ok=True)
     for name, stage in STAGES.items():
         began = time.monotonic()
         print(f"--- {name}", flush=True)
-        stage(options)
+        try:
+            stage(options)
+        except DivergedError as error:
+            print(error, file=sys.stderr)
+            return 1
         print(f"--- {name}: {time.monotonic() - began:.0f} s", flush=True)
         if name == options.until:
             break
+    return 0
 
 
-def _lexicon(options: argparse.Namespace) -> dict[str, list[tuple[str, ...]]]:
-    lexicon: dict[str, list[tuple[str, ...]]] = {}
-    for line in (options.work / "lexicon.txt").read_text("utf-8").splitlines():
-        word, *phones = line.split()
-        lexicon.setdefault(word, []).append(tuple(phones))
-    return lexicon
+def _lexicon(options: argparse.Namespace) -> Mapping[str, tuple[Pronunciation, ...]]:
+    return Lexicon.read(options.work / "lexicon.txt").pronunciations
 
 
 def words(options: argparse.Namespace) -> None:
     """The vocabulary, and what is to be said by whom."""
     if (options.work / "jobs.json").exists():
         return
-    from models.recipe.texts import Writer, phrasebooks
-    from models.recipe.vocabulary import near_misses, vocabulary
+    from models.recipe.texts import Writer
+    from models.recipe.vocabulary import near_misses, phrasebooks, vocabulary
 
     lexicon = vocabulary()
     (options.work / "lexicon.txt").write_text(lexicon.text(), "utf-8")
-    phrases = {phrase for book in phrasebooks()[1] for phrase in book.meanings}
+    phrases = {phrase for book in phrasebooks() for phrase in book.meanings}
     contrasts = {word for words in near_misses(phrases, lexicon).values() for word in words}
     writer = Writer(list(lexicon.pronunciations), sorted(contrasts), seed=1)
     scale: Scale = options.scale
@@ -175,8 +182,8 @@ def _trainer(options: argparse.Namespace) -> Any:
     import torch
 
     from models.recipe import store
-    from models.recipe.augment import Sound
     from models.recipe.network import Shape
+    from models.recipe.sound import Sound
     from models.recipe.train import Plan, Trainer
 
     scale: Scale = options.scale
@@ -208,7 +215,11 @@ def export(options: argparse.Namespace) -> None:
     trainer = _trainer(options)
     network = trainer.run().cpu()
     write_model(options.model, network, _lexicon(options), np.log(trainer.bigram.pairs))
-    facts = {"shape": network.shape.as_json(), "parameters": network.parameters_exported(), "scale": asdict(options.scale)}
+    facts = {
+        "shape": network.shape.as_json(),
+        "parameters": network.parameters_exported(),
+        "scale": asdict(options.scale),
+    }
     (options.work / "facts.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 

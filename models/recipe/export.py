@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recipe.graph import Pronunciations, write_graph
+from models.recipe.bands import HIGH_HZ, LOW_HZ
+from models.recipe.graph import write_graph
 from models.recipe.kaldi import final_mdl
 from models.recipe.network import BANDS, STRIDE, Network
-from models.recipe.phones import PHONES
-
-LOW_HZ, HIGH_HZ, RATE = 20, 7600, 16000
+from models.recipe.phones import Pronunciations
+from models.recipe.store import RATE
+from voiceguide.hearing.graph import SYMBOLS
 
 _MFCC = {
     "sample-frequency": RATE,
@@ -59,5 +60,5 @@ def write_model(
     write_graph(folder, lexicon, pairs)
     lines = [f"{word} {' '.join(way)}" for word in sorted(lexicon) for way in dict.fromkeys(lexicon[word])]
     (folder / "graph" / "lexicon.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    rows = [" ".join(PHONES), *(" ".join(f"{value:.4f}" for value in row) for row in pairs)]
+    rows = [" ".join(SYMBOLS), *(" ".join(f"{value:.4f}" for value in row) for row in pairs)]
     (folder / "graph" / "phone_bigram.txt").write_text("\n".join(rows) + "\n")

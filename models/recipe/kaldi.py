@@ -6,19 +6,20 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.recipe.network import BANDS, BYPASS, SPLICE, STRIDE, Network
-from models.recipe.phones import KALDI_PHONES, phone_of
+from models.recipe.phones import INDEX, KALDI_PHONES
 
 Matrix = NDArray[np.float64]
 
 
 def final_mdl(network: Network) -> bytes:
     """The file ``am/final.mdl`` of a trained network."""
-    return b"\0B" + _transition_model() + _nnet3(_nodes(network))
+    return b"\0B" + _transition_model() + _nnet3(nodes(network))
 
 
 def _token(name: str) -> bytes:
@@ -54,28 +55,29 @@ def _matrix(values: Matrix) -> bytes:
 def _transition_model() -> bytes:
     """One state a phone, with an output for its first frame and another for every later one. The transition
     probabilities of 0.5 are one constant a frame for every path; training and graph leave them out."""
-    phones = list(range(1, KALDI_PHONES + 1))
+    count = len(KALDI_PHONES)
     out = _token("<TransitionModel>") + _token("<Topology>")
-    out += _ints(phones) + _ints([-1] + [0] * KALDI_PHONES)
+    out += _ints(list(range(1, count + 1))) + _ints([-1] + [0] * count)
     out += _int(-1) + _int(1)  # -1: the first frame has an output of its own; one topology
     out += _int(2)  # states: one that emits, and the end
     out += _int(0) + _int(1) + _int(2) + _int(0) + _float(0.5) + _int(1) + _float(0.5)
     out += _int(-1) + _int(-1) + _int(0)
-    out += _token("</Topology>") + _token("<Tuples>") + _int(KALDI_PHONES)
-    for phone in phones:
-        output = 2 * phone_of(phone)
-        out += _int(phone) + _int(0) + _int(output) + _int(output + 1)
+    out += _token("</Topology>") + _token("<Tuples>") + _int(count)
+    for number, (phone, _) in enumerate(KALDI_PHONES, start=1):
+        output = 2 * INDEX[phone]
+        out += _int(number) + _int(0) + _int(output) + _int(output + 1)
     out += _token("</Tuples>") + _token("<LogProbs>")
-    out += _vector([0.0] + [math.log(0.5)] * (2 * KALDI_PHONES))
+    out += _vector([0.0] + [math.log(0.5)] * (2 * count))
     return out + _token("</LogProbs>") + _token("</TransitionModel>")
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
     name: str
     descriptor: str
     """What it takes, in nnet3's notation: Append, Offset, Sum, Scale."""
     component: bytes
+    """In Kaldi's binary form."""
 
 
 def _offset(name: str, frames: int) -> str:
@@ -107,7 +109,7 @@ def _no_op(dim: int) -> bytes:
     return out + _token("</NoOpComponent>")
 
 
-def _nnet3(nodes: list[_Node]) -> bytes:
+def _nnet3(nodes: list[Node]) -> bytes:
     lines = [f"input-node name=input dim={BANDS}"]
     lines += [f"component-node name={n.name} component={n.name} input={n.descriptor}" for n in nodes]
     lines += [f"output-node name=output input={nodes[-1].name} objective=linear"]
@@ -128,17 +130,17 @@ def dct(n: int = BANDS) -> Matrix:
     return np.asarray(matrix, np.float64)
 
 
-def _numbers(tensor: object) -> Matrix:
-    return tensor.detach().cpu().double().numpy()  # type: ignore[attr-defined,no-any-return]
+def _numbers(tensor: Any) -> Matrix:
+    return np.asarray(tensor.detach().cpu().double().numpy())
 
 
-def _scale_and_shift(norm: object) -> tuple[Matrix, Matrix]:
+def _scale_and_shift(norm: Any) -> tuple[Matrix, Matrix]:
     """What a batch norm in use does: y = scale x + shift."""
-    scale = _numbers(norm.weight) / np.sqrt(_numbers(norm.running_var) + norm.eps)  # type: ignore[attr-defined]
-    return scale, _numbers(norm.bias) - scale * _numbers(norm.running_mean)  # type: ignore[attr-defined]
+    scale = _numbers(norm.weight) / np.sqrt(_numbers(norm.running_var) + norm.eps)
+    return scale, _numbers(norm.bias) - scale * _numbers(norm.running_mean)
 
 
-def _nodes(network: Network) -> list[_Node]:
+def nodes(network: Network) -> list[Node]:
     """The network as nnet3's nodes. The batch norms are folded into the matrices before them, and the inverse DCT,
     mean and scale of the input into the first: libvosk feeds cepstra, the network was trained on mel bands."""
     units = network.shape.units
@@ -149,24 +151,25 @@ def _nodes(network: Network) -> list[_Node]:
     from_cepstra = np.concatenate([weights[:, :, k] / deviation @ cepstra.T for k in frames], axis=1)
     bias = -sum(weights[:, :, k] @ (mean / deviation) for k in frames)
     splice = _append("input", *range(-SPLICE, SPLICE + 1))
-    nodes = [
-        _Node("first", splice, _fixed_affine(scale[:, None] * from_cepstra, scale * bias + shift)),
-        _Node("first.relu", "first", _relu(units)),
+    made = [
+        Node("first", splice, _fixed_affine(scale[:, None] * from_cepstra, scale * bias + shift)),
+        Node("first.relu", "first", _relu(units)),
     ]
     before = "first.relu"
     layers = zip(network.shape.layers, network.squeeze, network.widen, network.norm, strict=True)
     for number, ((left, right), linear, affine, norm) in enumerate(layers, start=1):
         name, squeeze, widen = f"layer{number}", _numbers(linear.weight), _numbers(affine.weight)
         scale, shift = _scale_and_shift(norm)
+        behind = _append(before, -STRIDE * left, 0)
         ahead = _append(f"{name}.linear", 0, STRIDE * right) if right else f"{name}.linear"
-        nodes += [
-            _Node(f"{name}.linear", _append(before, -STRIDE * left, 0), _fixed_affine(squeeze, np.zeros(len(squeeze)))),
-            _Node(f"{name}.affine", ahead, _fixed_affine(scale[:, None] * widen, shift)),
-            _Node(f"{name}.relu", f"{name}.affine", _relu(units)),
-            _Node(f"{name}.sum", f"Sum({name}.relu, Scale({BYPASS}, {before}))", _no_op(units)),
+        made += [
+            Node(f"{name}.linear", behind, _fixed_affine(squeeze, np.zeros(len(squeeze)))),
+            Node(f"{name}.affine", ahead, _fixed_affine(scale[:, None] * widen, shift)),
+            Node(f"{name}.relu", f"{name}.affine", _relu(units)),
+            Node(f"{name}.sum", f"Sum({name}.relu, Scale({BYPASS}, {before}))", _no_op(units)),
         ]
         before = f"{name}.sum"
     scale, shift = _scale_and_shift(network.last_norm)
     weights, bias = _numbers(network.output.weight), _numbers(network.output.bias)
-    nodes.append(_Node("logits", before, _fixed_affine(weights * scale[None], bias + weights @ shift)))
-    return nodes
+    made.append(Node("logits", before, _fixed_affine(weights * scale[None], bias + weights @ shift)))
+    return made

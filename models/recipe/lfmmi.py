@@ -15,8 +15,9 @@ in probabilities, rescaled to sum to one after each frame.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,9 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.recipe.phones import COUNT, INDEX, OUTPUTS
-
-Pronunciations = Mapping[str, Sequence[Sequence[str]]]
+from models.recipe.phones import COUNT, INDEX, OUTPUTS, Pronunciations
 
 _USUAL_WAY = 0.7
 """How often a word is taken in the first of its pronunciations in training."""
@@ -68,7 +67,7 @@ class Bigram:
             kept = [phone for phone, optional in spoken[1:-1] if not optional or rng.random() < _SILENCE_BETWEEN]
             kept = ([0] if rng.random() < 0.9 else []) + kept + [0]
             first[kept[0]] += 1
-            for a, b in zip(kept, kept[1:], strict=False):
+            for a, b in pairwise(kept):
                 pairs[a, b] += 1
         pairs[0, 0] = 1e-3
         return cls(pairs / pairs.sum(axis=1, keepdims=True), first / first.sum())

@@ -49,6 +49,10 @@ class Network(nn.Module):
     """``forward``: float32[batch, left + 3 (steps - 1) + right + 1, 40] of log mel bands -> two
     float32[batch, steps, 80]: the outputs of the model, and those of a second head that only training uses."""
 
+    mean: Tensor
+    deviation: Tensor
+    """Of the bands: what is taken from each, and by what all are divided."""
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape

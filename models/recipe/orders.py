@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import torch
 
-from models.recipe.lfmmi import Chains, Graphs, Pronunciations, chain, total
+from models.recipe.lfmmi import Chains, Graphs, chain, total
 from models.recipe.network import Network
+from models.recipe.phones import Pronunciations
 
 _OPENINGS = ("brew", "can i get", "can i have", "i want", "get me", "give me", "i'd like", "make me", "may i have")
 _ARTICLES = ("a", "an", "")
@@ -42,7 +43,8 @@ def said(network: Network, bands: torch.Tensor, label: str, anything: Graphs, le
     ways = wordings(json.loads(label))
     if not all(word in lexicon for way in ways for word in way.split()):
         return ""
-    scores = [_score(outputs, steps, ways[at : at + _AT_ONCE], anything, lexicon) for at in range(0, len(ways), _AT_ONCE)]
+    parts = [ways[at : at + _AT_ONCE] for at in range(0, len(ways), _AT_ONCE)]
+    scores = [_score(outputs, steps, part, anything, lexicon) for part in parts]
     return ways[int(torch.cat(scores).argmax())]
 
 

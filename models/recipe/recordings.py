@@ -1,10 +1,10 @@
 """Real recordings as shards: those of a folder laid out like the project's corpus, less the fifth for evaluation.
 
-    words/WORD/*.flac     people who say one word or phrase, named by the folder
-    phrases/*.flac        and labels.json: file name -> text
-    coffee/*.flac         and labels.json: file name -> {"slots": {slot: words}}; what was said is found by orders.py
-    cries/REASON/*.flac   baby cries
-    noise/*.flac          other noise; of each file the first four fifths
+words/WORD/*.flac     people who say one word or phrase, named by the folder
+phrases/*.flac        and labels.json: file name -> text
+coffee/*.flac         and labels.json: file name -> {"slots": {slot: words}}; what was said is found by orders.py
+cries/REASON/*.flac   baby cries
+noise/*.flac          other noise; of each file the first four fifths
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -26,7 +27,7 @@ def read_sound(path: Path) -> NDArray[np.float64]:
     """A recording as float64[n], mono, 16 kHz."""
     sound, rate = soundfile.read(path, dtype="float64")
     sound = sound.mean(axis=1) if sound.ndim > 1 else sound
-    return sound if rate == store.RATE else resample_poly(sound, store.RATE, rate)
+    return np.asarray(sound if rate == store.RATE else resample_poly(sound, store.RATE, rate))
 
 
 def speech(folder: Path, known: Collection[str]) -> Iterator[tuple[store.Pcm, store.Utterance]]:
@@ -54,7 +55,7 @@ def noise(folder: Path) -> Iterator[tuple[store.Pcm, store.Utterance]]:
                 yield store.normalised(piece), store.Utterance(0, 0, "", path.stem, path.stem)
 
 
-def _labelled(folder: Path) -> list[tuple[Path, dict[str, dict[str, str]] | str]]:
+def _labelled(folder: Path) -> list[tuple[Path, Any]]:
     labels = folder / "labels.json"
     rows = json.loads(labels.read_text("utf-8")) if labels.exists() else {}
     return [(folder / name, label) for name, label in sorted(rows.items()) if (folder / name).exists()]

@@ -67,8 +67,6 @@ def read(folder: Path) -> Iterator[Shard]:
     """Every whole shard of a folder, by name."""
     for index in sorted(folder.glob("*.jsonl")):
         rows = [json.loads(line) for line in index.read_text("utf-8").splitlines()]
-        utterances = tuple(
-            Utterance(**row | {"phones": tuple((p, t) for p, t in row["phones"])}) for row in rows
-        )
+        utterances = tuple(Utterance(**row | {"phones": tuple((p, t) for p, t in row["phones"])}) for row in rows)
         if utterances:
             yield Shard(np.memmap(index.with_suffix(".pcm"), np.int16, mode="r"), utterances)

@@ -45,7 +45,18 @@ FESTIVAL_VOICES = {"cmu_us_slt_arctic_hts": 2, "kal_diphone": 1}
 assert not set(FLITE_VOICES) & set(HELD_OUT_FLITE)
 assert not set(FESTIVAL_VOICES) & set(HELD_OUT_FESTIVAL)
 
-_FLITE_PHONES = {"ax": "AH", "axr": "ER", "ix": "IH", "dx": "T", "el": "L", "en": "N", "em": "M", "nx": "N", "pau": "SIL"}
+_FLITE_PHONES = {
+    "ax": "AH",
+    "axr": "ER",
+    "ix": "IH",
+    "dx": "T",
+    "el": "L",
+    "en": "N",
+    "em": "M",
+    "nx": "N",
+    "pau": "SIL",
+}
+"""Of flite's phones, those that have other names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ def _said(text: str) -> str:
 def _mono16(data: bytes | Path) -> Sound:
     sound, rate = soundfile.read(io.BytesIO(data) if isinstance(data, bytes) else data, dtype="float64")
     sound = sound[:, 0] if sound.ndim > 1 else sound
-    return sound if rate == store.RATE else resample_poly(sound, store.RATE, rate)
+    return np.asarray(sound if rate == store.RATE else resample_poly(sound, store.RATE, rate))
 
 
 def _trimmed(sound: Sound) -> Sound | None:
@@ -103,7 +114,8 @@ def _espeak(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
     for text in job.texts:
         voice = f"{rng.choices(accents, weights)[0]}+{rng.choice(ESPEAK_VARIANTS)}"
         speed, pitch = round(rng.triangular(105, 240, 160)), rng.randint(10, 90)
-        sound = _espeak_sound(voice, speed, pitch, rng.choice((40, 70, 100, 130, 170)), rng.choice((0, 0, 0, 2, 4)), text)
+        spread, gap = rng.choice((40, 70, 100, 130, 170)), rng.choice((0, 0, 0, 2, 4))
+        sound = _espeak_sound(voice, speed, pitch, spread, gap, text)
         if sound is not None:
             yield store.normalised(sound), store.Utterance(0, 0, _said(text), "espeak", voice)
 
@@ -146,9 +158,8 @@ def _timings(printed: str, seconds: float) -> tuple[tuple[int, float], ...]:
     stretch = seconds / float(pairs[-1][2])
     if not 0.6 < stretch < 1.6:
         return ()
-    return tuple(
-        (INDEX.get(_FLITE_PHONES.get(name, name.upper()), 0), round(float(end) * stretch, 4)) for name, _, end in pairs
-    )
+    phones = [INDEX.get(_FLITE_PHONES.get(name, name.upper()), 0) for name, _, _ in pairs]
+    return tuple((phone, round(float(end) * stretch, 4)) for phone, (_, _, end) in zip(phones, pairs, strict=True))
 
 
 def _festival(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:

@@ -9,16 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from voiceguide.guide.commands import Command, Language, Phrasebook, load_language, normal
-from voiceguide.guide.routine import find, load
-
-ROUTINES = ("infant-massage", "first-weeks")
-
-
-def phrasebooks() -> tuple[Language, list[Phrasebook]]:
-    """The language, and the phrases of each routine of the project."""
-    language = load_language("en")
-    return language, [language.phrasebook(load(find(name)).parts) for name in ROUTINES]
+from models.recipe.vocabulary import phrasebooks
+from voiceguide.guide.commands import Command, normal
 
 
 def sentences(known: Collection[str]) -> list[str]:
@@ -43,10 +35,9 @@ class Writer:
         self._random = random.Random(seed)
         self._words = sorted(words)
         known = set(words)
-        language, books = phrasebooks()
         self._meanings: dict[str, dict[Command, set[str]]] = defaultdict(lambda: defaultdict(set))
         near = {word for word in contrasts if word in known}
-        for book in books:
+        for book in phrasebooks():
             for phrase, command in book.meanings.items():
                 if known.issuperset(phrase.split()):
                     self._meanings[command.name][command].add(phrase)
