@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +20,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from hearing import PHRASES, VOICES, hear, new_room, upper
 
 from voiceguide.guide.commands import ADVANCING, CALMING, Phrasebook, load_language, normal
 from voiceguide.guide.routine import find, load
@@ -29,8 +29,16 @@ from voiceguide.hearing.listener import Heard, Listener, known
 from voiceguide.hearing.recognition import ClosedModel, GrammarModel, Model
 from voiceguide.recording import read_recording
 from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.room import Room
 from voiceguide.speech.voice import Voice
 
+PHRASES = """pause|stop|hold on|next|next step|repeat|say that again|continue|go on|go back|baby is fussing|
+baby is crying|he's crying|baby has the hiccups|baby is hiccuping|she's arching|baby is turning away|
+baby is restless|he doesn't like it|baby is changing color|she's turning blue|how long|where are we|
+what can I say|louder|quieter|slower|faster|finish|I'm ready|skip this part|go to the legs|go to the face|
+baby is calm|he's calm now|baby is smiling|she likes it|yes|no|mixed signs|baby is hungry|she's tired|
+keep going by yourself|wait for me|why are we doing this""".replace("\n", "").split("|")
+VOICES = "en-us+m7 en-gb-x-rp+f5 en-gb-scotland+f2 en-us+f3 en-us en-gb+m3 en-029+f4 en-us+klatt3".split()
 NEAR = """the next bus is late|okay next|I will stop at the shop|can you pause it there|let's go on holiday|
 he is cranking the car|she's crisp|he's trying|baby is flying|baby is fishing|she's calmer than you|
 go to the lake|skip the lunch|how wrong|where is my phone|what can I buy|yesterday|yes but no|notes|knee|
@@ -207,6 +215,31 @@ def main() -> None:
     print(f"\n| false commands | {' | '.join(corpus)} | of real sound, an hour | calming | advancing |")
     print("|---" * (4 + len(corpus)) + "|")
     print("\n".join(false))
+
+
+def hear(listener: Listener, room: Room, seconds: float) -> list[Heard]:
+    """What is heard in a room in so many seconds."""
+    found: list[Heard] = []
+    for _ in range(math.ceil(seconds * RATE / BLOCK)):
+        block = room.read()
+        found += [d for d in listener.hear(block.pcm, block.at) if isinstance(d, Heard)]
+    return found
+
+
+def new_room(noise: Pcm | None, snr_db: float, seed: int) -> Room:
+    room = Room(noise=noise, snr_db=snr_db, seed=seed)
+    room.open(lambda n: np.zeros(n, np.int16))
+    return room
+
+
+def upper(count: int) -> float:
+    """Upper end of the exact 95 % confidence interval of a Poisson count, by bisection."""
+    low, high = float(count), count + 10 * math.sqrt(count + 1) + 10
+    for _ in range(60):
+        mean = (low + high) / 2
+        tail = sum(math.exp(-mean + k * math.log(mean) - math.lgamma(k + 1)) for k in range(count + 1))
+        low, high = (mean, high) if tail > 0.025 else (low, mean)
+    return low
 
 
 if __name__ == "__main__":

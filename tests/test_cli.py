@@ -156,7 +156,8 @@ def broken_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "file").write_text("no model", encoding="utf-8")
     for name in ("without-graph", "with-an-empty-file", "damaged"):
         shutil.copytree(models.box(), folder / name)
-    (folder / "without-graph/graph/Gr.fst").unlink()
+    for name in ("Gr.fst", "lexicon.txt"):  # without the lexicon, Vosk's grammar is wanted
+        (folder / "without-graph/graph" / name).unlink()
     (folder / "with-an-empty-file/am/final.mdl").write_bytes(b"")
     network = (folder / "damaged/am/final.mdl").read_bytes()
     (folder / "damaged/am/final.mdl").write_bytes(network[: len(network) // 2])

@@ -253,11 +253,11 @@ def closed() -> ClosedModel:
 
 
 def test_a_word_of_the_routine_is_heard_as_it_is_spelt(speak: Speak) -> None:
-    """Nobody knows "tuina"; the routine says how it sounds."""
-    model = ClosedModel(models.box(), pronounce={"tuina": "twee nah"})
-    assert model.knows("tuina") and not ClosedModel(models.box()).knows("tuina")
-    book = book_of("go to the tuina", "go to the legs")
-    assert heard(model, book, speak("go to the twee nah")) == "go to the tuina"
+    """No lexicon has "shantala"; the routine says how it sounds."""
+    model = ClosedModel(models.box(), pronounce={"shantala": "shan tah lah"})
+    assert model.knows("shantala") and not ClosedModel(models.box()).knows("shantala")
+    book = book_of("go to the shantala", "go to the legs")
+    assert heard(model, book, speak("go to the shan tah lah")) == "go to the shantala"
 
 
 def book_of(*phrases: str, decoys: Words = ()) -> Phrasebook:

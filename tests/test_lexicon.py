@@ -225,6 +225,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, lexicon: Lexicon) -> Path:
     folder = tmp_path_factory.mktemp("model") / "voiceguide-en"
     shutil.copytree(models.box(), folder)
     (folder / FILE).write_text(lexicon.text(), "utf-8")
+    (folder / "graph/words.txt").write_text("".join(f"{w} {n}\n" for n, w in enumerate(lexicon.pronunciations, 1)))
     return folder
 
 

@@ -179,7 +179,7 @@ def test_the_model_in_the_box_hears_silence(capfd: pytest.CaptureFixture[str]) -
 
 
 def test_the_model_in_the_box_is_small() -> None:
-    assert sum(file.stat().st_size for file in models.box().rglob("*") if file.is_file()) < 5_000_000
+    assert sum(file.stat().st_size for file in models.box().rglob("*") if file.is_file()) < 12_000_000
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_what_only_vosk_finds_out_is_told_without_its_noise(
     """With a broken graph Vosk gives a model all the same, and a recogniser made from it ends the process."""
     folder = official(home / "model")
     whole = (folder / name).read_bytes()
-    half = whole[: len(whole) // 2]
+    half = whole[: whole.index(b" ", len(whole) // 2) + 1]  # in words.txt: a word without its number
     (folder / name).write_bytes(half if damage == "cut in half" else half[:40] + bytes(range(256)) * 1000)
     models.verify(folder)
     with pytest.raises(ModelError) as problem:

@@ -9,7 +9,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
@@ -207,20 +207,28 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """The model's folder."""
+    """The model's folder, and the facts for its card."""
     import numpy as np
+    import torch
 
     from models.recipe.export import write_model
+    from models.recipe.facts import facts
 
     trainer = _trainer(options)
     network = trainer.run().cpu()
     write_model(options.model, network, _lexicon(options), np.log(trainer.bigram.pairs))
-    facts = {
-        "shape": network.shape.as_json(),
-        "parameters": network.parameters_exported(),
-        "scale": asdict(options.scale),
-    }
-    (options.work / "facts.json").write_text(json.dumps(facts, indent=1) + "\n")
+    device = torch.cuda.get_device_name() if trainer.device.type == "cuda" else f"{os.cpu_count()} cores"
+    told = facts(
+        network,
+        _lexicon(options),
+        trainer.speech,
+        trainer.noise,
+        heard_h=trainer.heard_h,
+        took_h=trainer.took_h,
+        device=device,
+        watched=trainer.watched,
+    )
+    (options.work / "facts.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
 STAGES: dict[str, Callable[[argparse.Namespace], None]] = {

@@ -20,7 +20,7 @@ from models.recipe.sound import Sound
 from models.recipe.store import RATE
 
 SPEEDS = (0.86, 1.16)
-_WARPS = np.linspace(0.86, 1.16, 31)
+_WARPS = np.linspace(0.86, 1.14, 29)
 """Of the frequency axis, as vocal tracts differ in length."""
 _USUAL_WARP = len(_WARPS) // 2
 _BEFORE_S, _AFTER_S = 0.5, 0.6

@@ -62,8 +62,8 @@ class Trainer:
         if device.type == "cuda":
             torch.backends.cuda.matmul.allow_tf32 = True
             torch.backends.cudnn.allow_tf32 = True
-        self._plan, self._speech, self._noise, self._lexicon = plan, speech, noise, lexicon
-        self._folder, self._device = folder, device
+        self._plan, self.speech, self.noise, self._lexicon = plan, speech, noise, lexicon
+        self._folder, self.device = folder, device
         folder.mkdir(parents=True, exist_ok=True)
         self._augmenter = Augmenter(speech, noise, plan.shape, device, plan.seed)
         self._network = Network(plan.shape).to(device)
@@ -72,6 +72,8 @@ class Trainer:
         self._average = Network(plan.shape).to(device).requires_grad_(False)
         self._optimiser = self._new_optimiser(plan.bootstrap_rate)
         self._phase, self._step, self._best = "bootstrap", 0, -math.inf
+        self.heard_h, self.took_h, self.watched = 0.0, 0.0, -math.inf
+        """Hours of sound in all batches, and of training; how well it does on what it was not trained on."""
         self._slots = {u.voice: u.text for u in speech.utterances if u.kind == "coffee"}
         """What was asked for in the orders, by their names."""
         self._found: dict[str, str] = {}
@@ -89,8 +91,8 @@ class Trainer:
         if not self._resume():
             self._normalise()
         if self._phase == "bootstrap":
-            aligned = self._speech.saying([u if u.phones else replace(u, text="") for u in self._speech.utterances])
-            self._loop(Corpus(aligned, self._noise, self._lexicon), self._plan.bootstrap_steps, self._bootstrap)
+            aligned = self.speech.saying([u if u.phones else replace(u, text="") for u in self.speech.utterances])
+            self._loop(Corpus(aligned, self.noise, self._lexicon), self._plan.bootstrap_steps, self._bootstrap)
             self._phase, self._step = "mmi", 0
             self._optimiser = self._new_optimiser(self._plan.rate)
             self._copy_to_average(0.0)
@@ -106,11 +108,10 @@ class Trainer:
     def _corpus(self) -> Corpus:
         """All speech; of the orders, those that are understood."""
         texts = [
-            replace(u, text=self._found.get(u.voice, "")) if u.kind == "coffee" else u
-            for u in self._speech.utterances
+            replace(u, text=self._found.get(u.voice, "")) if u.kind == "coffee" else u for u in self.speech.utterances
         ]
-        self._speech = self._speech.saying(texts)
-        corpus = Corpus(self._speech, self._noise, self._lexicon)
+        self.speech = self.speech.saying(texts)
+        corpus = Corpus(self.speech, self.noise, self._lexicon)
         self._say("hours of each kind: " + ", ".join(f"{kind} {hours:.2f}" for kind, hours in corpus.hours.items()))
         return corpus
 
@@ -122,7 +123,7 @@ class Trainer:
 
     def _normalise(self) -> None:
         """Mean of each band and one deviation for all, over augmented sound."""
-        corpus = Corpus(self._speech, self._noise, self._lexicon)
+        corpus = Corpus(self.speech, self.noise, self._lexicon)
         rng = np.random.default_rng(self._plan.seed)
         drawn = (corpus.draw(rng, min(self._plan.seconds, 300))[0] for _ in range(6))
         heard = [self._augmenter.batch(chosen, 2**30 + k).bands.flatten(0, 1) for k, chosen in enumerate(drawn)]
@@ -132,9 +133,9 @@ class Trainer:
             network.deviation.copy_(bands.std())
 
     def _loop(self, corpus: Corpus, until: int, compute: Compute) -> None:
-        began = saved = time.monotonic()
+        began = saved = counted = time.monotonic()
         first, heard, since = self._step, 0, 0
-        sums = torch.zeros((), device=self._device)
+        sums = torch.zeros((), device=self.device)
         self._network.train()
         parameters = list(self._network.parameters())
         while self._step < until:
@@ -150,17 +151,20 @@ class Trainer:
             self._copy_to_average(min(_AVERAGE, self._step / (self._step + 10)))
             sums += figure
             heard += int(batch.steps.sum())
+            self.heard_h += float(batch.steps.sum()) * STRIDE / 100 / 3600
+            self.took_h += (time.monotonic() - counted) / 3600
+            counted = time.monotonic()
             since += 1
             if self._step % _REPORT == 0 or self._step == until:
                 taken = time.monotonic() - began
                 left = taken / (self._step - first) * (until - self._step)
-                watched = self._watch(corpus)
+                self.watched = self._watch(corpus)
                 self._say(
-                    f"{self._phase} step {self._step} of {until}: {float(sums) / since:.4f}, watched {watched:.4f}, "
-                    f"{heard * 0.03 / 3600:.1f} h heard at {heard * 0.03 / taken:.0f} times real time, "
-                    f"{left / 60:.1f} min left"
+                    f"{self._phase} step {self._step} of {until}: {float(sums) / since:.4f}, "
+                    f"watched {self.watched:.4f}, {heard * 0.03 / 3600:.1f} h heard at {heard * 0.03 / taken:.0f} "
+                    f"times real time, {left / 60:.1f} min left"
                 )
-                self._guard(watched)
+                self._guard(self.watched)
                 sums.zero_()
                 since = 0
             if time.monotonic() - saved > self._plan.save_s:
@@ -169,10 +173,10 @@ class Trainer:
 
     def _batch(self, chosen: NDArray[np.int64], step: int, bucket: int) -> Batch:
         """All of a range have one size where they are replayed."""
-        return self._augmenter.batch(chosen, step, longest=BUCKETS[bucket] if self._device.type == "cuda" else None)
+        return self._augmenter.batch(chosen, step, longest=BUCKETS[bucket] if self.device.type == "cuda" else None)
 
     def _computed(self, compute: Compute, inputs: tuple[Tensor, ...], bucket: int) -> Tensor:
-        if self._device.type != "cuda":
+        if self.device.type != "cuda":
             return compute(*inputs)
         key = (self._phase, bucket)
         if key not in self._replays or not self._replays[key].fits(inputs):
@@ -192,12 +196,12 @@ class Trainer:
         """What the network should say of a batch: chains for LF-MMI, targets for the bootstrap."""
         if self._phase == "bootstrap":
             length = (batch.bands.shape[1] - self._plan.shape.left - self._plan.shape.right - 1) // STRIDE + 1
-            spoken = [self._speech.utterances[item] if item >= 0 else None for item in chosen]
-            return (torch.from_numpy(losses.targets(spoken, batch, length)).to(self._device),)
-        return Chains.of([self._chain(item, rng) for item in chosen], self._device, states)
+            spoken = [self.speech.utterances[item] if item >= 0 else None for item in chosen]
+            return (torch.from_numpy(losses.targets(spoken, batch, length)).to(self.device),)
+        return Chains.of([self._chain(item, rng) for item in chosen], self.device, states)
 
     def _chain(self, item: int, rng: random.Random | None) -> list[tuple[int, bool]]:
-        return lfmmi.chain(self._speech.utterances[item].text if item >= 0 else "", self._lexicon, rng)
+        return lfmmi.chain(self.speech.utterances[item].text if item >= 0 else "", self._lexicon, rng)
 
     def _mmi(self, bands: Tensor, steps: Tensor, *chains: Tensor) -> Tensor:
         return losses.mmi(self._network, self._anything, bands, steps, Chains(*chains))
@@ -216,7 +220,7 @@ class Trainer:
             chosen, bucket = corpus.draw(rng, min(self._plan.seconds, 120), watched=True)
             batch = self._batch(chosen, 2**31 + k, bucket)
             outputs = network(batch.bands)[0]
-            chains = Chains.of([self._chain(item, None) for item in chosen], self._device)
+            chains = Chains.of([self._chain(item, None) for item in chosen], self.device)
             said = total(outputs, batch.steps_there, Graphs.said(chains, self._anything))[0]
             any_ = total(outputs, batch.steps_there, self._anything)[0]
             objective, steps = objective + float((said - any_).sum()), steps + int(batch.steps.sum())
@@ -247,9 +251,9 @@ class Trainer:
 
     def _find_orders(self) -> None:
         self._average.eval()
-        rows = [i for i, u in enumerate(self._speech.utterances) if u.kind == "coffee"]
+        rows = [i for i, u in enumerate(self.speech.utterances) if u.kind == "coffee"]
         for number, index in enumerate(rows):
-            name = self._speech.utterances[index].voice
+            name = self.speech.utterances[index].voice
             bands = self._augmenter.batch(np.array([index]), 0, plain=True).bands
             text = orders.said(self._average, bands, self._slots[name], self._anything, self._lexicon)
             self._found[name] = text
@@ -261,9 +265,10 @@ class Trainer:
         path = self._folder / "state.pt"
         if not path.exists():
             return False
-        state: Mapping[str, Any] = torch.load(path, map_location=self._device, weights_only=True)
+        state: Mapping[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
         self._phase, self._step, self._found = state["phase"], state["step"], state["orders"]
-        self._best = state.get("best", self._best)
+        self._best = state["best"]
+        self.heard_h, self.took_h, self.watched = state["heard_h"], state["took_h"], state["watched"]
         self._network.load_state_dict(state["network"])
         self._average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
@@ -277,6 +282,9 @@ class Trainer:
                 "phase": self._phase,
                 "step": self._step,
                 "best": self._best,
+                "heard_h": self.heard_h,
+                "took_h": self.took_h,
+                "watched": self.watched,
                 "orders": self._found,
                 "network": self._network.state_dict(),
                 "average": self._average.state_dict(),

@@ -50,13 +50,13 @@ class Costs:
 
     calming: float = 7.0
     """Of beginning a phrase that calms; what costs less is heard more easily."""
-    other: float = 8.0
+    other: float = 7.5
     """Of beginning any other phrase."""
-    advancing: float = 8.5
+    advancing: float = 8.0
     """Of beginning a phrase that moves on."""
-    decoy: float = 9.0
+    decoy: float = 11.0
     """Of beginning a decoy."""
-    unknown: float = 4.0
+    unknown: float = 5.0
     """Of beginning [unk]."""
     unknown_scale: float = 0.7
     """How much of log P(q | p) each phone in [unk] costs: what costs more favours long phrases over short ones."""

@@ -90,8 +90,8 @@ class Lexicon:
 
     def text(self) -> str:
         """As ``read`` reads it."""
-        lines = (f"{word} {' '.join(way)}\n" for word, ways in self.pronunciations.items() for way in ways)
-        return "".join(sorted(lines))
+        ways = sorted(self.pronunciations.items())  # of a word the usual one stays first
+        return "".join(f"{word} {' '.join(way)}\n" for word, its in ways for way in its)
 
 
 def _problem(line: str, before: Mapping[str, tuple[Pronunciation, ...]]) -> str | None:
