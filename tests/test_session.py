@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Speak
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -226,10 +227,10 @@ def test_in_a_gap_between_sentences_there_is_nothing_to_hush(voice: Voice) -> No
 
 
 def test_a_pause_that_is_heard_by_real_ears_silences_the_guide(
-    voice: Voice, vosk_model: Any, book: Phrasebook
+    voice: Voice, vosk_model: Any, book: Phrasebook, speak: Speak
 ) -> None:
     room = Room(echo_db=-20.0)
-    _, until = room.place(voice.render("pause", voice="en-us+m7", rate=150), at=2.0)
+    _, until = room.place(speak("pause", "en-us+m7", 150), at=2.0)
     narrator = Narrator(voice, OwnVoice(vosk_model, book, cache=None), ahead=False)
     played = play(voice, seconds=6.0, ears=Listener(vosk_model, book), narrator=narrator, room=room)
 
