@@ -105,6 +105,22 @@ def test_at_each_step_the_outputs_share_one() -> None:
         assert not share[1, 18:].any()
 
 
+def test_what_is_far_from_what_is_heard_is_not_lost() -> None:
+    """Nothing is heard but another phone, for nine seconds: a float32 would have no path left."""
+    x = torch.full((1, 300, OUTPUTS), -15.0)
+    x[..., 2 * INDEX["ZH"] : 2 * INDEX["ZH"] + 2] = 15.0
+    _, wanted = objective(x, torch.tensor([300]), chains("go back the baby"), anything())
+    assert wanted.sum(dim=2) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_what_is_too_short_for_its_phones_teaches_nothing() -> None:
+    x = outputs(1, 7).requires_grad_(True)
+    result, _ = objective(x, torch.tensor([7]), chains("go back pause"), anything())
+    result.sum().backward()
+    assert float(result) == 0
+    assert x.grad.abs().max() == 0
+
+
 @given(
     words=st.lists(st.sampled_from(sorted(LEXICON)), max_size=4),
     seed=st.integers(0, 10_000),

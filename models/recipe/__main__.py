@@ -198,7 +198,7 @@ def _trainer(options: argparse.Namespace) -> Any:
         steps=options.steps or scale.steps,
         seconds=scale.seconds,
         rate=scale.rate,
-        orders_at=scale.orders_at,
+        orders_at=min(scale.orders_at, (options.steps or scale.steps) * 2 // 5),
     )
     return Trainer(plan, speech, noise, _lexicon(options), options.work / "training", device)
 

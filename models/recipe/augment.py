@@ -29,6 +29,8 @@ _ROOMS = 1500
 
 NOISES = {"cries": 20, "kitchen": 8, "house": 37, "babble": 13, "guide": 10, "hiss": 12}
 """How often each kind of noise is drawn. ``house``: everything in the store of noise that is none of the others."""
+_CRIES = {"synthetic crying": "cries", "synthetic cooing": "cries"}
+"""Those have the high frequencies that recordings at 8 kHz lack."""
 _SPOKEN_NOISES = ("babble", "guide")
 _BABBLE = (1.0, 0.7, 0.5, 0.4, 0.3)
 """How often babble has a first, a second … voice."""
@@ -55,7 +57,7 @@ class Augmenter:
         self._banks = torch.from_numpy(np.stack([mel_banks(warp) for warp in _WARPS])).to(device)
         self._window = torch.from_numpy(povey()).to(device)
         self._rooms = torch.from_numpy(rooms(_ROOMS, np.random.default_rng(seed))).to(device)
-        kinds = np.array([u.kind if u.kind in NOISES else "house" for u in noise.utterances])
+        kinds = np.array([_CRIES.get(u.kind, u.kind if u.kind in NOISES else "house") for u in noise.utterances])
         self._of_kind = {kind: np.flatnonzero(kinds == kind) for kind in ("cries", "kitchen", "house", "guide")}
         self._talk = np.flatnonzero([bool(u.text) for u in speech.utterances])
 
@@ -117,7 +119,7 @@ class Augmenter:
         kinds = rng.choice(list(NOISES), size, p=np.array(list(NOISES.values())) / sum(NOISES.values()))
         for kind, pieces in self._of_kind.items():
             if len(pieces) == 0:
-                kinds[kinds == kind] = "hiss"
+                kinds[kinds == kind] = "house" if len(self._of_kind["house"]) else "hiss"
         wave = torch.zeros(size, samples, device=self._device)
         for kind, pieces in self._of_kind.items():
             rows = np.flatnonzero(kinds == kind)

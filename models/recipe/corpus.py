@@ -12,13 +12,14 @@ from models.recipe.augment import SPEEDS
 from models.recipe.phones import Pronunciations
 from models.recipe.sound import Sound
 
-SHARES = {"espeak": 48, "flite": 17, "festival": 9, "words": 5, "phrases": 3, "coffee": 9, "noise": 9}
+SHARES = {"espeak": 42, "flite": 16, "festival": 9, "words": 7, "phrases": 3, "coffee": 13, "noise": 10}
 """Of the time that is trained on, by kind; what is not there leaves its share to the others."""
 BUCKETS = (1.0, 1.4, 1.8, 2.3, 3.0, 4.0, 5.5, 8.0, 14.0)
 """Seconds; a batch has utterances of one range."""
 _WATCHED = 50
 """One of so many utterances is not trained on: how well it is told shows the progress."""
-_NOISE_S = 3.0
+_NOISE_S = (1.0, 1.4, 1.8, 2.3, 3.0, 4.0)
+"""Noise on its own is heard in pieces of these lengths, so that every range has some."""
 _SLOWEST = 1.15 * 0.03
 """Seconds that a phone takes at least, one step of the network and a little: a quicker utterance fits no path."""
 
@@ -45,7 +46,7 @@ class Corpus:
         for index, piece in enumerate(noise.utterances):
             if piece.kind != "guide":
                 items.append(-1 - index)
-                seconds.append(_NOISE_S)
+                seconds.append(_NOISE_S[index % len(_NOISE_S)])
                 kinds.append("noise")
                 watched.append(False)
                 states.append(1)

@@ -31,7 +31,6 @@ _USUAL_WAY = 0.7
 """How often a word is taken in the first of its pronunciations in training."""
 _SILENCE_BETWEEN = 0.15
 """How often there is a pause between two words, as the bigram has it."""
-_TINY = 1e-30
 
 
 def chain(text: str, lexicon: Pronunciations, rng: random.Random | None = None) -> list[tuple[int, bool]]:
@@ -93,8 +92,8 @@ class Chains(NamedTuple):
 
 
 class Graphs(NamedTuple):
-    """One graph for each of a batch: ``phone`` int64[B, S] of each state, ``moves`` float32[B, S, S],
-    ``starts`` and ``ends`` float32[B, S]."""
+    """One graph for each of a batch: ``phone`` int64[B, S] of each state, ``moves`` float[B, S, S],
+    ``starts`` and ``ends`` float[B, S]."""
 
     phone: Tensor
     moves: Tensor
@@ -112,18 +111,19 @@ class Graphs(NamedTuple):
     def said(cls, chains: Chains, anything: Graphs) -> Graphs:
         """The graphs of what was said. They have the weights of ``anything``, so that they are parts of it."""
         phones, optional, lengths = chains
-        pairs, first = anything.moves[0], anything.starts[0]
+        # In double precision: where what was said is far from what is heard, a float32 would lose it.
+        pairs, first = anything.moves[0].double(), anything.starts[0].double()
         batch, states = phones.shape
         at = torch.arange(states, device=phones.device)[None]
         inside = at < lengths[:, None]
-        moves = torch.zeros(batch, states, states, device=phones.device)
+        moves = torch.zeros(batch, states, states, dtype=torch.float64, device=phones.device)
         moves.diagonal(1, 1, 2).copy_(pairs[phones[:, :-1], phones[:, 1:]] * inside[:, 1:])
         over = optional[:, 1:-1] & inside[:, 2:]
         moves.diagonal(2, 1, 2).copy_(pairs[phones[:, :-2], phones[:, 2:]] * over)
         starts = first[phones] * ((at == 0) | ((at == 1) & optional[:, :1])) * inside
         before_last = optional.gather(1, lengths[:, None] - 1) & (lengths[:, None] > 1)
         ends = (at == lengths[:, None] - 1) | ((at == lengths[:, None] - 2) & before_last)
-        return cls(phones, moves, starts, ends.float())
+        return cls(phones, moves, starts, ends.double())
 
 
 @torch.no_grad()
@@ -134,7 +134,8 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
     ``outputs``: float32[B, T, 80]; ``steps``: int64[B], how many of them count. A graph of one serves the whole
     batch, and so do the outputs of one."""
     batch, length = max(len(outputs), len(graphs.phone)), outputs.shape[1]
-    scores = outputs.detach().clamp(-30, 30)
+    scores = outputs.detach().to(graphs.moves.dtype).clamp(-30, 30)
+    tiny = 1e8 * torch.finfo(scores.dtype).tiny
     top = scores.amax(dim=2, keepdim=True)
     likely = (scores - top).exp().transpose(0, 1).expand(length, batch, -1)
     phone = graphs.phone.expand(batch, -1)
@@ -145,7 +146,7 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
     later = torch.where(counts, likely.gather(2, 2 * index + 1), 1.0)
     moves = graphs.moves.expand(batch, -1, -1)
     state = first[0] * graphs.starts
-    scale = state.sum(dim=1, keepdim=True) + _TINY
+    scale = state.sum(dim=1, keepdim=True) + tiny
     state = state / scale
     before, entered = torch.empty_like(first), torch.empty_like(first)
     before[0], entered[0] = 0, graphs.starts
@@ -154,10 +155,10 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
         came = torch.bmm(state[:, None], moves).squeeze(1)
         before[t], entered[t] = state, came
         state = torch.addcmul(later[t] * state, first[t], came)
-        scale = state.sum(dim=1, keepdim=True) + _TINY
+        scale = state.sum(dim=1, keepdim=True) + tiny
         state = state / scale
         scales.append(scale)
-    end = (state * graphs.ends).sum(dim=1) + _TINY
+    end = (state * graphs.ends).sum(dim=1) + tiny
     logs = torch.cat(scales, dim=1).double().log()
     tops = (top.squeeze(2).double() * counts.squeeze(2).transpose(0, 1)).sum(dim=1)
     result = logs.sum(dim=1) + end.double().log() + tops
@@ -169,13 +170,13 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
         after[t] = ahead
         came = torch.bmm(moves, (first[t] * ahead).unsqueeze(2)).squeeze(2)
         ahead = torch.addcmul(came, later[t], ahead)
-        ahead = ahead / (ahead.sum(dim=1, keepdim=True) + _TINY)
+        ahead = ahead / (ahead.sum(dim=1, keepdim=True) + tiny)
     in_first, in_later = entered * first * after, before * later * after
-    share = counts / ((in_first + in_later).sum(dim=2, keepdim=True) + _TINY)
-    occupancy = torch.zeros(length, batch, OUTPUTS, device=outputs.device)
+    share = counts / ((in_first + in_later).sum(dim=2, keepdim=True) + tiny)
+    occupancy = torch.zeros(length, batch, OUTPUTS, dtype=scores.dtype, device=outputs.device)
     occupancy.scatter_add_(2, 2 * index, in_first * share)
     occupancy.scatter_add_(2, 2 * index + 1, in_later * share)
-    return result, occupancy.transpose(0, 1)
+    return result, occupancy.transpose(0, 1).float()
 
 
 class _Objective(torch.autograd.Function):
@@ -189,7 +190,7 @@ class _Objective(torch.autograd.Function):
         assert said_occupancy is not None and any_occupancy is not None
         objective = top - bottom
         # An utterance that no path fits (too short for its phones) teaches nothing.
-        fits = torch.isfinite(objective) & (objective > -20.0 * steps) & (top > -1e5)
+        fits = torch.isfinite(objective) & (said_occupancy.sum(dim=(1, 2)) > 0.99 * steps)
         ctx.save_for_backward((said_occupancy - any_occupancy) * fits[:, None, None])
         return torch.where(fits, objective, torch.zeros_like(objective)).float(), said_occupancy
 

@@ -265,7 +265,7 @@ class Trainer:
         path = self._folder / "state.pt"
         if not path.exists():
             return False
-        state: Mapping[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         self._phase, self._step, self._found = state["phase"], state["step"], state["orders"]
         self._best = state["best"]
         self.heard_h, self.took_h, self.watched = state["heard_h"], state["took_h"], state["watched"]
