@@ -1,6 +1,6 @@
 """The closed graph against Vosk's run-time grammar, and against itself with other costs.
 
-    python benchmarks/graph.py --corpus DIR [--model DIR] [--every N] [--offset K] [--costs "calming=6 unknown=3"]…
+    python -m benchmarks.graph --corpus DIR [--model DIR] [--every N] [--offset K] [--costs "calming=6 unknown=3"]…
 
 Commands are rendered by espeak-ng voices and heard in quiet, in kitchen noise and amid cries; near misses (the
 decoys, and sentences with a command in them) are rendered too, and real speech and cries are heard, in which no
@@ -21,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
+from models.recipe.measures.commands import heard_in
+from models.recipe.measures.figures import poisson
 from voiceguide.guide.commands import ADVANCING, CALMING, Phrasebook, load_language, normal
 from voiceguide.guide.routine import find, load
 from voiceguide.hearing import models
@@ -93,10 +95,8 @@ def false_commands(listener: Listener, sounds: Iterable[Pcm]) -> Score:
     for sound in sounds:
         score.given += 1
         pcm = np.concatenate([sound, np.zeros(RATE, np.int16)])
-        for i in range(0, len(pcm) - BLOCK + 1, BLOCK):
-            score.seconds += BLOCK / RATE
-            heard = listener.hear(pcm[i : i + BLOCK], score.seconds)
-            score.false += [d for d in heard if isinstance(d, Heard)]
+        score.false += heard_in(listener, pcm, score.seconds)
+        score.seconds += len(pcm) // BLOCK * BLOCK / RATE
     return score
 
 
@@ -196,7 +196,7 @@ def main() -> None:
                 f"| {name} | "
                 + " | ".join(f"{len(s.false)} of {s.given}" for s in tests.values())
                 + f" | {len(heard) / hours:.1f} | {calming / hours:.1f} | {advancing / hours:.1f} "
-                + f"(at most {upper(advancing) / hours:.1f}) |"
+                + f"(at most {poisson(advancing)[1] / hours:.1f}) |"
             )
             if arguments.verbose:
                 for room, score in scores.items():
@@ -230,16 +230,6 @@ def new_room(noise: Pcm | None, snr_db: float, seed: int) -> Room:
     room = Room(noise=noise, snr_db=snr_db, seed=seed)
     room.open(lambda n: np.zeros(n, np.int16))
     return room
-
-
-def upper(count: int) -> float:
-    """Upper end of the exact 95 % confidence interval of a Poisson count, by bisection."""
-    low, high = float(count), count + 10 * math.sqrt(count + 1) + 10
-    for _ in range(60):
-        mean = (low + high) / 2
-        tail = sum(math.exp(-mean + k * math.log(mean) - math.lgamma(k + 1)) for k in range(count + 1))
-        low, high = (mean, high) if tail > 0.025 else (low, mean)
-    return low
 
 
 if __name__ == "__main__":

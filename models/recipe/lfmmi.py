@@ -31,6 +31,7 @@ _USUAL_WAY = 0.7
 """How often a word is taken in the first of its pronunciations in training."""
 _SILENCE_BETWEEN = 0.15
 """How often there is a pause between two words, as the bigram has it."""
+_TINY = 1e-300
 
 
 def chain(text: str, lexicon: Pronunciations, rng: random.Random | None = None) -> list[tuple[int, bool]]:
@@ -92,8 +93,8 @@ class Chains(NamedTuple):
 
 
 class Graphs(NamedTuple):
-    """One graph for each of a batch: ``phone`` int64[B, S] of each state, ``moves`` float[B, S, S],
-    ``starts`` and ``ends`` float[B, S]."""
+    """One graph for each of a batch: ``phone`` int64[B, S] of each state, ``moves`` float64[B, S, S],
+    ``starts`` and ``ends`` float64[B, S]: where what was said is far from what is heard, a float32 would lose it."""
 
     phone: Tensor
     moves: Tensor
@@ -103,16 +104,15 @@ class Graphs(NamedTuple):
     @classmethod
     def anything(cls, bigram: Bigram, device: torch.device) -> Graphs:
         """The graph of any phones: B is 1, S is 40."""
-        moves = torch.tensor(bigram.pairs, dtype=torch.float32, device=device)[None]
-        starts = torch.tensor(bigram.first, dtype=torch.float32, device=device)[None]
+        moves = torch.tensor(bigram.pairs, device=device)[None]
+        starts = torch.tensor(bigram.first, device=device)[None]
         return cls(torch.arange(COUNT, device=device)[None], moves, starts, torch.ones_like(starts))
 
     @classmethod
     def said(cls, chains: Chains, anything: Graphs) -> Graphs:
         """The graphs of what was said. They have the weights of ``anything``, so that they are parts of it."""
         phones, optional, lengths = chains
-        # In double precision: where what was said is far from what is heard, a float32 would lose it.
-        pairs, first = anything.moves[0].double(), anything.starts[0].double()
+        pairs, first = anything.moves[0], anything.starts[0]
         batch, states = phones.shape
         at = torch.arange(states, device=phones.device)[None]
         inside = at < lengths[:, None]
@@ -134,8 +134,7 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
     ``outputs``: float32[B, T, 80]; ``steps``: int64[B], how many of them count. A graph of one serves the whole
     batch, and so do the outputs of one."""
     batch, length = max(len(outputs), len(graphs.phone)), outputs.shape[1]
-    scores = outputs.detach().to(graphs.moves.dtype).clamp(-30, 30)
-    tiny = 1e8 * torch.finfo(scores.dtype).tiny
+    scores = outputs.detach().double().clamp(-30, 30)
     top = scores.amax(dim=2, keepdim=True)
     likely = (scores - top).exp().transpose(0, 1).expand(length, batch, -1)
     phone = graphs.phone.expand(batch, -1)
@@ -146,7 +145,7 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
     later = torch.where(counts, likely.gather(2, 2 * index + 1), 1.0)
     moves = graphs.moves.expand(batch, -1, -1)
     state = first[0] * graphs.starts
-    scale = state.sum(dim=1, keepdim=True) + tiny
+    scale = state.sum(dim=1, keepdim=True) + _TINY
     state = state / scale
     before, entered = torch.empty_like(first), torch.empty_like(first)
     before[0], entered[0] = 0, graphs.starts
@@ -155,13 +154,13 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
         came = torch.bmm(state[:, None], moves).squeeze(1)
         before[t], entered[t] = state, came
         state = torch.addcmul(later[t] * state, first[t], came)
-        scale = state.sum(dim=1, keepdim=True) + tiny
+        scale = state.sum(dim=1, keepdim=True) + _TINY
         state = state / scale
         scales.append(scale)
-    end = (state * graphs.ends).sum(dim=1) + tiny
-    logs = torch.cat(scales, dim=1).double().log()
-    tops = (top.squeeze(2).double() * counts.squeeze(2).transpose(0, 1)).sum(dim=1)
-    result = logs.sum(dim=1) + end.double().log() + tops
+    end = (state * graphs.ends).sum(dim=1) + _TINY
+    logs = torch.cat(scales, dim=1).log()
+    tops = (top.squeeze(2) * counts.squeeze(2).transpose(0, 1)).sum(dim=1)
+    result = logs.sum(dim=1) + end.log() + tops
     if not occupied:
         return result, None
     after = torch.empty_like(first)
@@ -170,10 +169,10 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
         after[t] = ahead
         came = torch.bmm(moves, (first[t] * ahead).unsqueeze(2)).squeeze(2)
         ahead = torch.addcmul(came, later[t], ahead)
-        ahead = ahead / (ahead.sum(dim=1, keepdim=True) + tiny)
+        ahead = ahead / (ahead.sum(dim=1, keepdim=True) + _TINY)
     in_first, in_later = entered * first * after, before * later * after
-    share = counts / ((in_first + in_later).sum(dim=2, keepdim=True) + tiny)
-    occupancy = torch.zeros(length, batch, OUTPUTS, dtype=scores.dtype, device=outputs.device)
+    share = counts / ((in_first + in_later).sum(dim=2, keepdim=True) + _TINY)
+    occupancy = torch.zeros(length, batch, OUTPUTS, dtype=torch.float64, device=outputs.device)
     occupancy.scatter_add_(2, 2 * index, in_first * share)
     occupancy.scatter_add_(2, 2 * index + 1, in_later * share)
     return result, occupancy.transpose(0, 1).float()
@@ -182,11 +181,8 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
 class _Objective(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, outputs: Tensor, steps: Tensor, said: Graphs, anything: Graphs) -> tuple[Tensor, Tensor]:
-        # The recursions want all the bits of a float32, which the network does not.
-        short, torch.backends.cuda.matmul.allow_tf32 = torch.backends.cuda.matmul.allow_tf32, False
         top, said_occupancy = total(outputs, steps, said, occupied=True)
         bottom, any_occupancy = total(outputs, steps, anything, occupied=True)
-        torch.backends.cuda.matmul.allow_tf32 = short
         assert said_occupancy is not None and any_occupancy is not None
         objective = top - bottom
         # An utterance that no path fits (too short for its phones) teaches nothing.

@@ -14,20 +14,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import soundfile
-from numpy.typing import NDArray
-from scipy.signal import resample_poly
-
 from models.recipe import store
 from models.recipe.split import FIFTH, held_out
-
-
-def read_sound(path: Path) -> NDArray[np.float64]:
-    """A recording as float64[n], mono, 16 kHz."""
-    sound, rate = soundfile.read(path, dtype="float64")
-    sound = sound.mean(axis=1) if sound.ndim > 1 else sound
-    return np.asarray(sound if rate == store.RATE else resample_poly(sound, store.RATE, rate))
+from voiceguide.recording import read_recording
 
 
 def speech(folder: Path, known: Collection[str]) -> Iterator[tuple[store.Pcm, store.Utterance]]:
@@ -45,9 +34,9 @@ def noise(folder: Path) -> Iterator[tuple[store.Pcm, store.Utterance]]:
     """Cries, and other noise in pieces of ten seconds."""
     for path in sorted(folder.glob("cries/*/*.flac")):
         if not held_out(path):
-            yield store.normalised(read_sound(path)), store.Utterance(0, 0, "", "cries", path.stem)
+            yield store.normalised(read_recording(path)), store.Utterance(0, 0, "", "cries", path.stem)
     for path in sorted(folder.glob("noise/*.flac")):
-        sound = read_sound(path)
+        sound = read_recording(path)
         sound = sound[: len(sound) * (FIFTH - 1) // FIFTH]
         for at in range(0, len(sound), 10 * store.RATE):
             piece = sound[at : at + 10 * store.RATE]
@@ -67,6 +56,6 @@ def _spoken(
     said = text.lower()
     if held_out(path) or (known is not None and not all(word in known for word in said.split())):
         return
-    sound = read_sound(path)
+    sound = read_recording(path)
     if len(sound) <= 14 * store.RATE:
         yield store.normalised(sound), store.Utterance(0, 0, said if known is not None else text, kind, path.stem)

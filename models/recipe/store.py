@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,11 @@ class Shard:
     utterances: tuple[Utterance, ...]
 
 
-def normalised(sound: NDArray[np.floating]) -> Pcm:
-    """A mono sound as PCM at PEAK."""
-    peak = float(np.abs(sound).max(initial=1e-9))
-    return np.round(sound * (PEAK * 32767 / peak)).astype(np.int16)
+def normalised(sound: NDArray[Any]) -> Pcm:
+    """A mono sound of any scale as PCM at PEAK."""
+    samples = np.asarray(sound, np.float64)
+    peak = float(np.abs(samples).max(initial=1e-9))
+    return np.round(samples * (PEAK * 32767 / peak)).astype(np.int16)
 
 
 def exists(folder: Path, name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import subprocess
 import tempfile
@@ -82,8 +81,8 @@ def _said(text: str) -> str:
     return text.replace(",", "")
 
 
-def _mono16(data: bytes | Path) -> Sound:
-    sound, rate = soundfile.read(io.BytesIO(data) if isinstance(data, bytes) else data, dtype="float64")
+def _mono16(path: Path) -> Sound:
+    sound, rate = soundfile.read(path, dtype="float64")
     sound = sound[:, 0] if sound.ndim > 1 else sound
     return np.asarray(sound if rate == store.RATE else resample_poly(sound, store.RATE, rate))
 

@@ -64,8 +64,12 @@ class GrammarModel:
         return bool(self._model.vosk_model_find_word(word) >= 0)
 
     def recogniser(self, book: Phrasebook) -> Any:
-        grammar = [*book.meanings, *book.decoys, *[graph.UNKNOWN] * UNKNOWN_COUNT]
-        return _recogniser(self._model, json.dumps(grammar))
+        return _recogniser(self._model, grammar(book))
+
+
+def grammar(book: Phrasebook) -> str:
+    """The phrases and decoys as Vosk's run-time grammar."""
+    return json.dumps([*book.meanings, *book.decoys, *[graph.UNKNOWN] * UNKNOWN_COUNT])
 
 
 class ClosedModel:
@@ -100,14 +104,19 @@ class ClosedModel:
             return _recogniser(self._latest[1])
 
     def _open(self, phrases: dict[str, float]) -> Any:
-        compiled = graph.compile_graph(phrases, self._lexicon, self._bigram, self._costs)
         with tempfile.TemporaryDirectory(prefix="voiceguide-") as name:
-            folder = Path(name)
-            (folder / BOUNDARIES).parent.mkdir(parents=True)
-            for link in ("am", "conf", BOUNDARIES):
-                (folder / link).symlink_to(self._path / link)
-            compiled.write(folder / "graph")
-            return _opened(folder, self._path)  # Vosk keeps no file open
+            self._write(phrases, Path(name))
+            return _opened(Path(name), self._path)  # Vosk keeps no file open
+
+    def write(self, book: Phrasebook, folder: Path) -> None:
+        """Write a model for the phrases and decoys that Vosk loads as it is, with links to this one's files."""
+        self._write(self._costs.of(book), folder)
+
+    def _write(self, phrases: dict[str, float], folder: Path) -> None:
+        (folder / BOUNDARIES).parent.mkdir(parents=True)
+        for link in ("am", "conf", BOUNDARIES):
+            (folder / link).symlink_to(self._path / link)
+        graph.compile_graph(phrases, self._lexicon, self._bigram, self._costs).write(folder / "graph")
 
 
 def load(path: Path, pronounce: Mapping[str, str] = NONE) -> Model:

@@ -19,9 +19,8 @@ from models.recipe.measures.context import Context
 from models.recipe.measures.figures import Figure
 from models.recipe.measures.mix import kitchen
 from models.recipe.split import held_out
-from voiceguide.hearing import graph, lexicon, models
-from voiceguide.hearing.lexicon import Lexicon
-from voiceguide.hearing.recognition import BIGRAM, BOUNDARIES, UNKNOWN_COUNT, takes_graph
+from voiceguide.hearing import models
+from voiceguide.hearing.recognition import ClosedModel, grammar, takes_graph
 from voiceguide.recording import read_recording
 from voiceguide.sound import RATE, Pcm
 
@@ -40,11 +39,11 @@ def cost(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]
     ready_s = time.perf_counter() - began
     rows: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
-        model, grammar = _for_vosk(context, Path(folder))
+        model, listed = _for_vosk(context, Path(folder))
         for name, sound in _sounds(context):
             raw = Path(folder, "sound.raw")
             raw.write_bytes(sound[: SECONDS * RATE].tobytes())
-            command = [sys.executable, vosk_alone.__file__, str(model), str(raw), *map(str, grammar)]
+            command = [sys.executable, vosk_alone.__file__, str(model), str(raw), *map(str, listed)]
             rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
             yield name, rows[-1]
     yield (
@@ -63,17 +62,10 @@ def _for_vosk(context: Context, scratch: Path) -> tuple[Path, list[Path]]:
     """A folder that Vosk can load as it is, and the file of a run-time grammar where the model needs one."""
     if not takes_graph(context.folder):
         listed = scratch / "grammar.json"
-        book = context.book
-        listed.write_text(json.dumps([*book.meanings, *book.decoys, *[graph.UNKNOWN] * UNKNOWN_COUNT]), "utf-8")
+        listed.write_text(grammar(context.book), "utf-8")
         return context.folder, [listed]
-    words = Lexicon.read(context.folder / lexicon.FILE)
-    bigram = graph.read_bigram(context.folder / BIGRAM)
-    made = scratch / "model"
-    (made / BOUNDARIES).parent.mkdir(parents=True)
-    for link in ("am", "conf", BOUNDARIES):
-        (made / link).symlink_to((context.folder / link).resolve())
-    graph.compile_graph(graph.COSTS.of(context.book), words, bigram).write(made / "graph")
-    return made, []
+    ClosedModel(context.folder).write(context.book, scratch / "model")
+    return scratch / "model", []
 
 
 def _sounds(context: Context) -> Iterator[tuple[str, Pcm]]:
