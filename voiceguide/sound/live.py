@@ -17,11 +17,10 @@ import numpy as np
 import soxr
 
 from voiceguide.errors import SoundError
-from voiceguide.sound import BLOCK, RATE, Block, Fill, Pcm
+from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind, Pcm
 from voiceguide.sound.portaudio import (
     OPEN_LIMIT,
     Device,
-    Kind,
     bounded,
     choose,
     devices,
@@ -122,7 +121,7 @@ class LiveSound:
         self._speaker.check()
         if self._microphone:
             return self._microphone.read()
-        return Block(np.zeros(BLOCK, np.int16), self._pace.wait())
+        return Block(np.zeros(BLOCK, np.int16), self._pace.wait(), np.zeros(BLOCK, np.int16))
 
     def close(self) -> None:
         """Stop, when what the speaker's device holds has been heard (0.1 s). A device that does not answer is
@@ -156,8 +155,7 @@ class SilentSound:
         if self._fill is None:
             raise SoundError("the sound is not open")
         at = self._pace.wait()
-        self._fill(BLOCK)
-        return Block(np.zeros(BLOCK, np.int16), at)
+        return Block(np.zeros(BLOCK, np.int16), at, self._fill(BLOCK))
 
     def close(self) -> None:
         """Harmless when not open."""
@@ -299,7 +297,7 @@ class _Microphone(_End):
             self._counted += len(more) / RATE
             self._ready = np.concatenate((self._ready, more))
         block, self._ready = self._ready[:BLOCK], self._ready[BLOCK:]
-        return Block(block, self._clock.at(self._counted - len(self._ready) / RATE))
+        return Block(block, self._clock.at(self._counted - len(self._ready) / RATE), np.zeros(BLOCK, np.int16))
 
     def _take(self) -> tuple[Pcm, int, float]:
         with self._arrived:

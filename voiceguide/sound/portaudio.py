@@ -13,14 +13,14 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from voiceguide.errors import SoundError
+from voiceguide.sound import Kind
 
 OPEN_LIMIT = 10.0
 """Seconds for reading the list of devices or opening streams; usually it takes 0.1 to 0.3."""
 
-Kind = Literal["microphone", "speaker"]
 T = TypeVar("T")
 
 

@@ -92,7 +92,7 @@ class Room:
         microphone = np.clip(np.rint(heard), -32768, 32767).astype(np.int16)
         self.speaker.append(played)
         self.microphone.append(microphone)
-        return Block(microphone, end / RATE)
+        return Block(microphone, end / RATE, played)
 
     def close(self) -> None:
         self._fill = None
