@@ -54,6 +54,9 @@ ONSET_S = 0.12
 VOICE_BLOCKS = 3
 """Somebody speaks over the guide when so many of the last five blocks stand out from it: 90 ms. One or two are a
 knock, or the echo's own ups and downs."""
+VOICE_DB = 30.0
+"""What is softer, in dB over one step of 16 bit, is nobody's voice: 60 dB below full scale, where a parent across the
+room is at 45 dB below it."""
 VOICE_S = 0.6
 """So long after the last of them he has ended: longer than the pauses between words."""
 VOICE_AGAIN_S = 0.3
@@ -184,7 +187,7 @@ class Listener:
             decided += self._take(block, then)
         if any(isinstance(one, Heard) for one in decided):
             self._voice_until, self._voice_from = at, at + VOICE_AGAIN_S
-        self._note_voice(at)
+        self._note_voice(at, loudness(pcm))
         return decided
 
     @property
@@ -195,10 +198,10 @@ class Listener:
         or not."""
         return self._now < self._voice_until
 
-    def _note_voice(self, at: float) -> None:
+    def _note_voice(self, at: float, level: float) -> None:
         if self._gate.excess_db < math.inf:
             latest = [db for then, db in islice(reversed(self._excess), 5) if then > self._voice_from]
-            voice = sum(STANDS_OUT_DB < db < math.inf for db in latest) >= VOICE_BLOCKS
+            voice = level > VOICE_DB and sum(STANDS_OUT_DB < db < math.inf for db in latest) >= VOICE_BLOCKS
         else:
             voice = bool(self._partial) and self._still < FIRM_BLOCKS and at > self._voice_from
         if voice:
