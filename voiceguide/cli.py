@@ -20,6 +20,7 @@ from voiceguide.sound import RATE, Block, Pcm
 if TYPE_CHECKING:
     from voiceguide.hearing.words import Known
     from voiceguide.source import Document
+    from voiceguide.speech.music import Music
 
 DEFAULT_ROUTINE = "infant-massage"
 
@@ -70,12 +71,21 @@ def _parser() -> argparse.ArgumentParser:
         for kind in ("input", "output"):
             made.add_argument(f"--{kind}-device", metavar="D", help=f"{kind} device: number, name or part of it")
 
+    def music(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--music",
+            metavar="M",
+            help="play music from the start: a file or folder of your own, or lullaby, which is played when you ask "
+            "for music without this option",
+        )
+
     run = command("run", _run, "guide through a routine, live")
     run.add_argument("routine", nargs="?", default=DEFAULT_ROUTINE, help="a routine's name or file")
     run.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
     run.add_argument("--resume", action=argparse.BooleanOptionalAction, help="go on with an unfinished session")
     run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
     run.add_argument("--language", metavar="L", help="the language to speak and to hear, as en")
+    music(run)
     devices(run)
     model(run)
 
@@ -86,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         "--wav", type=Path, metavar="OUT.wav", help="write it: left the guide, right the microphone"
     )
     rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
+    music(rehearse)
     model(rehearse)
 
     hear = command("hear", _hear, "print the commands in a recording")
@@ -158,6 +169,22 @@ def _device(name: str | None) -> str | int | None:
     return int(name) if name is not None and name.isdecimal() else name
 
 
+def _music(wanted: str | None, *, ahead: bool) -> Music:
+    """What is played when the parent asks for music; with ``ahead`` it is there in time for a real speaker.
+
+    Raises VoiceguideError where it cannot be found."""
+    from voiceguide.speech import music
+    from voiceguide.speech.lullaby import lullaby
+
+    if wanted is None or wanted == "lullaby":
+        return music.Music(lullaby(), ahead=ahead)
+    return music.Music(music.recorded(music.files_of(Path(wanted)), _warn), ahead=ahead)
+
+
+def _warn(line: str) -> None:
+    print(f"voiceguide: {line}", file=sys.stderr, flush=True)
+
+
 def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.guide.commands import load_language
     from voiceguide.guide.machine import Guide
@@ -210,10 +237,10 @@ def _run(arguments: argparse.Namespace) -> None:
         if line:
             print(line, flush=True)
 
-    with Voice() as voice:
+    with _music(arguments.music, ahead=True) as music, Voice() as voice:
         narrator = Narrator(voice, own_voice, ahead=True)
-        guide = Guide(routine, language)
-        session = Session(guide, sound, narrator, ears, tell)
+        guide = Guide(routine, language, music=arguments.music is not None)
+        session = Session(guide, sound, narrator, ears, tell, music)
 
         def leave_at_end_of_input(now: float) -> None:
             if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
@@ -260,7 +287,9 @@ def _rehearse(arguments: argparse.Namespace) -> int:
         script = rehearsal.load_script(rehearsal.built_in(routines.load(routines.find(name))))
     if arguments.wav is not None:
         check_writable(arguments.wav)  # before a rehearsal that would be in vain
-    act = rehearsal.Rehearsal(script, routine=name, model=arguments.model)
+    music = _music(arguments.music, ahead=False)
+    play = arguments.music is not None
+    act = rehearsal.Rehearsal(script, routine=name, model=arguments.model, music=music, play=play)
 
     def tell(kind: str, t: float, **fields: Any) -> None:
         if arguments.json:

@@ -22,6 +22,8 @@ from voiceguide.guide.events import (
     Hush,
     NotNow,
     Say,
+    SetMusic,
+    SetMusicVolume,
     SetPace,
     SetVolume,
     Spoken,
@@ -31,11 +33,12 @@ from voiceguide.guide.machine import Guide
 from voiceguide.hearing.listener import Fake, Heard, Ignored
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.sound import RATE, Pcm, Sound
+from voiceguide.speech.music import Music
 from voiceguide.speech.player import Failed, Finished, Player, Started
 from voiceguide.speech.voice import DEFAULT_RATE, DEFAULT_VOICE, Voice
 
 LOUDER_DB = 4.0
-"""One step of volume."""
+"""One step of volume, of speech and of music."""
 FASTER_WPM = 12
 """One step of pace."""
 CHIME_AFTER_CUT_S = 0.15
@@ -124,13 +127,15 @@ class Narrator:
 class Session:
     """One guided session."""
 
-    def __init__(self, guide: Guide, sound: Sound, narrator: Narrator, ears: Ears, tell: Tell) -> None:
+    def __init__(
+        self, guide: Guide, sound: Sound, narrator: Narrator, ears: Ears, tell: Tell, music: Music | None = None
+    ) -> None:
         self._guide = guide
         self._sound = sound
         self._narrator = narrator
         self._ears = ears
         self._tell = tell
-        self._player = Player()
+        self._player = Player(music)
         self._timers: dict[str, float] = {}
         self._utterance = 0
         self._lines: tuple[str, ...] = ()
@@ -240,6 +245,10 @@ class Session:
                     self._timers.pop(action.name, None)
                 case SetVolume():
                     self._player.gain_db = action.level * LOUDER_DB
+                case SetMusic():
+                    self._player.music_on = action.on
+                case SetMusicVolume():
+                    self._player.music_db = action.level * LOUDER_DB
                 case SetPace():
                     self._narrator.rate = DEFAULT_RATE + action.level * FASTER_WPM
                 case NotNow():
