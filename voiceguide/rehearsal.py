@@ -19,6 +19,7 @@ from voiceguide.guide.routine import Routine, find, load
 from voiceguide.hearing import models
 from voiceguide.hearing.listener import Heard, Listener, known
 from voiceguide.hearing.own_voice import OwnVoice
+from voiceguide.recorded import Recorded
 from voiceguide.recording import read_recording, write_wav
 from voiceguide.session import Narrator, Session, Tell
 from voiceguide.sound import BLOCK, RATE, Pcm
@@ -219,8 +220,11 @@ class Rehearsal:
         model: Path | None = None,
         music: Music | None = None,
         play: bool = False,
+        warn: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """``play``: the music, from the start. Raises what loading a routine, a model or a recording raises."""
+        """``play``: the music, from the start; ``warn`` is told of recordings that cannot be used.
+
+        Raises what loading a routine, a model or a recording raises."""
         self._began = time.perf_counter()
         self._script = script
         self.routine = load(find(routine or script.routine or "infant-massage"))
@@ -238,6 +242,7 @@ class Rehearsal:
         self.room = Room(seed=script.seed, **room)
         self._voice = Voice()
         self._music, self._play = music, play
+        self._recorded = Recorded(self.routine, warn)
 
     def run(self, tell: Tell) -> Report:
         """Rehearse. Each entry of the transcript goes to ``tell`` as it happens."""
@@ -247,7 +252,7 @@ class Rehearsal:
             report.unspoken += "error" in fields
             tell(kind, t, **fields)
 
-        narrator = Narrator(self._voice, self._own_voice, ahead=False)
+        narrator = Narrator(self._voice, self._own_voice, ahead=False, recorded=self._recorded.pcm)
         guide = Guide(self.routine, self._language, music=self._play)
         session = Session(guide, self.room, narrator, self._listener, watch, self._music)
         parent = _Parent(self._script, session, self.room, self._render, report, self._meaning, tell)

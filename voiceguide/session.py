@@ -64,8 +64,18 @@ class Narrator:
     With ``ahead`` it works in a thread of its own; without, at once when asked (in a rehearsal, whose clock waits).
     """
 
-    def __init__(self, voice: Voice, own_voice: OwnVoice | None, *, ahead: bool, name: str = DEFAULT_VOICE) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        own_voice: OwnVoice | None,
+        *,
+        ahead: bool,
+        name: str = DEFAULT_VOICE,
+        recorded: Callable[[str], Pcm | None] = lambda text: None,
+    ) -> None:
+        """``recorded``: a line in somebody's own voice, where there is one; that is taken."""
         self._voice = voice
+        self._recorded = recorded
         self._own_voice = own_voice
         self._name = name
         self._pool = ThreadPoolExecutor(1, "narrator") if ahead else None
@@ -118,7 +128,9 @@ class Narrator:
             pass  # it is tried again, and the failure told, when the line is needed
 
     def _render(self, key: tuple[str, int]) -> Pcm:
-        pcm = self._voice.render(key[0], voice=self._name, rate=key[1])
+        pcm = self._recorded(key[0])
+        if pcm is None:
+            pcm = self._voice.render(key[0], voice=self._name, rate=key[1])
         if self._own_voice is not None:
             self._fakes[key] = self._own_voice.fakes(key[0], pcm)
         return pcm
