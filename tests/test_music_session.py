@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import need_espeak
+from rig import sound_rig
 
 from voiceguide.sound import RATE, Pcm
 
@@ -108,3 +110,39 @@ parent:
     stop = rehearsed.heard("stop")
     assert rehearsed.level(stop - 1.2, 0.5) == pytest.approx(-38, abs=3), "it is back"
     assert rehearsed.level(stop + 0.6, 0.3) < SILENT_DB
+
+
+def test_music_comes_out_of_a_real_speaker_and_goes_when_it_is_told_to(tmp_path: Path) -> None:
+    need_espeak()
+    chance = np.random.default_rng(1)
+    soundfile.write(tmp_path / "tune.ogg", 0.1 * chance.normal(size=(44_100 * 5, 2)), 44_100)
+    with (
+        sound_rig() as rig,
+        subprocess.Popen(
+            [*PROGRAM, "run", "first-weeks", "--keyboard", "--music", str(tmp_path / "tune.ogg")],
+            env=rig.environment,
+            cwd=rig.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        process.stdout.readline()  # it has begun
+
+        def type_and_listen(line: str, wait: float) -> float:
+            assert process.stdin is not None
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+            time.sleep(wait)
+            with rig.recording() as heard:
+                time.sleep(1.0)
+            return level(heard[0])
+
+        assert type_and_listen("finish", 7.0) == pytest.approx(-38, abs=2), "it has asked, and waits"
+        assert type_and_listen("music off", 1.5) < SILENT_DB
+        assert type_and_listen("louder music", 3.0) == pytest.approx(-34, abs=2)
+        process.stdin.close()
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""

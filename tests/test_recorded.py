@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ import soundfile
 from conftest import Speak, need_espeak
 
 from voiceguide.errors import VoiceguideError
+from voiceguide.guide.commands import Phrasebook
 from voiceguide.guide.routine import Routine, find, load
+from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.recorded import LONGEST_S, Own, Recorded, line_of
 from voiceguide.session import Narrator
 from voiceguide.sound import RATE, Pcm
@@ -128,6 +131,16 @@ def test_a_line_with_a_recording_is_taken_from_it_and_the_others_are_spoken(feet
     assert np.array_equal(narrator.line("Rest your hands on the feet.").result(), line_of(feet.parent / "rest.flac"))
     assert np.array_equal(narrator.line("Be still.").result(), voice.render("Be still."))
     assert told == []
+
+
+def test_the_guard_knows_what_a_recorded_line_would_fake(
+    feet: Path, voice: Voice, speak: Speak, vosk_model: Any, book: Phrasebook
+) -> None:
+    write(feet.parent / "rest.flac", speak("baby is crying"))
+    own_voice = OwnVoice(vosk_model, book, cache=None)
+    narrator = Narrator(voice, own_voice, ahead=False, recorded=Recorded(load(feet)).pcm)
+    narrator.line("Rest your hands on the feet.").result()
+    assert "baby is crying" in {fake.phrase for fake in narrator.fakes("Rest your hands on the feet.")}
 
 
 def test_without_its_file_a_line_is_spoken_and_a_step_sentence_by_sentence(feet: Path, voice: Voice) -> None:

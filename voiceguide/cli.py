@@ -189,7 +189,7 @@ def _music(wanted: str | None, *, ahead: bool) -> Music:
 
     if wanted is None or wanted == "lullaby":
         return music.Music(lullaby(), ahead=ahead)
-    return music.Music(music.recorded(music.files_of(Path(wanted)), _warn), ahead=ahead)
+    return music.Music(music.recorded(music.files_of(Path(wanted).expanduser()), _warn), ahead=ahead)
 
 
 def _warn(line: str) -> None:

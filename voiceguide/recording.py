@@ -61,10 +61,11 @@ def _unreadable(path: Path, error: Exception) -> VoiceguideError:
 
 def excerpts_of(path: Path, count: int, seconds: float) -> Iterator[Samples]:
     """``count`` excerpts of a recording, evenly spread over it, or all of it where that is no longer: float32[n]
-    each, mono, at its own rate, full scale 1.
+    each, mono, 16 kHz, full scale 1.
 
     Raises VoiceguideError as ``blocks_of``."""
     import soundfile
+    import soxr
 
     _need_file(path)
     try:
@@ -73,7 +74,8 @@ def excerpts_of(path: Path, count: int, seconds: float) -> Iterator[Samples]:
             step = max(size, (file.frames - size) // count)
             for start in range(0, max(1, file.frames), step)[: count + 1]:
                 file.seek(start)
-                yield _mono(file.read(size, dtype="float32", always_2d=True))
+                sound = _mono(file.read(size, dtype="float32", always_2d=True))
+                yield soxr.resample(sound, file.samplerate, RATE, "MQ")
     except (soundfile.LibsndfileError, OSError, ValueError, RuntimeError) as error:
         raise _unreadable(path, error) from None
 

@@ -29,9 +29,7 @@ SILENT_DB = -70.0
 AHEAD = 4 * RATE
 """Samples that are kept ready: longer than a slow disk takes to wake, 0.25 MB."""
 EXCERPTS, EXCERPT_S = 40, 1.0
-"""What a file's level is measured on: as many moments, spread over it, or all of a short one; in frames of"""
-FRAME = 1024
-"""samples, 21 to 64 ms."""
+"""What a file's level is measured on: as many moments, spread over it, or all of a short one."""
 JOIN = 50 * RATE // 1000
 """Samples in which a file comes and goes, since not each begins and ends in silence."""
 SUFFIXES = frozenset(
@@ -144,7 +142,7 @@ def recorded(files: tuple[Path, ...], say: Callable[[str], None]) -> Chunks:
         for file in tuple(left):
             try:
                 yield from _joined(file, _gain(file))
-            except VoiceguideError as error:
+            except (VoiceguideError, OSError) as error:
                 say(f"{error}; it is left out")
                 left.remove(file)
 
@@ -152,7 +150,7 @@ def recorded(files: tuple[Path, ...], say: Callable[[str], None]) -> Chunks:
 def _gain(file: Path) -> float:
     powers = []
     for sound in excerpts_of(file, EXCERPTS, EXCERPT_S):
-        frames = np.pad(sound, (0, -len(sound) % FRAME)).reshape(-1, FRAME)
+        frames = np.pad(sound, (0, -len(sound) % BLOCK)).reshape(-1, BLOCK)
         powers.append(np.mean(np.square(frames, dtype=np.float64), axis=1))
     power = np.concatenate(powers)
     loudest = power.max(initial=0.0)
