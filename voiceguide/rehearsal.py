@@ -193,9 +193,8 @@ def _quantile(values: list[float], q: float) -> float | None:
 
 def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
     """From the end of each phrase to the first silent or first new sample in ``speaker``, with the computing, in
-    ms. What calms is answered by silence: where it is silent already, by that of the moment of the decision.
-
-    Music sounds always: where it plays, what follows is taken to be there with the next sample."""
+    ms. What calms is answered by silence: where it is silent already, by that of the moment of the decision. Music
+    sounds always: where it plays, what follows is taken to be there with the next sample."""
     sounds = np.flatnonzero(np.abs(speaker.astype(np.int32)) > AUDIBLE)
     found = []
     for one in given:

@@ -39,6 +39,10 @@ class Bed:
     def on(self, on: bool) -> None:
         self._on = on and self._music is not None
 
+    @property
+    def sounding(self) -> bool:
+        return self._on or self._fade.at > 0
+
     def add(self, out: Float, *, under: bool, listening: bool) -> None:
         """The next samples, into ``out``, which is 0: ``under`` speech or not, while it listens or not. What is not
         heard is not taken from the music: it goes on where it stopped."""

@@ -178,6 +178,11 @@ class Player:
             self._bed.on = on
 
     @property
+    def music_sounding(self) -> bool:
+        """There will be music in what is filled next, if only its end."""
+        return self._bed.sounding
+
+    @property
     def music_db(self) -> float:
         """The volume of the music, apart from that of speech: 0 is about -38 dB of full scale. As ``gain_db``."""
         return self._bed.volume.db
