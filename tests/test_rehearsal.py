@@ -544,12 +544,14 @@ Mishear = Callable[[str], str | None]
 class PerfectEars:
     """They hear each phrase at its end; or, with ``mishear``, another one or none."""
 
+    voice = False
+
     def __init__(self, said: list[Line], mishear: Mishear) -> None:
         self._said = said
         self._mishear = mishear
         self._heard = 0
 
-    def hear(self, pcm: Pcm, at: float, *, own_db: float) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]:
         heard: list[Heard | Ignored] = []
         while self._heard < len(self._said) and at >= self._said[self._heard]["until"]:
             line = self._said[self._heard]

@@ -236,6 +236,8 @@ def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
         "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
         "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
         "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
+        "lost": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} lost: waiting until it is back)",
+        "found": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} back)",
         "hushed": lambda: f"{_clock(t)}    (hushed)",
         "state": lambda: f"{_clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
     }

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from voiceguide.errors import Problem, VoiceguideError
-from voiceguide.guide.commands import Command, load_language
+from voiceguide.guide.commands import CALMING, Command, load_language
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.routine import Routine, find, load
 from voiceguide.hearing import models
@@ -191,7 +191,7 @@ def _quantile(values: list[float], q: float) -> float | None:
 
 def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
     """From the end of each phrase to the first silent or first new sample in ``speaker``, with the computing, in
-    ms."""
+    ms. What calms is answered by silence: where it is silent already, by that of the moment of the decision."""
     sounds = np.flatnonzero(np.abs(speaker.astype(np.int32)) > AUDIBLE)
     found = []
     for one in given:
@@ -201,6 +201,8 @@ def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
         first = int(np.searchsorted(sounds, decided))
         if first > 0 and sounds[first - 1] >= decided - BLOCK:
             changed = one.decided + FADE_S  # something sounded, and was cut off or gave way
+        elif one.command.name in CALMING:
+            changed = one.decided
         else:
             changed = sounds[first] / RATE if first < len(sounds) else one.decided
         found.append(float(1000 * (changed - one.until + one.compute_s)))

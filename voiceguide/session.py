@@ -19,7 +19,9 @@ from voiceguide.guide.events import (
     Chime,
     Elapsed,
     End,
+    Found,
     Hush,
+    Lost,
     NotNow,
     Say,
     SetPace,
@@ -30,7 +32,7 @@ from voiceguide.guide.events import (
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.listener import Fake, Heard, Ignored
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.sound import RATE, Pcm, Sound
+from voiceguide.sound import RATE, Kind, Pcm, Sound
 from voiceguide.speech.player import Failed, Finished, Player, Started
 from voiceguide.speech.voice import DEFAULT_RATE, DEFAULT_VOICE, Voice
 
@@ -38,6 +40,11 @@ LOUDER_DB = 4.0
 """One step of volume."""
 FASTER_WPM = 12
 """One step of pace."""
+SOFT_DB = -6.0
+"""What is said softly, against the rest."""
+SILENCE_TIMES = 3
+"""The timer of silence begins anew while somebody speaks, but takes no longer than so many times: a television
+never ends."""
 CHIME_AFTER_CUT_S = 0.15
 """Where speech was cut off the chime waits a moment, so that the silence itself is heard first."""
 SPEECH_AFTER_CHIME_S = 0.45
@@ -50,7 +57,11 @@ Tell = Callable[..., None]
 class Ears(Protocol):
     """Whatever gives commands: a Listener, or a keyboard."""
 
-    def hear(self, pcm: Pcm, at: float, *, own_db: float) -> list[Heard | Ignored]: ...
+    @property
+    def voice(self) -> bool:
+        """Whether somebody speaks, or spoke a moment ago, who has not given a command since."""
+
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]: ...
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None: ...
 
@@ -132,6 +143,10 @@ class Session:
         self._tell = tell
         self._player = Player()
         self._timers: dict[str, float] = {}
+        self._silence = (0.0, 0.0)
+        """Of the timer of that name: how long it is, and when it elapses whoever speaks."""
+        self._lost: frozenset[Kind] = frozenset()
+        self._volume_db = 0.0
         self._utterance = 0
         self._lines: tuple[str, ...] = ()
         """What is being said, and what number it has."""
@@ -177,9 +192,14 @@ class Session:
         began = time.perf_counter()
         rendering = self._rendering_s
         now = block.at
+        if bool(block.lost) != bool(self._lost):
+            event = Lost("speaker" in block.lost) if block.lost else Found()
+            self._tell("lost" if block.lost else "found", now, devices=sorted(block.lost or self._lost))
+            self._apply(self._guide.handle(event, now), now)
+        self._lost = block.lost
         for happened in self._player.events():
             self._spoke(happened, now)
-        for heard in self._ears.hear(block.pcm, now, own_db=self._player.loudness_db()):
+        for heard in self._ears.hear(block.pcm, now, played=block.played):
             if isinstance(heard, Ignored):
                 self._tell("ignored", now, phrase=heard.phrase, why=heard.why)
             else:
@@ -189,6 +209,10 @@ class Session:
                 actions = self._guide.handle(guide_events.Heard(heard.command), now)
                 self._apply(actions, now, heard.phrase)
                 self.on_heard(heard, not any(isinstance(a, NotNow) for a in actions), compute)
+        self._player.duck(self._ears.voice)
+        if self._ears.voice and "silence" in self._timers:
+            seconds, latest = self._silence
+            self._timers["silence"] = min(now + seconds, latest)
         for name in [name for name, due in self._timers.items() if now >= due]:
             del self._timers[name]
             self._tell("timer", now, name=name)
@@ -236,10 +260,13 @@ class Session:
                     self._say(action, SPEECH_AFTER_CHIME_S if chime else 0.0)
                 case StartTimer():
                     self._timers[action.name] = now + action.seconds
+                    if action.name == "silence":
+                        self._silence = action.seconds, now + SILENCE_TIMES * action.seconds
                 case CancelTimer():
                     self._timers.pop(action.name, None)
                 case SetVolume():
-                    self._player.gain_db = action.level * LOUDER_DB
+                    self._volume_db = action.level * LOUDER_DB
+                    self._player.gain_db = self._volume_db
                 case SetPace():
                     self._narrator.rate = DEFAULT_RATE + action.level * FASTER_WPM
                 case NotNow():
@@ -272,6 +299,7 @@ class Session:
             line.cancel()  # what is not said any more need not be rendered before what is
         lines = self._pending = [self._narrator.line(text) for text in say.lines]
         self._rendering_s += time.perf_counter() - began
+        self._player.gain_db = self._volume_db + (SOFT_DB if say.soft else 0.0)
         self._player.say(say.utterance, lines, gap=say.gap, delay=max(say.delay, at_least))
 
     def _ring(self, chime: Chime, now: float) -> None:
