@@ -15,7 +15,14 @@ from voiceguide.rehearsal import Entry, Rehearsal, Script, reactions
 VOICES = ("en-us+m7", "en-gb-x-rp+f5", "en-gb-scotland+f2", "en-us+f3", "en-gb+m3")
 CALMING = (
     *("pause", "stop", "hold on", "wait a moment", "be quiet", "just a moment", "take a break"),
-    *("baby is fussing", "she's crying", "baby has the hiccups", "he's hiccuping", "she's turning red", "he's arching"),
+    *(
+        "baby is fussing",
+        "she's crying",
+        "baby has the hiccups",
+        "he's hiccuping",
+        "she's turning red",
+        "he's arching",
+    ),
     *("she's looking away", "baby is restless", "she's cranky", "he doesn't like it", "mixed signs", "he's unhappy"),
 )
 OTHERS = ("next", "say that again", "how long", "where are we", "louder", "slower", "what can I say", "bright eyes")
