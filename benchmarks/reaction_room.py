@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,15 +14,16 @@ from voiceguide.rehearsal import Entry, Rehearsal, Script, reactions
 VOICES = ("en-us+m7", "en-gb-x-rp+f5", "en-gb-scotland+f2", "en-us+f3", "en-gb+m3")
 CALMING = (
     *("pause", "stop", "hold on", "wait a moment", "be quiet", "just a moment", "take a break"),
+    *("baby is fussing", "she's crying", "baby has the hiccups", "he's hiccuping", "she's turning red"),
     *(
-        "baby is fussing",
-        "she's crying",
-        "baby has the hiccups",
-        "he's hiccuping",
-        "she's turning red",
         "he's arching",
+        "she's looking away",
+        "baby is restless",
+        "she's cranky",
+        "he doesn't like it",
+        "mixed signs",
+        "he's unhappy",
     ),
-    *("she's looking away", "baby is restless", "she's cranky", "he doesn't like it", "mixed signs", "he's unhappy"),
 )
 OTHERS = ("next", "say that again", "how long", "where are we", "louder", "slower", "what can I say", "bright eyes")
 
@@ -61,21 +61,11 @@ def _entry(say: str, when: dict[str, Any], voice: str = "en-us+m7") -> Entry:
 
 def measure(seed: int = 1, every: int = 1) -> tuple[list[Reaction], int]:
     """The reactions, and how many commands were given."""
-    found = []
+    found: list[Reaction] = []
     given = 0
-    for phrases, calming in ((CALMING[::every], True), (OTHERS[::every], False)):
+    for phrases in (CALMING[::every], OTHERS[::every]):
         act = Rehearsal(script(phrases, seed))
-        partials: list[tuple[float, str]] = []
-        hear = act._listener.hear
-
-        def watched(pcm: Any, at: float, *, played: Any) -> Any:
-            out = hear(pcm, at, played=played)
-            partials.append((at, act._listener._partial))
-            if sys.stderr.isatty():
-                print(f"\r{at:6.0f} s", end="", file=sys.stderr, flush=True)
-            return out
-
-        act._listener.hear = watched
+        partials = _partials(act)
         report = act.run(lambda kind, t, **fields: None)
         speaker = np.concatenate(act.room.speaker)
         for one in report.given:
@@ -91,5 +81,21 @@ def measure(seed: int = 1, every: int = 1) -> tuple[list[Reaction], int]:
                     break
                 known = at
             ms = [1000 * (t - one.until) for t in (known, one.decided)]
-            found.append(Reaction(one.phrase, calming, *ms, 1000 * one.compute_s, changed))
+            found.append(Reaction(one.phrase, phrases == CALMING[::every], *ms, 1000 * one.compute_s, changed))
     return found, given
+
+
+def _partials(act: Rehearsal) -> list[tuple[float, str]]:
+    """A list that will hold the partial result after each block."""
+    partials: list[tuple[float, str]] = []
+    hear = act._listener.hear
+
+    def watched(pcm: Any, at: float, *, played: Any) -> Any:
+        out = hear(pcm, at, played=played)
+        partials.append((at, act._listener._partial))
+        if sys.stderr.isatty():
+            print(f"\r{at:6.0f} s", end="", file=sys.stderr, flush=True)
+        return out
+
+    act._listener.hear = watched  # type: ignore[method-assign]
+    return partials

@@ -24,6 +24,8 @@ from voiceguide.guide.events import (
     Lost,
     NotNow,
     Say,
+    SetMusic,
+    SetMusicVolume,
     SetPace,
     SetVolume,
     Spoken,
@@ -33,11 +35,12 @@ from voiceguide.guide.machine import Guide
 from voiceguide.hearing.listener import Fake, Heard, Ignored
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.sound import RATE, Kind, Pcm, Sound
+from voiceguide.speech.music import Music
 from voiceguide.speech.player import Failed, Finished, Player, Started
 from voiceguide.speech.voice import DEFAULT_RATE, DEFAULT_VOICE, Voice
 
 LOUDER_DB = 4.0
-"""One step of volume."""
+"""One step of volume, of speech and of music."""
 FASTER_WPM = 12
 """One step of pace."""
 SOFT_DB = -6.0
@@ -72,8 +75,18 @@ class Narrator:
     With ``ahead`` it works in a thread of its own; without, at once when asked (in a rehearsal, whose clock waits).
     """
 
-    def __init__(self, voice: Voice, own_voice: OwnVoice | None, *, ahead: bool, name: str = DEFAULT_VOICE) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        own_voice: OwnVoice | None,
+        *,
+        ahead: bool,
+        name: str = DEFAULT_VOICE,
+        recorded: Callable[[str], Pcm | None] = lambda text: None,
+    ) -> None:
+        """``recorded``: a line in somebody's own voice, where there is one; that is taken."""
         self._voice = voice
+        self._recorded = recorded
         self._own_voice = own_voice
         self._name = name
         self._pool = ThreadPoolExecutor(1, "narrator") if ahead else None
@@ -126,7 +139,9 @@ class Narrator:
             pass  # it is tried again, and the failure told, when the line is needed
 
     def _render(self, key: tuple[str, int]) -> Pcm:
-        pcm = self._voice.render(key[0], voice=self._name, rate=key[1])
+        pcm = self._recorded(key[0])
+        if pcm is None:
+            pcm = self._voice.render(key[0], voice=self._name, rate=key[1])
         if self._own_voice is not None:
             self._fakes[key] = self._own_voice.fakes(key[0], pcm)
         return pcm
@@ -135,13 +150,15 @@ class Narrator:
 class Session:
     """One guided session."""
 
-    def __init__(self, guide: Guide, sound: Sound, narrator: Narrator, ears: Ears, tell: Tell) -> None:
+    def __init__(
+        self, guide: Guide, sound: Sound, narrator: Narrator, ears: Ears, tell: Tell, music: Music | None = None
+    ) -> None:
         self._guide = guide
         self._sound = sound
         self._narrator = narrator
         self._ears = ears
         self._tell = tell
-        self._player = Player()
+        self._player = Player(music)
         self._timers: dict[str, float] = {}
         self._silence = (0.0, 0.0)
         """Of the timer of that name: how long it is, and when it elapses whoever speaks."""
@@ -267,6 +284,10 @@ class Session:
                 case SetVolume():
                     self._volume_db = action.level * LOUDER_DB
                     self._player.gain_db = self._volume_db
+                case SetMusic():
+                    self._player.music_on = action.on
+                case SetMusicVolume():
+                    self._player.music_db = action.level * LOUDER_DB
                 case SetPace():
                     self._narrator.rate = DEFAULT_RATE + action.level * FASTER_WPM
                 case NotNow():

@@ -68,7 +68,8 @@ class Scene:
 class Guide:
     """The state machine. ``handle`` takes an event and gives the actions that follow from it."""
 
-    def __init__(self, routine: Routine, language: Language) -> None:
+    def __init__(self, routine: Routine, language: Language, *, music: bool = False) -> None:
+        """``music``: play it from the start."""
         self.routine = routine
         self._language = language
         self._steps = routine.steps
@@ -79,7 +80,8 @@ class Guide:
         self._hold_ends = 0.0
         self._alone = False
         self._volume = self._pace = self._music_volume = 0
-        self._wants_music = self._music_plays = self._mute = False
+        self._wants_music = music
+        self._music_plays = self._mute = False
         self._told: dict[str, int] = {}
         """How often each thing was said that is said differently the second time."""
         self._now = 0.0
@@ -126,6 +128,7 @@ class Guide:
             self._enter(Scene("preparing", script, script))
         else:
             self._start_step(self._index(at))
+        self._keep_music()
         return self._out
 
     def handle(self, event: Event, now: float) -> list[Action]:
@@ -154,10 +157,7 @@ class Guide:
                 self._out.append(Chime("heard"))
             self._out.append(CancelTimer("silence"))
         getattr(self, f"_{reaction}")(command)
-        playing = self._wants_music and not any(STATE_OF[scene.situation] in NO_MUSIC for scene in self._scenes)
-        if playing != self._music_plays:
-            self._music_plays = playing
-            self._out.append(SetMusic(playing))
+        self._keep_music()
         return self._out
 
     # Reactions: one for each row of REACTIONS
@@ -548,6 +548,13 @@ class Guide:
         self._out.append(SetVolume(level))
         if not self.speaking:
             self._tell(self._language.say("louder" if up else "quieter"))
+
+    def _keep_music(self) -> None:
+        """Play it where it is wanted and fits."""
+        playing = self._wants_music and not any(STATE_OF[scene.situation] in NO_MUSIC for scene in self._scenes)
+        if playing != self._music_plays:
+            self._music_plays = playing
+            self._out.append(SetMusic(playing))
 
     def _set_music_volume(self, level: int) -> None:
         self._wants_music = True
