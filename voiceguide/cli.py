@@ -264,6 +264,8 @@ def _run(arguments: argparse.Namespace) -> None:
             narrator.prepare(guide.texts())
             session.run(arguments.at, leave_at_end_of_input)
         finally:
+            if problems := sound.problems():
+                print(f"({problems})")
             voice.close()  # first: it does not wait for a worker that hangs
             narrator.close()
 
@@ -451,6 +453,8 @@ def _listen(arguments: argparse.Namespace) -> None:
     try:
         while True:
             block: Block = sound.read()
+            if block.lost:
+                raise SoundError(f"the {' and the '.join(sorted(block.lost))} was lost; see `voiceguide devices`")
             for decided in ears.hear(block.pcm, block.at):
                 text = _meaning(decided.as_json()) if isinstance(decided, Heard) else f"unsure: {decided.phrase}"
                 print(f"{chr(13) if terminal else ''}{_clock(block.at)}  {text:<60}", flush=True)
@@ -483,7 +487,8 @@ def _say(arguments: argparse.Namespace) -> None:
     sound.open(player.fill)
     try:
         while player.speaking:
-            sound.read()
+            if sound.read().lost:
+                raise SoundError("the speaker was lost; see `voiceguide devices`")
         for _ in range(10):  # what is still on its way to the speaker
             sound.read()
     finally:
