@@ -47,8 +47,8 @@ DEFENCES = ("none", "guard", "canceller", "both")
 class OpenGate(Gate):
     """Lets everything through."""
 
-    def take(self, pcm: Pcm, at: float, own_db: float) -> list[tuple[Pcm, float]]:
-        super().take(pcm, at, own_db)
+    def take(self, pcm: Pcm, at: float, own_db: float, heard: Pcm | None = None) -> list[tuple[Pcm, float]]:
+        super().take(pcm, at, own_db, heard)
         self.shut = 0
         return [(pcm, at)]
 

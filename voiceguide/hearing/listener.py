@@ -170,14 +170,15 @@ class Listener:
         ``pcm``: int16[n], 16 kHz, in blocks of about 30 ms. ``played``: int16[n], what the speaker was given
         meanwhile, as Block.played; None where there is no speaker. (n is a multiple of 15 ms then.)"""
         self._now = at
-        own_db = 0.0
+        own_db, heard = 0.0, None
         if played is not None:
-            pcm = self._canceller.take(pcm, played)
+            heard = pcm
+            pcm = self._canceller.take(heard, played)
             own_db = loudness(played)
         if own_db > SILENT_DB:
             self._note_own(at - len(pcm) / RATE, at)
         shut = self._gate.shut
-        blocks = self._gate.take(pcm, at, own_db)
+        blocks = self._gate.take(pcm, at, own_db, heard)
         self._excess.append((at, self._gate.excess_db))
         decided: list[Heard | Ignored] = []
         if shut >= SHUT_BLOCKS and not self._gate.shut and self._partial:
