@@ -15,15 +15,7 @@ VOICES = ("en-us+m7", "en-gb-x-rp+f5", "en-gb-scotland+f2", "en-us+f3", "en-gb+m
 CALMING = (
     *("pause", "stop", "hold on", "wait a moment", "be quiet", "just a moment", "take a break"),
     *("baby is fussing", "she's crying", "baby has the hiccups", "he's hiccuping", "she's turning red"),
-    *(
-        "he's arching",
-        "she's looking away",
-        "baby is restless",
-        "she's cranky",
-        "he doesn't like it",
-        "mixed signs",
-        "he's unhappy",
-    ),
+    *("he's arching", "she's looking away", "baby is restless", "she's cranky", "he doesn't like it", "mixed signs"),
 )
 OTHERS = ("next", "say that again", "how long", "where are we", "louder", "slower", "what can I say", "bright eyes")
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voiceguide.sound import BLOCK, RATE, Pcm, loudness
+from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.bed import ATTACK, FADE_IN, FADE_OUT, RELEASE
 from voiceguide.speech.envelopes import Float
 from voiceguide.speech.lullaby import lullaby
@@ -371,7 +371,6 @@ def test_there_is_no_music_until_it_is_turned_on() -> None:
     player = Player(steady())
     assert not player.music_on
     assert not player.fill(RATE).any()
-    assert player.loudness_db() == 0
 
 
 def test_without_any_music_it_cannot_be_turned_on() -> None:
@@ -452,13 +451,6 @@ def test_a_hush_leaves_the_music_and_finds_nothing_sounding_in_it() -> None:
     player.fill(100)
     assert player.hush()
     assert (player.fill(RELEASE + RATE)[-RATE:] == MUSIC).all()
-
-
-def test_music_is_in_the_loudness() -> None:
-    player = with_music()
-    player.loudness_db()
-    heard = player.fill(BLOCK)
-    assert player.loudness_db() == pytest.approx(loudness(heard), abs=0.01)
 
 
 def test_music_has_a_volume_of_its_own() -> None:

@@ -353,3 +353,11 @@ def test_recordings_are_listed_and_deleted(tmp_path: Path, speak: Speak) -> None
     own.keep("One.", speak("move on"))
     assert command(tmp_path, "--delete", "--yes").stdout == "1 recordings are deleted\n"
     assert command(tmp_path, "--delete").stdout.startswith("there are no recordings in ")
+
+
+def test_what_is_recorded_is_not_asked_for_again_but_by_option(tmp_path: Path, speak: Speak) -> None:
+    for line in lines_of(first_weeks()):
+        Own("first-weeks").keep(line.text, speak("move on"))
+    done = command(tmp_path)
+    assert (done.returncode, done.stdout) == (0, "all of it is recorded; to record it anew: --again\n")
+    assert "92 sentences to record" in command(tmp_path, "--again", "--input-device", "no such one").stdout

@@ -19,7 +19,7 @@ from voiceguide.errors import Problem, VoiceguideError
 from voiceguide.guide.routine import Routine, schema
 from voiceguide.guide.rules import RECORDINGS
 from voiceguide.mistakes import printable
-from voiceguide.recording import blocks_of
+from voiceguide.recording import blocks_of, is_there
 from voiceguide.sound import RATE, Pcm
 from voiceguide.source import Document
 from voiceguide.speech.voice import levelled
@@ -117,12 +117,12 @@ class Recorded:
         self._say = say
         self._told: set[Path] = set()
         for path in self._named.values():
-            if not path.is_file():
+            if not is_there(path):
                 self._tell(path, f"there is no recording {path}")
 
     def paths(self, text: str) -> list[Path]:
         """The recordings of a line that are there, the one to take first."""
-        return [path for path in (self._named.get(text), self._own.path(text)) if path is not None and path.is_file()]
+        return [path for path in (self._named.get(text), self._own.path(text)) if path is not None and is_there(path)]
 
     def pcm(self, text: str) -> Pcm | None:
         """A line as ``line_of`` gives it; None where there is no recording that can be used."""

@@ -43,8 +43,16 @@ def blocks_of(path: Path) -> Iterator[Pcm]:
         raise _unreadable(path, error) from None
 
 
+def is_there(path: Path) -> bool:
+    """Whether it is a file; not, where that is for others to know."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _need_file(path: Path) -> None:
-    if not path.is_file():
+    if not is_there(path):
         raise VoiceguideError(f"there is no recording {path}")
 
 

@@ -48,6 +48,8 @@ SOFT_DB = -6.0
 SILENCE_TIMES = 3
 """The timer of silence begins anew while somebody speaks, but takes no longer than so many times: a television
 never ends."""
+MUSIC_ENDS_BLOCKS = 20
+"""After the end so many are waited for, 0.6 s, that music fades out in; no more, for the speaker may be lost."""
 CHIME_AFTER_CUT_S = 0.15
 """Where speech was cut off the chime waits a moment, so that the silence itself is heard first."""
 SPEECH_AFTER_CHIME_S = 0.45
@@ -199,6 +201,10 @@ class Session:
                 now = self.turn()
                 if each_block is not None:
                     each_block(now)
+            self._player.music_on = False
+            for _ in range(MUSIC_ENDS_BLOCKS):
+                if self._player.music_sounding:
+                    self._sound.read()
         finally:
             self._player.hush()
             self._sound.close()

@@ -39,18 +39,21 @@ class Bed:
     def on(self, on: bool) -> None:
         self._on = on and self._music is not None
 
-    def add(self, out: Float, *, under: bool, listening: bool) -> bool:
-        """The next samples, into ``out``, which is 0: ``under`` speech or not, while it listens or not. Whether
-        there were any. What is not heard is not taken from the music: it goes on where it stopped."""
+    @property
+    def sounding(self) -> bool:
+        return self._on or self._fade.at > 0
+
+    def add(self, out: Float, *, under: bool, listening: bool) -> None:
+        """The next samples, into ``out``, which is 0: ``under`` speech or not, while it listens or not. What is not
+        heard is not taken from the music: it goes on where it stopped."""
         n = len(out)
         down = _DUCKED[self._under.path(n, under)] * _DUCKED[self._listening.path(n, listening)]
         volume = self.volume.path(n)
         fade = self._fade.path(n, self._on)
         heard = n if isinstance(fade, int) else int(np.count_nonzero(fade))
         if self._music is None or heard == 0 or (isinstance(fade, int) and fade == 0):
-            return False
+            return
         # Squared: even enough to the ear, and without a table.
         gain = np.square(np.asarray(fade / FADE_IN, np.float32)) * down * volume
         out[:heard] = self._music.take(heard)
         out *= gain
-        return True

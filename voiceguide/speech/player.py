@@ -7,7 +7,6 @@ exact and a live session plays the same.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
@@ -121,8 +120,6 @@ class Player:
         self._duck = Slope(RAMP)
         self._volume = Volume()
         self._bed = Bed(music)
-        self._loudness = 0.0
-        self._energy = self._filled = 0  # of what was filled since the loudness was asked for
 
     def say(self, utterance: int, lines: Sequence[Future[Pcm]], *, gap: float = 0.35, delay: float = 0.0) -> None:
         """Say ``lines`` instead of what is being said, which is hushed; a chime rings on.
@@ -181,6 +178,11 @@ class Player:
             self._bed.on = on
 
     @property
+    def music_sounding(self) -> bool:
+        """There will be music in what is filled next, if only its end."""
+        return self._bed.sounding
+
+    @property
     def music_db(self) -> float:
         """The volume of the music, apart from that of speech: 0 is about -38 dB of full scale. As ``gain_db``."""
         return self._bed.volume.db
@@ -208,14 +210,6 @@ class Player:
         """Samples filled since the start."""
         return self._position
 
-    def loudness_db(self) -> float:
-        """Of what was filled since the last call, or was last filled; as ``loudness`` gives it."""
-        with self._lock:
-            if self._filled:
-                self._loudness = 10 * math.log10(self._energy / self._filled + 1)
-                self._energy = self._filled = 0
-            return self._loudness
-
     def events(self) -> list[Event]:
         """What has happened since the last call, in order."""
         with self._lock:
@@ -228,7 +222,6 @@ class Player:
         music = np.zeros(n, np.float32)
         with self._lock:
             self._sounded = len(self._tail) > 0
-            playing = False
             at = 0
             while at < n:
                 # A piece ends where a line, a pause or a chime does.
@@ -240,7 +233,7 @@ class Player:
                     np.multiply(speech, duck, out=piece, casting="same_kind")
                     self._sounded = True
                 under = ringing or speech is not None or self._saying is not None
-                playing |= self._bed.add(music[at : at + size], under=under, listening=self._ducked)
+                self._bed.add(music[at : at + size], under=under, listening=self._ducked)
                 if ringing:
                     piece += self._chime[:size]
                     self._chime = self._chime[size:]
@@ -253,9 +246,6 @@ class Player:
             mix *= self._volume.path(n)
             mix += music
         out: Pcm = np.rint(soft_limit(mix, 0.9 * 32768, 32767)).astype(np.int16)
-        with self._lock:
-            self._filled += n
-            self._energy += int(np.sum(np.square(out, dtype=np.int64))) if self._sounded or playing else 0
         return out
 
     def _speak(self, n: int) -> tuple[int, Pcm | None]:
