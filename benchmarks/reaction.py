@@ -18,7 +18,7 @@ from benchmarks import machine, reaction_live
 def live(seed: int, every: int) -> None:
     """Measure, and print, the reactions of a live session."""
     print(f"live: {machine.facts()}")
-    reactions, given = reaction_live.measure(seed, every)
+    reactions, rest = reaction_live.measure(seed, every)
     for calming in (True, False):
         some = [one for one in reactions if one.calming == calming]
         print(f"\n{'calming commands: to silence' if calming else 'other commands: to the chime'}, ms")
@@ -29,7 +29,7 @@ def live(seed: int, every: int) -> None:
         _row("  p95", some, 95)
         answers = [one.answer for one in some]
         print(f"from the decision to the answer: {np.median(answers):.0f} / {np.percentile(answers, 95):.0f}")
-    print(f"\n{len(reactions)} of {given} commands were measured; the others were not obeyed")
+    print(f"\n{len(reactions)} commands were measured. Of others there is no reaction to measure: {rest or 'none'}")
 
 
 def _row(name: str, some: Sequence[reaction_live.Reaction], share: float = 50) -> None:

@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.reaction_room import CALMING, OTHERS
 from tests.rig import FORMAT, RATE, Pcm, Rig, sound_rig
+from voiceguide.sound import BLOCK
 from voiceguide.speech.voice import Voice
 
 VOICES = ("en-us+m7", "en-gb-x-rp+f5")
@@ -198,8 +199,8 @@ def session() -> Iterator[tuple[Rig, Session, Path]]:
             running.process.wait()
 
 
-def measure(seed: int = 1, every: int = 1) -> tuple[list[Reaction], int]:
-    """The reactions, and how many commands were given."""
+def measure(seed: int = 1, every: int = 1) -> tuple[list[Reaction], list[str]]:
+    """The reactions, and the commands without one to be measured: not obeyed, or given when it was silent already."""
     chance = np.random.default_rng(seed)
     phrases = [(p, v) for p in (*CALMING[::every], *OTHERS[::every]) for v in VOICES]
     given: list[tuple[str, float]] = []
@@ -227,7 +228,8 @@ def measure(seed: int = 1, every: int = 1) -> tuple[list[Reaction], int]:
         blocks = np.fromfile(folder / "blocks", np.int16)
         times = np.fromfile(folder / "times", np.float64)
     found = [_reaction(*one, room_heard, speaker_heard, blocks, times, log) for one in given]
-    return [one for one in found if one is not None], len(given)
+    rest = [f"{phrase}: {one}" for (phrase, _), one in zip(given, found, strict=True) if isinstance(one, str)]
+    return [one for one in found if isinstance(one, Reaction)], rest
 
 
 def _reaction(
@@ -238,7 +240,7 @@ def _reaction(
     blocks: Pcm,
     times: np.ndarray,
     log: Sequence[dict[str, object]],
-) -> Reaction | None:
+) -> Reaction | str:
     first = room.index(began)
     loud = np.flatnonzero(np.abs(room.pcm[first : first + 4 * RATE].astype(int)) > AUDIBLE)
     breaks = np.flatnonzero(np.diff(loud) > RATE // 2)
@@ -246,14 +248,14 @@ def _reaction(
     ended = room.time(last)
     heard = [e for e in log if e.get("heard") == phrase.lower() and ended - 1.0 < float(e["t"]) < ended + PATIENCE_S]
     if not heard:
-        return None
+        return "not obeyed"
     decided = float(heard[0]["t"])
     # The same sound as the session had it, block by block: the room adds nothing here.
-    end = room.pcm[last - RATE // 5 : last + 1].astype(float)
-    near = int(np.searchsorted(times, ended - 1.0)) * 480
-    stretch = blocks[near : near + 3 * RATE].astype(float)
-    at = near + int(np.argmax(np.correlate(stretch, end))) + len(end) - 1
-    read = float(times[at // 480])
+    words = room.pcm[first + int(loud[0]) : last + 1].astype(float)
+    near = max(0, int(np.searchsorted(times, ended - 3.0))) * BLOCK
+    stretch = blocks[near : near + 5 * RATE].astype(float)
+    at = near + int(np.argmax(np.correlate(stretch, words))) + len(words) - 1
+    read = float(times[at // BLOCK])
     known = decided
     for e in reversed([e for e in log if "partial" in e and ended - 3.0 < float(e["t"]) <= decided]):
         if not str(e["partial"]).endswith(phrase.lower()):
@@ -264,7 +266,7 @@ def _reaction(
         float(e["t"]) for e in log if ("hush" if calming else "chime") in e and -0.05 < float(e["t"]) - decided < 0.6
     ]
     if not acts:
-        return None
+        return "obeyed in silence"
     start = speaker.index(acts[0])
     sound = np.abs(speaker.pcm[start : start + RATE].astype(int)) > AUDIBLE
     changes = np.flatnonzero(sound)

@@ -95,6 +95,11 @@ class LiveSound:
         return self._played.placings
 
     @property
+    def delay(self) -> float:
+        """Seconds from ``fill`` until what it gave is in ``played``; 20 ms more or less."""
+        return self._played.delay
+
+    @property
     def running(self) -> list[Running]:
         """The streams, microphone first."""
         return [self._running[end.kind] for end in self._ends if end.kind in self._running]
@@ -150,6 +155,7 @@ class LiveSound:
         for end in self._ends:
             latency = LATENCIES[self._latency]
             self._running[end.kind] = pa.start(found, chosen[end.kind], end.kind, latency, end.prepare)
+        self._played.held = round(self._running["speaker"].latency * RATE)
 
     def _reopen_speaker(self) -> None:
         device = self._running["speaker"].device
@@ -157,6 +163,7 @@ class LiveSound:
         self._running["speaker"] = pa.start(
             pa.query(), device, "speaker", LATENCIES[self._latency], self._speaker.prepare
         )
+        self._played.held = round(self._running["speaker"].latency * RATE)
 
     def _restart(self) -> None:
         """All streams anew, on the devices that bear the names of those that were in use."""
@@ -273,6 +280,7 @@ class SilentSound:
     def __init__(self) -> None:
         self._fill: Fill | None = None
         self._pace = _Pace()
+        self.delay = 0.0
 
     def open(self, fill: Fill) -> None:
         """Never fails. ``fill`` is called by ``read``, in its thread."""

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
@@ -51,15 +52,16 @@ class Probe:
         if self._process is None or wanted != self._wanted or monotonic() > self._began + LIFE:
             self.stop()
             self._wanted, self._began = dict(wanted), monotonic()
-            self._process = subprocess.Popen(
-                # As we were found, it is, and nothing of the user's current folder.
-                [sys.executable, "-P", "-m", "voiceguide.sound.probe", json.dumps(self._wanted)],
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                process_group=0,  # Ctrl-C in the terminal is our affair
-            )
+            with suppress(OSError):  # no memory, no more processes: the next time, perhaps
+                self._process = subprocess.Popen(
+                    # As we were found, it is, and nothing of the user's current folder.
+                    [sys.executable, "-P", "-m", "voiceguide.sound.probe", json.dumps(self._wanted)],
+                    env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C in the terminal is our affair
+                )
         return False
 
     def stop(self) -> None:
