@@ -257,8 +257,8 @@ class Session:
             return  # it was replaced meanwhile
         text = self._lines[happened.index]
         if isinstance(happened, Started):
-            # The player counts what it has filled; what it filled last sounds in the block that ends now.
-            start = now - (self._player.position - happened.at) / RATE
+            # The player counts what it has filled; that sounds when the device has played what it held before.
+            start = now - (self._player.position - happened.at) / RATE + self._sound.delay
             self.speaking_since = start
             self._tell("said", start, text=text, **self._step())
             self._ears.own_voice(self._narrator.fakes(text), start)

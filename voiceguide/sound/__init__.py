@@ -38,6 +38,10 @@ class Block:
 class Sound(Protocol):
     """A speaker and a microphone: a sounddevice stream, or a simulated room."""
 
+    @property
+    def delay(self) -> float:
+        """Seconds from ``fill`` until what it gave is in a block's ``played``."""
+
     def open(self, fill: Fill) -> None:
         """Start. From now on ``fill`` is called, perhaps from another thread, for each block to be played.
 

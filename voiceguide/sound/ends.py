@@ -22,11 +22,12 @@ QUEUE_S = 5.0
 """Seconds of the microphone's sound that are kept for a reader that is late."""
 PULL = BLOCK // 3
 """Samples asked of ``fill`` at once: with what the resampler holds, 25 ms are ahead of the device at most."""
-SILENT_LOOKS = 3
-"""Looks of the keeper, every quarter of a second, without any sound from a device or to it, after which it counts as
-lost. Looks are counted, not time: where the whole process was held up, no device counts as lost for that."""
-START_LOOKS = 12
-"""The same for a stream's first looks: a sleeping sink of a sound server takes up to 2 s to wake."""
+SILENT_S = 0.7
+"""Seconds without any sound from a device or to it after which it counts as lost."""
+START_S = 3.0
+"""The same in the first seconds of a stream: a sleeping sink of a sound server takes up to 2 s to wake."""
+LOOK_S = 0.15
+"""A look counts for no more seconds: where the whole process was held up, no device counts as lost for that."""
 
 Callback = Callable[[Any, int, Any, Any], None]
 
@@ -72,8 +73,9 @@ class End:
         self._wake = wake
         """To be set at its end."""
         self._streams = 0
-        self._calls = self._seen = self._looks = self._silent = 0
-        """By the present stream, and of the keeper."""
+        self._calls = self._seen = 0
+        self._age = self._silent = 0.0
+        """Calls by the present stream, calls at the last look, and seconds of it."""
 
     def prepare(self, rate: int, channels: int) -> tuple[Callback, Callable[[], None]]:
         """For a stream at this rate that is about to be opened: what it is to call with each piece of sound, and at
@@ -81,7 +83,8 @@ class End:
         self._streams += 1
         this = self._streams
         take = self._taker(rate, channels)
-        self._calls = self._seen = self._looks = self._silent = 0
+        self._calls = self._seen = 0
+        self._age = self._silent = 0.0
         self.ended = False
 
         def callback(data: Any, frames: int, time: Any, status: Any) -> None:
@@ -98,12 +101,13 @@ class End:
 
         return callback, finished
 
-    def look(self, early: bool) -> None:
-        """See whether it is lost; by the keeper, at regular times, or ``early``, when something has happened."""
-        self._silent = 0 if self._calls != self._seen else self._silent + (not early)
+    def look(self, seconds: float) -> None:
+        """See whether it is lost; by the keeper, so many seconds after the last time."""
+        seconds = min(seconds, LOOK_S)
+        self._age += seconds
+        self._silent = 0.0 if self._calls != self._seen else self._silent + seconds
         self._seen = self._calls
-        self._looks += not early
-        if self.ended or self._silent >= (START_LOOKS if self._looks <= START_LOOKS else SILENT_LOOKS):
+        if self.ended or self._silent >= (SILENT_S if self._age > START_S else START_S):
             self.lost = True
         elif self._silent == 0 and self._calls:
             self.lost = False

@@ -31,10 +31,10 @@ LATENCIES = (0.04, 0.06, 0.1, 0.2)
 """Seconds of sound that the speaker's device may hold: what it begins with, and what it is given when it runs out."""
 SETTLE = 0.3
 """Seconds of silence in which a latency is tried at the start."""
-TICK = 0.25
+TICK = 0.1
 """Seconds between two looks of the keeper."""
-TROUBLE_TICKS = 40
-"""Two looks with underruns within so many (10 s) are one too many: the latency is widened."""
+APART_S, TROUBLE_S = 0.5, 10.0
+"""Two underruns that are not one (apart by so much), within so many seconds, are one too many."""
 STALL = 1.0
 """Seconds; where nothing is heard blocks are given at the pace of the clock, and a longer stall is left out."""
 
@@ -95,6 +95,11 @@ class LiveSound:
         return self._played.placings
 
     @property
+    def delay(self) -> float:
+        """Seconds from ``fill`` until what it gave is in ``played``; 20 ms more or less."""
+        return self._played.delay
+
+    @property
     def running(self) -> list[Running]:
         """The streams, microphone first."""
         return [self._running[end.kind] for end in self._ends if end.kind in self._running]
@@ -150,6 +155,7 @@ class LiveSound:
         for end in self._ends:
             latency = LATENCIES[self._latency]
             self._running[end.kind] = pa.start(found, chosen[end.kind], end.kind, latency, end.prepare)
+        self._played.held = round(self._running["speaker"].latency * RATE)
 
     def _reopen_speaker(self) -> None:
         device = self._running["speaker"].device
@@ -157,6 +163,7 @@ class LiveSound:
         self._running["speaker"] = pa.start(
             pa.query(), device, "speaker", LATENCIES[self._latency], self._speaker.prepare
         )
+        self._played.held = round(self._running["speaker"].latency * RATE)
 
     def _restart(self) -> None:
         """All streams anew, on the devices that bear the names of those that were in use."""
@@ -200,7 +207,7 @@ class LiveSound:
         self._speaker.fill = None
         if streams:
             with suppress(SoundError):
-                pa.bounded(lambda: pa.close(streams), pa.CLOSE_LIMIT)
+                pa.bounded(lambda: pa.close(streams, heard_out=True), pa.CLOSE_LIMIT)
         self._running = {}
         for end in self._ends:
             end.finish()
@@ -210,36 +217,44 @@ class LiveSound:
 
     def _keep(self) -> None:
         probe = Probe()
-        underruns: deque[bool] = deque(maxlen=TROUBLE_TICKS)
+        underruns: deque[float] = deque([-TROUBLE_S], 2)
         before, underflows, seconds = monotonic(), self.underflows, self._speaker.seconds
         while not self._closing:
-            woken = self._wake.wait(TICK)
+            self._wake.wait(TICK)
             self._wake.clear()
+            now = monotonic()
             for end in self._ends:
-                end.look(woken)
+                end.look(now - before)
             self._tell()
             gone = [end.kind for end in self._ends if end.lost]
+            # A process that was held up has let the device run out of sound: that is no fault of the latency. A
+            # device that asks for sound faster than it can play it runs out, too, though it does not say so.
+            hurry = self._speaker.seconds - seconds > 2 * (now - before) + LATENCIES[-1]
+            if (self.underflows > underflows or hurry) and now - before < 3 * TICK and not gone:
+                if now - underruns[-1] > APART_S:
+                    underruns.append(now)
+                if underruns[-1] - underruns[0] < TROUBLE_S and len(underruns) == 2 and self._widen():
+                    underruns.clear()
+                    underruns.append(-TROUBLE_S)
+            before, underflows, seconds = now, self.underflows, self._speaker.seconds
             if not gone:
                 probe.stop()
             elif probe.sees({kind: self._names[kind] for kind in gone}):
                 with suppress(SoundError):
                     pa.bounded(self._restart, pa.OPEN_LIMIT)
-                underruns.clear()
-            now = monotonic()
-            # A process that was held up has let the device run out of sound: that is no fault of the latency. A
-            # device that asks for sound faster than it can play it runs out, too, though it does not say so.
-            hurry = self._speaker.seconds - seconds > 1.5 * (now - before) + LATENCIES[-1]
-            underruns.append(now - before < 2 * TICK and (self.underflows > underflows or hurry) and not gone)
-            if sum(underruns) >= 2 and self._latency < len(LATENCIES) - 1:
-                self._latency += 1
-                underruns.clear()
-                with suppress(SoundError):
-                    pa.bounded(self._reopen_speaker, pa.OPEN_LIMIT)
-                now = monotonic()
-            before, underflows, seconds = now, self.underflows, self._speaker.seconds
+                before = monotonic()
         probe.stop()
         if self._server:
             self._server.close()
+
+    def _widen(self) -> bool:
+        """Give the speaker's device more to hold; whether there is more to give."""
+        if self._latency == len(LATENCIES) - 1:
+            return False
+        self._latency += 1
+        with suppress(SoundError):
+            pa.bounded(self._reopen_speaker, pa.OPEN_LIMIT)
+        return True
 
     def _tell(self) -> None:
         """What is lost, for ``read``."""
@@ -265,6 +280,7 @@ class SilentSound:
     def __init__(self) -> None:
         self._fill: Fill | None = None
         self._pace = _Pace()
+        self.delay = 0.0
 
     def open(self, fill: Fill) -> None:
         """Never fails. ``fill`` is called by ``read``, in its thread."""

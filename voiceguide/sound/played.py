@@ -9,8 +9,8 @@ import numpy as np
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 MARGIN = RATE * 20 // 1000
-"""How far behind the newest piece given to the speaker a block's ``played`` ends when it is placed, for the sound of
-the microphone comes in pieces too. An echo comes later than that: the speaker's buffer is two pieces at least."""
+"""How far behind the newest piece given to the speaker a block's ``played`` must end at least when it is placed, for
+the sound of the microphone comes in pieces too."""
 ASTRAY = RATE * 60 // 1000
 """How much further behind it may be for a second before it is placed anew. Two clocks that differ by 100 millionths
 (crystals of sound cards differ by up to that) drift as far in ten minutes."""
@@ -20,8 +20,9 @@ class Played:
     """What the speaker was given, until the microphone's blocks ask for it.
 
     Both ends count samples, and where both count all of them, ``meanwhile`` stays at one distance from what it is
-    asked for. Where samples were lost, on either side, it is placed anew, by what has just been given. That is as
-    true as devices are regular: their pieces are 20 to 30 ms long, and two placings differ by as much."""
+    asked for. Where samples were lost, on either side, it is placed anew, by what has just been given: as far behind
+    that as the speaker's device holds, so that an echo comes a little later than what it is an echo of, and never
+    earlier. That is as true as devices are regular: two placings may differ by a piece or two, 20 to 40 ms."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -30,8 +31,8 @@ class Played:
         self._given = self._seen = self._asked = 0
         self._astray = True
         self._low = self._blocks = 0
-        self.piece = 0
-        """Samples that the speaker's device asks for at a time."""
+        self.piece = self.held = 0
+        """Samples that the speaker's device asks for at a time, and that it holds."""
         self.placings = 0
         """How often it was placed, the first time included."""
 
@@ -75,5 +76,10 @@ class Played:
             return played
 
     @property
+    def delay(self) -> float:
+        """Seconds from giving a sample to the speaker until it is in a block's ``played``."""
+        return self._margin / RATE
+
+    @property
     def _margin(self) -> int:
-        return MARGIN + self.piece
+        return max(MARGIN + self.piece, self.held)

@@ -204,10 +204,14 @@ def start(
     )
 
 
-def close(streams: Sequence[Any]) -> None:
-    """Stop and close streams. Hangs where a sound server is frozen: for use in a task that is ``bounded``."""
-    for stream in streams:
-        stream.stop()
+def close(streams: Sequence[Any], *, heard_out: bool = False) -> None:
+    """Stop and close streams, and with ``heard_out`` wait until what the devices hold is heard: a sleeping one takes
+    2 s. Hangs where a sound server is frozen: for use in a task that is ``bounded``."""
+    for stream in [stream for stream in streams if stream in in_use]:
+        if heard_out:
+            stream.stop()
+        else:
+            stream.abort()
         stream.close()
         in_use.remove(stream)
 

@@ -14,9 +14,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import Event
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -31,8 +31,6 @@ LIFE = 30.0
 PAUSE = 0.25
 """Seconds between two looks. One costs 0.1 s of computing."""
 LATENCY = 0.1
-SOUND_LIMIT = 2.0
-"""Seconds within which a device must take or give sound, once open: a sleeping sink wakes in that time."""
 
 
 class Probe:
@@ -44,8 +42,8 @@ class Probe:
         self._began = 0.0
 
     def sees(self, wanted: Mapping[Kind, str]) -> bool:
-        """Whether all these devices, by their names, have been opened and worked, just now. Asked again and again it
-        does not wait: a process looks meanwhile."""
+        """Whether all these devices, by their names, could be opened just now. It does not wait: a process looks, and
+        is to be asked for again and again."""
         process = self._process
         if process and process.poll() is not None:
             self._process = None
@@ -54,15 +52,16 @@ class Probe:
         if self._process is None or wanted != self._wanted or monotonic() > self._began + LIFE:
             self.stop()
             self._wanted, self._began = dict(wanted), monotonic()
-            self._process = subprocess.Popen(
-                # As we were found, it is, and nothing of the user's current folder.
-                [sys.executable, "-P", "-m", "voiceguide.sound.probe", json.dumps(self._wanted)],
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                process_group=0,  # Ctrl-C in the terminal is our affair
-            )
+            with suppress(OSError):  # no memory, no more processes: the next time, perhaps
+                self._process = subprocess.Popen(
+                    # As we were found, it is, and nothing of the user's current folder.
+                    [sys.executable, "-P", "-m", "voiceguide.sound.probe", json.dumps(self._wanted)],
+                    env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C in the terminal is our affair
+                )
         return False
 
     def stop(self) -> None:
@@ -73,27 +72,22 @@ class Probe:
             self._process = None
 
 
-def _works(wanted: Mapping[Kind, str]) -> bool:
+def _open(wanted: Mapping[Kind, str]) -> None:
+    """And close. Raises SoundError."""
     found = pa.query()
     streams = []
     try:
         for kind, name in wanted.items():
-            called = Event()
-
-            calls = partial(_silence, kind, called), _ignore
+            calls = partial(_silence, kind), _ignore
             device = pa.choose(found, name, kind)
             streams.append(pa.start(found, device, kind, LATENCY, partial(_always, calls)).stream)
-            if not called.wait(SOUND_LIMIT):
-                return False
     finally:
         pa.close(streams)
-    return True
 
 
-def _silence(kind: Kind, called: Event, data: Any, *_: object) -> None:
+def _silence(kind: Kind, data: Any, *_: object) -> None:
     if kind == "speaker":
         data[:] = bytes(len(data))
-    called.set()
 
 
 def _ignore() -> None:
@@ -110,8 +104,8 @@ def main(wanted: Mapping[Kind, str]) -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not even a call that hangs outlives it
     while os.getppid() == parent:
         try:
-            if _works(wanted):
-                return
+            _open(wanted)
+            return
         except SoundError:
             pass
         sleep(PAUSE)

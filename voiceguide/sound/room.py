@@ -55,6 +55,7 @@ class Room:
         self.speaker: list[Pcm] = []
         self.microphone: list[Pcm] = []
         """What was played and what was heard so far, block by block."""
+        self.delay = 0.0
 
     @property
     def now(self) -> float:
