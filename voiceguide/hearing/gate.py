@@ -4,10 +4,9 @@ The guide knows how loud it speaks, and learns how loud that comes back. While n
 from that, the recogniser hears silence. A voice that stands out opens the gate: the recogniser then hears again
 the moment before it rose, which it had been kept from.
 
-What the echo canceller leaves is far softer, and a voice stands out from it much sooner. But it is told from a voice
-only where the canceller does well; where it does not (two devices with two clocks, a room that changes), what it
-leaves rises and falls as a voice does. So it must have done well for a while before it is gone by; else the sound is
-gone by as it came from the microphone.
+What the echo canceller leaves is far softer, and a voice stands out from it much sooner. But where the canceller does
+not do well (two devices with two clocks, a room that changes), what it leaves rises and falls as a voice does. So it
+must have done well lately to be gone by; else the sound is gone by as it came from the microphone.
 
 The power of an echo is the power of what was played in the last half second, weighted by how the room carries each
 moment of it, plus steady noise: in a room the parts add up without regard to phase. The weights are learnt by NLMS
@@ -43,11 +42,11 @@ BEFORE_BLOCKS = 4
 """It opens 0.12 s in arrears: the soft sounds with which a word begins."""
 SILENT_DB = 20.0
 """Loudness, in dB over one step of 16 bit, under which the speaker is silent."""
-TRUST_DB, TRUST_BLOCKS = 20.0, 300
-"""How much softer the canceller must have made the loud moments of the echo, at the median of the last 9 s of them.
+TRUST_DB, TRUST_BLOCKS = 20.0, 100
+"""How much softer the canceller must have made the loud moments of the echo, at the median of the last 3 s of them.
 In the simulated room it is 25 to 32 dB with one clock, 15 with two that are 20 ppm apart, and 3 with 100 ppm."""
-TRUST_FIRST = 60
-"""So many of them make a beginning."""
+TRUST_FIRST = 200
+"""It has so many of them to learn the way through the room, and is trusted meanwhile: what it leaves becomes less."""
 LOUD_DB = 15.0
 """A moment of the echo is loud when so much is expected of it above steady noise."""
 FLOOR = 1e-5
@@ -64,6 +63,8 @@ class Gate:
         self._left = _Echo()
         self._softer: deque[float] = deque(maxlen=TRUST_BLOCKS)
         """By how much the canceller made the last loud moments of the echo softer, in dB."""
+        self._loud = 0
+        """How many there were."""
         self._kept: deque[tuple[Pcm, float]] = deque(maxlen=BEFORE_BLOCKS)
         self._open = 1
         """Blocks for which the gate stays open, if nothing stands out any more."""
@@ -80,6 +81,7 @@ class Gate:
         if heard is not None:
             raw = self._heard.excess(heard, own_db)
             if self._heard.loud:
+                self._loud += 1
                 self._softer.append(loudness(heard) - loudness(pcm))
             if not self._trusted():
                 excess = raw
@@ -100,7 +102,7 @@ class Gate:
 
     def _trusted(self) -> bool:
         """Whether the canceller does well."""
-        return len(self._softer) >= TRUST_FIRST and float(np.median(self._softer)) >= TRUST_DB
+        return self._loud < TRUST_FIRST or float(np.median(self._softer)) >= TRUST_DB
 
 
 class _Echo:
