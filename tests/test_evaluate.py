@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from models.recipe import evaluate
 from models.recipe.card import card
 from models.recipe.measures import sphinx
+from models.recipe.measures.alarms import false_alarms
 from models.recipe.measures.coffee import Slots, grammar, over_snrs, parsed, parts, sentences
 from models.recipe.measures.commands import outcome
+from models.recipe.measures.context import Context
 from models.recipe.measures.figures import BARS, poisson, rate, share, spread, verdict, wilson
 from models.recipe.measures.mix import LEAD_S, Samples, chance_for, kitchen, mixed
 from models.recipe.measures.report import bars
-from models.recipe.measures.speech import OUTSIDE, VOICES, kind_of, sample
+from models.recipe.measures.speech import OUTSIDE, VOICES, Speaker, kind_of, sample
 from models.recipe.split import held_out
 from voiceguide.guide.commands import Phrasebook
 from voiceguide.hearing.listener import Heard
@@ -194,6 +196,20 @@ def test_no_held_out_recording_is_trained_on(tmp_path: Path) -> None:
 def test_a_baby_is_on_one_side_only() -> None:
     baby = "0c1d2e3f-1111-2222-3333-0123456789ab"
     assert len({held_out(f"{baby}-{n}-1.0-m-04-hu.flac") for n in range(50)}) == 1
+
+
+def test_a_command_that_was_given_is_no_false_one(tmp_path: Path, speak: Callable[..., Pcm], vosk_model: Any) -> None:
+    """The same sound twice: by one label it is the command that it is, by the other nobody gave one."""
+    (tmp_path / "phrases").mkdir()
+    labels = {"a.flac": "Emergency!", "b.flac": "warning"}
+    for name in labels:
+        soundfile.write(tmp_path / "phrases" / name, speak("emergency", "en-us+m1"), RATE)
+    (tmp_path / "phrases" / "labels.json").write_text(json.dumps(labels))
+    box = Path(__file__).parents[1] / "models" / "voiceguide-en"
+    figures = dict(false_alarms(Context(box, tmp_path, Speaker(tmp_path / "speech")), ()))
+    parts = [figures[f"phrases {part}"] for part in ("held out", "in training")]
+    assert sum(part["files"] for part in parts) == 1
+    assert {**parts[0]["heard"], **parts[1]["heard"]} == {"emergency": 1}
 
 
 # ---- what is said ----

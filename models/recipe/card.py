@@ -71,7 +71,8 @@ speaks.
 """),
     "Commands that nobody gave": _text("""
 Recordings in which nobody speaks to the guide, through the listener. *Held out*: the fifth that was kept from
-training; *in training*: the other four fifths. Rates with their exact 95 % intervals; pauses of 1 s between the
+training; *in training*: the other four fifths. Where the label says that a command was spoken ("emergency"), nothing
+is false, and the recording is left out. Rates with their exact 95 % intervals; pauses of 1 s between the
 recordings are counted in the hours.
 """),
     "Cost": _text("""
