@@ -256,15 +256,20 @@ def test_the_grammar_for_pocketsphinx_is_exactly_the_phrases(phrases: list[str])
 
 # ---- the card ----
 
-FACTS = {
+FACTS: dict[str, Any] = {
     "name": "voiceguide-en",
     "licence": "Apache-2.0",
-    "data": [
-        {"what": "synthetic speech", "hours": 80.0, "source": "espeak-ng", "licence": "GPL-3.0 (the program)"},
-        {"what": "cries", "hours": 0.4, "source": "donateacry-corpus", "licence": "ODbL 1.0"},
+    "runs": [
+        {
+            "command": "python -m models.recipe",
+            "data": [
+                {"what": "synthetic speech", "hours": 80.0, "source": "espeak-ng", "licence": "GPL-3.0"},
+                {"what": "cries", "hours": 0.4, "source": "donateacry-corpus", "licence": "ODbL 1.0"},
+            ],
+            "voices": {"espeak": ["en-us+m1"], "flite": ["slt"]},
+            "told": "LF-MMI: 1,200 h of sound, in 0.5 h on one GPU.",
+        }
     ],
-    "voices": {"espeak-ng": ["en-us+m1"], "flite": ["slt"]},
-    "training": {"hours": 1200.0, "objective": "LF-MMI", "device": "one GPU", "took_h": 0.5},
     "network": {
         "parameters": 2_100_000,
         "layers": "9 factored TDNN layers of 448 units",
@@ -274,7 +279,6 @@ FACTS = {
     },
     "words": 6000,
     "pronunciations": 7000,
-    "recipe": "python -m models.recipe --recordings DIR",
     "limits": ["It knows no names."],
 }
 
@@ -298,6 +302,16 @@ def test_the_card_says_what_is_missed_and_by_how_much() -> None:
     assert "--only commands`" in text
     assert "It knows no names." in text
     assert "0.12 s after" in text
+
+
+def test_the_card_tells_every_training() -> None:
+    (first,) = FACTS["runs"]
+    further = first | {"command": "python -m models.recipe --start MODEL", "told": "Further: 70 h of sound."}
+    text = card(FACTS | {"runs": [first, further]}, {})
+    assert "| made by | `python -m models.recipe`; then `python -m models.recipe --start MODEL` |" in text
+    assert text.index("### Training 1: `python -m models.recipe`") < text.index("1,200 h of sound")
+    assert text.index("1,200 h of sound") < text.index("### Training 2:") < text.index("Further: 70 h of sound.")
+    assert "Training 1" not in card(FACTS, {})
 
 
 def test_a_bar_met_in_few_hours_is_said_to_be_no_proof() -> None:

@@ -240,12 +240,13 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """The model's folder, and the facts for its card."""
+    """The model's folder, with the facts for its card."""
     import numpy as np
     import torch
 
+    from models.recipe.card import FACTS
     from models.recipe.export import write_model
-    from models.recipe.facts import facts
+    from models.recipe.facts import facts, runs_of
 
     trainer = _trainer(options)
     network = trainer.run().cpu()
@@ -260,8 +261,10 @@ def export(options: argparse.Namespace) -> None:
         took_h=trainer.took_h,
         device=device,
         watched=trainer.watched,
+        command="python -m models.recipe --recordings DIR" + (" --start MODEL" if options.start else ""),
+        before=runs_of(options.start) if options.start else (),
     )
-    (options.work / "facts.json").write_text(json.dumps(told, indent=1) + "\n")
+    (options.model / FACTS).write_text(json.dumps(told, indent=1) + "\n")
 
 
 STAGES: dict[str, Callable[[argparse.Namespace], None]] = {
