@@ -28,6 +28,7 @@ RATE = 16_000
 Pcm = npt.NDArray[np.int16]
 REPOSITORY = Path(__file__).parents[1]
 PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")
+MONO_16K = "rate=16000 channels=1"
 FORMAT = ("--raw", "--format=s16le", f"--rate={RATE}", "--channels=1")
 
 # Taken alone, on a machine without a sound card, this has no device at all. Without it PortAudio would abort.
@@ -37,20 +38,23 @@ ALSA = f"""
 pcm.!default {{ type pulse hint {{ show on description "default (pulse)" }} }}
 ctl.!default {{ type pulse }}
 """
-# All sinks at 16 kHz: what is recorded is then what was played, to 77 dB. The two loopbacks into `trash` keep the
-# null sinks awake: otherwise they wake every 2 s, and a new stream waits that long for its first block.
-PULSE = """
-load-module module-native-protocol-unix socket={folder}/native auth-anonymous=1 auth-cookie-enabled=0
-load-module module-null-sink sink_name=spk rate=16000 channels=1
-load-module module-null-sink sink_name=room rate=16000 channels=1
-load-module module-remap-source source_name=mic master=room.monitor channels=1
-load-module module-null-sink sink_name=trash rate=16000 channels=1
-load-module module-loopback source=spk.monitor sink=trash latency_msec=20 {stay}
-load-module module-loopback source=room.monitor sink=trash latency_msec=20 {stay}
-set-default-sink spk
-set-default-source mic
-"""
+# With all sinks at 16 kHz what is recorded is what was played, to 77 dB. The two loopbacks into `trash` keep the null
+# sinks awake: otherwise they wake every 2 s, and a new stream waits that long for its first block.
 STAY = "source_dont_move=true sink_dont_move=true"
+MICROPHONE = ("module-remap-source source_name=mic master=room.monitor channels={microphone}",)
+SPEAKER = (
+    "module-null-sink sink_name=spk {speaker}",
+    f"module-loopback source=spk.monitor sink=trash latency_msec=20 {STAY}",
+)
+PULSE = (
+    "module-native-protocol-unix socket={folder}/native auth-anonymous=1 auth-cookie-enabled=0",
+    "module-null-sink sink_name=trash rate=16000 channels=1",
+    *SPEAKER,
+    "module-null-sink sink_name=room {room}",
+    f"module-loopback source=room.monitor sink=trash latency_msec=20 {STAY}",
+    *MICROPHONE,
+)
+DEFAULTS = "set-default-sink spk\nset-default-source mic\n"
 DAEMON = (
     *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"),
     *("--realtime=no", "--high-priority=no", "--disable-shm=yes", "--log-target=stderr", "--log-level=warn", "-F"),
@@ -58,8 +62,9 @@ DAEMON = (
 
 
 @contextmanager
-def sound_rig() -> Iterator[Rig]:
-    """A daemon, ready; gone, with all that it wrote, however the ``with`` block is left.
+def sound_rig(speaker: str = MONO_16K, room: str = MONO_16K, microphone: int = 1) -> Iterator[Rig]:
+    """A daemon, ready; gone, with all that it wrote, however the ``with`` block is left. ``speaker`` and ``room`` are
+    PulseAudio's arguments, ``microphone`` is how many channels that has.
 
     Skips the test where PulseAudio is not installed."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
@@ -69,7 +74,7 @@ def sound_rig() -> Iterator[Rig]:
         pytest.skip("needs ALSA's plugin for PulseAudio: the Debian package libasound2-plugins")
     # A short path: that of a unix socket has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="rig"))
-    rig = Rig(folder)
+    rig = Rig(folder, {"speaker": speaker, "room": room, "microphone": str(microphone), "folder": str(folder)})
     try:
         rig.start()
         yield rig
@@ -81,12 +86,14 @@ def sound_rig() -> Iterator[Rig]:
 class Rig:
     """A daemon in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, devices: Mapping[str, str]) -> None:
         self.folder = folder
+        self._devices = devices
         runtime = folder / "runtime"
         for private in (runtime, runtime / "pulse", folder / "state"):
             private.mkdir(mode=0o700)
-        (folder / "rig.pa").write_text(PULSE.format(folder=folder, stay=STAY))
+        modules = [f"load-module {module.format(**devices)}\n" for module in PULSE]
+        (folder / "rig.pa").write_text("".join(modules) + DEFAULTS)
         (folder / "alsa.conf").write_text(ALSA)
         # With a display or a session bus, PulseAudio's programs would look for the user's own daemon there.
         kept = {
@@ -138,6 +145,36 @@ class Rig:
         """It is there, and does nothing."""
         assert self.daemon
         self.daemon.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.daemon
+        self.daemon.send_signal(signal.SIGCONT)
+
+    def pull_out(self, device: str) -> None:
+        """The ``microphone`` or the ``speaker``, while the daemon runs on."""
+        name = {"microphone": "source_name=mic", "speaker": "sink_name=spk"}[device]
+        for line in self.pactl("list", "short", "modules").splitlines():
+            if name in line.split():
+                self.pactl("unload-module", line.split()[0])
+
+    def plug_in(self, device: str) -> None:
+        """What was pulled out."""
+        for module in {"microphone": MICROPHONE, "speaker": SPEAKER}[device]:
+            self.pactl("load-module", *module.format(**self._devices).split())
+
+    def echo(self, decibels: float) -> None:
+        """From now on what the speaker plays is heard in the room, too, so much softer or louder."""
+        loop = ["source=spk.monitor", "sink=room", "latency_msec=20", *STAY.split()]
+        module = self.pactl("load-module", "module-loopback", *loop).strip()
+        inputs = self.pactl("list", "sink-inputs").split("Sink Input #")
+        (stream,) = [i.split()[0] for i in inputs if f"Owner Module: {module}\n" in i]
+        self.pactl("set-sink-input-volume", stream, f"{decibels}dB")
+
+    def pactl(self, *arguments: str) -> str:
+        """What PulseAudio's own program says."""
+        return subprocess.run(
+            ["pactl", *arguments], env=self.environment, capture_output=True, text=True, check=True
+        ).stdout
 
     @contextmanager
     def playing(self, pcm: Pcm) -> Iterator[None]:

@@ -27,7 +27,7 @@ from voiceguide.hearing import models
 from voiceguide.sound import RATE, Pcm
 
 PROGRAM = (sys.executable, "-m", "voiceguide")
-COMMANDS = "run rehearse hear listen say routines show check new models devices doctor".split()
+COMMANDS = "run record rehearse hear listen say routines show check new models devices doctor".split()
 
 Result = subprocess.CompletedProcess[str]
 
@@ -113,6 +113,11 @@ def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: list[str]) -> No
         ("hear cut.wav", "cut.wav is no recording"),
         ("check nothing.yaml", "nothing.yaml: there is no such file"),
         ("check .", "this is a folder; name a file in it"),
+        ("run first-weeks --keyboard --music nowhere", "there is no recording nowhere"),
+        ("rehearse --music empty.wav", "empty.wav is no recording that can be read"),
+        ("rehearse --music .", r"no music in \.: none of its 3 files can be read; name a folder or file of WAV"),
+        ("record nobody", "no routine .*first-weeks"),
+        ("record first-weeks --from knees", "no step 'knees'; see: voiceguide show first-weeks"),
         ("new Quiet_Evening", "use small letters, digits and hyphens, as in my-routine"),
         ("new first-weeks", "there is a routine named `first-weeks` already"),
         ("say hello --wav nowhere/hello.wav", "cannot write nowhere/hello.wav"),
@@ -131,7 +136,14 @@ def test_a_mistake_is_one_line_that_says_what_to_do(tmp_path: Path, arguments: s
 @without_sound
 @pytest.mark.parametrize(
     "arguments",
-    ["run", "run --input-device 3", "run --keyboard --output-device headphones", "listen", "say hello"],
+    [
+        "run",
+        "run --input-device 3",
+        "run --keyboard --output-device headphones",
+        "listen",
+        "say hello",
+        "record first-weeks",
+    ],
 )
 def test_no_sound_device_has_exit_code_3(tmp_path: Path, arguments: str) -> None:
     need_espeak()

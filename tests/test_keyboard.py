@@ -179,5 +179,6 @@ def test_neither_sound_nor_the_guides_own_voice_matters(phrases: Phrasebook) -> 
     keyboard = start(phrases, io.StringIO("continue\n"))
     keyboard.own_voice((Fake("continue", Command("resume"), 0.0, 10.0),), 0.0)
     noise = np.random.default_rng(1).integers(-32768, 32768, BLOCK).astype(np.int16)
-    (heard,) = keyboard.hear(noise, 1.0, own_db=80.0)
+    (heard,) = keyboard.hear(noise, 1.0, played=noise)
     assert isinstance(heard, Heard) and heard.command == Command("resume")
+    assert not keyboard.voice

@@ -16,7 +16,7 @@ from voiceguide.hearing import listener as rules
 from voiceguide.hearing.listener import Fake, Heard, Ignored, Listener, known
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.recording import read_recording
-from voiceguide.sound import BLOCK, RATE, Pcm, loudness
+from voiceguide.sound import BLOCK, RATE, Block, Pcm
 from voiceguide.sound.room import Room
 
 Decided = list[Heard | Ignored]
@@ -67,13 +67,15 @@ def recording(speak: Speak, *texts: str, voice: str = VOICES[0], gap: float = 1.
     return np.concatenate(parts), said
 
 
-def hear(ears: Listener, pcm: Pcm, *, size: int = BLOCK, start: float = 0.0, own_db: float = 0.0) -> Decided:
-    """All that is decided on ``pcm``, fed in blocks of ``size`` samples; the last one is filled up. ``own_db``: how
-    loud the guide speaks all the while."""
+def hear(ears: Listener, pcm: Pcm, *, size: int = BLOCK, start: float = 0.0, own: bool = False) -> Decided:
+    """All that is decided on ``pcm``, fed in blocks of ``size`` samples; the last one is filled up. ``own``: whether
+    the guide sounds all the while, where the microphone cannot hear it."""
+    chance = np.random.default_rng(3)
     pcm = np.concatenate([pcm, np.zeros(-len(pcm) % size, np.int16)])
     decided: Decided = []
     for i in range(0, len(pcm), size):
-        decided += ears.hear(pcm[i : i + size], start + (i + size) / RATE, own_db=own_db)
+        played = chance.normal(0, 1000, size).astype(np.int16) if own else None
+        decided += ears.hear(pcm[i : i + size], start + (i + size) / RATE, played=played)
     return decided + ears.finish()
 
 
@@ -342,7 +344,12 @@ def lines(speak: Speak, *texts: str, at: float = 1.0, gap: float = 0.35) -> list
 
 
 def converse(
-    ears: Listener, room: Room, guide: Sequence[Line], seconds: float, own_voice: OwnVoice | None
+    ears: Listener,
+    room: Room,
+    guide: Sequence[Line],
+    seconds: float,
+    own_voice: OwnVoice | None,
+    each_block: Callable[[Block], None] = lambda block: None,
 ) -> Decided:
     """What is decided while the guide speaks in a room; what the parent says has been placed there before."""
     speaker = silence(seconds + 1)
@@ -359,7 +366,8 @@ def converse(
             line = coming.pop(0)
             if own_voice is not None:
                 ears.own_voice(own_voice.fakes(line.text, line.pcm), line.at)
-        decided += ears.hear(block.pcm, block.at, own_db=loudness(room.speaker[-1]))
+        decided += ears.hear(block.pcm, block.at, played=block.played)
+        each_block(block)
     return decided + ears.finish()
 
 
@@ -446,7 +454,7 @@ def test_just_what_is_faked_is_refused_just_when_it_is(
     ):
         ears = Listener(vosk_model, book)
         ears.own_voice((fake,), start)
-        (decided,) = hear(ears, pcm, own_db=60.0)
+        (decided,) = hear(ears, pcm, own=True)
         if refused:
             assert decided == Ignored("continue", "own_voice", decided.decided)
         else:
@@ -459,7 +467,7 @@ def test_a_voice_far_above_the_echo_is_obeyed_whatever_the_guide_says(
     pcm, (said,) = recording(speak, "continue", gap=2.0)
     ears = Listener(vosk_model, book)
     ears.own_voice((Fake("continue", Command("resume"), 0.0, 3.0),), said.at)
-    assert obeyed(hear(ears, pcm, own_db=60.0)) == ["continue"]
+    assert obeyed(hear(ears, pcm, own=True)) == ["continue"]
 
 
 def test_no_prompt_of_the_guide_is_obeyed(vosk_model: Any, book: Phrasebook, voice: Any, own_voice: OwnVoice) -> None:
@@ -469,3 +477,57 @@ def test_no_prompt_of_the_guide_is_obeyed(vosk_model: Any, book: Phrasebook, voi
     ears = Listener(vosk_model, book)
     decided = converse(ears, Room(echo_db=-10), guide, guide[-1].at + 5, own_voice)
     assert obeyed(decided) == []
+
+
+# Somebody speaks over the guide
+
+
+def voices(ears: Listener, room: Room, guide: Sequence[Line], seconds: float) -> list[tuple[float, float]]:
+    """From when to when it heard somebody speak."""
+    found: list[tuple[float, float]] = []
+    before = 0.0
+
+    def note(block: Block) -> None:
+        nonlocal before
+        if ears.voice:
+            start = found.pop()[0] if found and found[-1][1] == before else block.at
+            found.append((start, block.at))
+        before = block.at
+
+    converse(ears, room, guide, seconds, None, note)
+    return found
+
+
+GUIDE = (
+    "Hold one ankle loosely, and glide your other hand from hip to ankle.",
+    "Be slow, and just firm enough not to tickle.",
+    "Let your shoulders drop, and breathe softly for about half a minute.",
+)
+
+
+@pytest.mark.parametrize("echo_db", [-20, -10, 0])
+def test_its_own_voice_is_nobodys(vosk_model: Any, book: Phrasebook, speak: Speak, echo_db: float) -> None:
+    guide = lines(speak, *GUIDE)
+    noticed = voices(Listener(vosk_model, book), Room(echo_db=echo_db), guide, guide[-1].at + 5)
+    assert [span for span in noticed if echo_db < 0 or span[0] > 3.0] == [], "as loud as a parent: once it knows it"
+
+
+@pytest.mark.parametrize("echo_db", [-20, -10])
+def test_who_speaks_over_the_guide_is_noticed_at_once(
+    vosk_model: Any, book: Phrasebook, speak: Speak, echo_db: float
+) -> None:
+    guide = lines(speak, *GUIDE)
+    room = Room(echo_db=echo_db)
+    start, until = room.place(speak("what a lovely baby you are"), at=8.0)
+    ((noticed, ended),) = voices(Listener(vosk_model, book), room, guide, 14.0)
+    assert start < noticed < start + 0.35
+    assert until < ended < until + rules.VOICE_S + 0.4, "it was nothing: then nobody speaks any more"
+
+
+def test_who_has_given_a_command_has_said_what_he_wanted(vosk_model: Any, book: Phrasebook, speak: Speak) -> None:
+    """The guide's answer is not softened by the last of the command."""
+    guide = lines(speak, *GUIDE)
+    room = Room(echo_db=-20)
+    _, until = room.place(speak("pause"), at=8.0)
+    ((_, ended),) = voices(Listener(vosk_model, book), room, guide, 14.0)
+    assert ended < until + 0.3

@@ -7,6 +7,7 @@ that is measured in rehearsals, whose clock does not depend on the machine.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -113,7 +114,7 @@ def test_a_parent_pauses_goes_on_and_finishes_by_voice(rig: Rig, speak: Speak) -
         guide.wait_for("guide", after=guide.wait_for("guide"))
         assert level(guide.plays(1.5)) > SPOKEN_DB
 
-        told = guide.is_told("pause", until="(paused)")
+        told = guide.is_told("pause", until="(paused")
         guide.wait_for(english.say("paused_first")[-1], after=told)
         time.sleep(4.0)  # until that is said
         assert level(guide.plays(2.0)) < SILENT_DB, "it is silent, and stays it"
@@ -130,6 +131,55 @@ def test_a_parent_pauses_goes_on_and_finishes_by_voice(rig: Rig, speak: Speak) -
         assert guide.process.stderr.read() == ""
 
 
+@pytest.mark.parametrize("device", ["microphone", "speaker"])
+def test_a_lost_device_is_waited_for_and_the_sentence_begun_again(device: str, speak: Speak) -> None:
+    english = load_language("en")
+    with sound_rig() as rig, guided(rig, speak) as guide:
+        # In the second sentence, or the third where a test is slow.
+        said = guide.wait_for("  guide   ", after=guide.wait_for("  guide   "))
+        rig.pull_out(device)
+        lost = guide.wait_for(f"({device} lost: waiting until it is back)", after=said)
+        interrupted = next(line for line in reversed(guide.printed[:lost]) if "  guide   " in line)[9:]
+        if device == "microphone":
+            told = guide.wait_for(english.say("lost")[0], after=lost)
+            assert level(guide.plays(1.0)) > SPOKEN_DB, "it says so"
+        else:
+            told = lost
+        time.sleep(3.0)
+        assert not [line for line in guide.printed[told:] if "  guide   " in line], "it waits"
+        rig.plug_in(device)
+        back = guide.wait_for(f"({device} back)", after=lost)
+        guide.wait_for(interrupted, after=back)
+        assert level(guide.plays(1.5)) > SPOKEN_DB
+        guide.is_told("pause", until="(paused")
+
+
+def test_a_command_given_while_the_process_is_stopped_is_obeyed(rig: Rig, speak: Speak) -> None:
+    with guided(rig, speak) as guide:
+        heard = guide.wait_for("  guide   ", after=guide.wait_for("  guide   "))
+        guide.process.send_signal(signal.SIGSTOP)
+        with rig.playing(np.pad((speak("pause") * PARENT_GAIN).astype(np.int16), (RATE // 10, 2 * RATE))):
+            time.sleep(1.0)
+            guide.process.send_signal(signal.SIGCONT)
+            guide.wait_for("(paused)", after=heard)
+        assert not any("lost" in line for line in guide.printed)
+        time.sleep(5.0)  # until what it says to that is over
+        assert level(guide.plays(1.0)) < SILENT_DB
+
+
+def test_the_guide_hears_a_parent_over_the_echo_of_its_own_voice_and_nobody_else(speak: Speak) -> None:
+    with sound_rig() as rig:
+        rig.echo(-10)
+        with guided(rig, speak) as guide:
+            guide.is_told("I'm ready", until="(guiding")
+            told = len(guide.printed)
+            time.sleep(15.0)
+            assert not [line for line in guide.printed[told:] if "heard" in line and "guide  " not in line]
+            guide.is_told("say that again", until="heard repeat")
+            guide.wait_for("  guide   ", after=len(guide.printed))
+            guide.is_told("pause", until="(paused")
+
+
 def test_the_doctor_finds_the_devices(rig: Rig) -> None:
     command = [sys.executable, "-m", "voiceguide", "doctor", "--json"]
     result = subprocess.run(
@@ -138,6 +188,8 @@ def test_the_doctor_finds_the_devices(rig: Rig) -> None:
     findings = {finding["check"]: finding for finding in map(json.loads, result.stdout.splitlines())}
     assert findings["microphone"]["ok"]
     assert findings["speaker"]["ok"]
+    assert "default: 16000 Hz, 1 channel" in findings["speaker"]["detail"]
+    assert findings["sound"]["detail"] == "nothing was lost in 2 s"
     assert (result.returncode, result.stderr) == (0, ""), [f for f in findings.values() if not f["ok"]]
 
 

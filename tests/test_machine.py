@@ -20,10 +20,14 @@ from voiceguide.guide.events import (
     Elapsed,
     End,
     Event,
+    Found,
     Heard,
     Hush,
+    Lost,
     NotNow,
     Say,
+    SetMusic,
+    SetMusicVolume,
     SetPace,
     SetVolume,
     Spoken,
@@ -112,8 +116,13 @@ def in_situation(situation: str) -> Player:
         p.all_lines()
         if situation == "waiting":
             p.elapse("hold")
-    elif situation == "paused":
+    elif situation in ("paused", "checking"):
         p.hear("pause")
+        if situation == "checking":
+            p.all_lines()
+            p.elapse("silence")
+    elif situation == "lost":
+        p.give(Lost(speaker=False))
     elif situation in ("tending", "offering"):
         p.hear("stress")
         if situation == "offering":
@@ -140,13 +149,15 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
     yield "spoken", Spoken(p.utterance, 0)
     yield "hold_over", Elapsed("hold")
     yield "silence", Elapsed("silence")
+    yield "lost", Lost(speaker=False)
+    yield "found", Found()
 
 
 SITUATIONS = tuple(STATE_OF)
 
 
 def test_every_event_is_decided_in_every_situation() -> None:
-    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence"}
+    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found"}
     assert all(set(row) == set(STATE_OF) for row in TABLE.values())
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(REACTIONS)
     assert set(STATE_OF.values()) == set(STATES)
@@ -187,6 +198,7 @@ def random_event(p: Player, choose: random.Random) -> None:
     danger = {"sign": "skin_colour", "danger": True}
     happenings = [lambda: p.hear(choose.choice(NAMES))] * 6
     happenings += [lambda: p.hear("stress", **danger)]
+    happenings += [lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found()]))]
     if p.lines:
         happenings += [p.one_line, p.all_lines]
     happenings += [lambda timer=timer: p.elapse(timer) for timer in p.timers]
@@ -202,8 +214,11 @@ def test_every_target_of_every_reaction_is_reached() -> None:
     def watched(self: Guide, event: Event, now: float) -> list:
         before, scenes, aside = self.situation, self._scenes, self._aside
         out = handle(self, event, now)
-        row = {"hold": "hold_over", "silence": "silence"}[event.timer] if isinstance(event, Elapsed) else None
-        row = event.command.name if isinstance(event, Heard) else row or "spoken"
+        row = {Lost: "lost", Found: "found", Spoken: "spoken"}.get(type(event), "")
+        if isinstance(event, Elapsed):
+            row = {"hold": "hold_over", "silence": "silence"}[event.timer]
+        elif isinstance(event, Heard):
+            row = event.command.name
         if row == "spoken" and (event.utterance != p.utterance or len(aside) + len(scenes[-1].lines) > 1):
             return out
         reaction = TABLE[row][before]
@@ -213,12 +228,16 @@ def test_every_target_of_every_reaction_is_reached() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Guide, "handle", watched)
-        # The one that chance hardly finds: asked to go on alone while an answer outlasts the last stroke.
+        # Two that chance hardly finds: asked to go on alone while an answer outlasts the last stroke;
+        # and not to finish after all while it asks whether to go on.
         p = Player(routine=small(), at=small().steps[-1].id)
         p.all_lines()
         p.hear("keep_going")
         p.elapse("hold")
         p.all_lines()
+        p = in_situation("checking")
+        p.hear("finish")
+        p.hear("no")
         for n in range(6000):
             p = Player(routine=small(last_hold=20.0 * (n % 2)))
             for _ in range(60):
@@ -242,6 +261,7 @@ def after(happenings: list[random.Random]) -> Player:
 @given(some_events)
 def test_it_is_never_stuck(happenings: list[random.Random]) -> None:
     p = after(happenings)
+    p.give(Found())
     for _ in range(40):
         if p.ended:
             break
@@ -256,6 +276,7 @@ def test_it_is_never_stuck(happenings: list[random.Random]) -> None:
 @given(some_events)
 def test_it_can_always_be_finished(happenings: list[random.Random]) -> None:
     p = after(happenings)
+    p.give(Found())
     if p.guide.situation != "closing":
         p.hear("finish")
         p.hear("yes")
@@ -435,6 +456,105 @@ def test_long_silence_gets_one_gentle_reminder_then_quiet() -> None:
     assert p.lines == ("I am still here. Take all the time you need.",)
     p.all_lines()
     assert "silence" not in p.timers
+
+
+def test_a_pause_that_nobody_asked_for_heals() -> None:
+    """It asks once, softly; "yes" goes on at the sentence that was cut off."""
+    p = in_situation("speaking")
+    p.one_line()
+    sentence = p.lines[1]
+    p.hear("stop")
+    p.elapse("silence")
+    assert [a.lines for a in p.actions if isinstance(a, Say) and a.soft] == [("Shall I go on?",)]
+    p.all_lines()
+    assert not p.timers
+    p.hear("yes")
+    assert p.guide.situation == "speaking" and p.lines[:2] == ("All right, gently onwards.", sentence)
+
+
+@pytest.mark.parametrize("answer", ["no", "pause", "stop"])
+def test_a_pause_that_was_meant_stays_one(answer: str) -> None:
+    p = in_situation("checking")
+    p.all_lines()
+    p.hear(answer)
+    assert p.guide.situation == "paused" and not p.lines and not p.timers, "it asks no more"
+    p.hear("yes")
+    assert p.guide.situation == "paused", "yes to whom?"
+    p.hear("resume")
+    assert p.guide.situation == "speaking"
+
+
+def test_a_microphone_that_is_lost_is_told_and_waited_for() -> None:
+    p = in_situation("speaking")
+    p.one_line()
+    sentence = p.lines[1]
+    p.give(Lost(speaker=False))
+    assert p.lines == ("I cannot hear you just now. I will wait.",)
+    p.all_lines()
+    assert not p.timers
+    p.give(Found())
+    assert p.lines[:2] == ("I am here again.", sentence)
+
+
+def test_with_the_speaker_lost_nothing_is_said_and_a_baby_in_distress_is_still_heard() -> None:
+    p = in_situation("speaking")
+    p.give(Lost(speaker=True))
+    assert not p.lines
+    p.hear("stress", sign="crying")
+    assert p.guide.situation == "tending"
+    words = p.lines
+    p.give(Found())
+    assert p.guide.situation == "tending" and p.lines == ("I am here again.", *words)
+
+
+def test_a_stroke_that_was_cut_off_by_a_loss_is_held_for_its_rest() -> None:
+    p = in_situation("holding")
+    whole = p.timers["hold"] - p.now
+    p.now += 5.0
+    p.give(Lost(speaker=False))
+    p.now += 60.0
+    p.give(Found())
+    assert p.timers["hold"] - p.now == pytest.approx(whole - 5.0)
+
+
+def test_an_emergency_is_not_talked_over_by_a_loss() -> None:
+    p = in_situation("emergency")
+    words = p.lines
+    assert not [a for a in p.give(Lost(speaker=False)) if isinstance(a, Say | Hush)]
+    p.one_line()
+    p.give(Found())
+    assert p.lines == words[1:]
+
+
+def test_music_plays_when_it_is_asked_for_and_stops_where_quiet_is_needed() -> None:
+    p = in_situation("speaking")
+    assert SetMusic(True) in p.hear("music_on")
+    assert SetMusic(False) in p.hear("stress", sign="crying")
+    assert not any(isinstance(a, SetMusic) for a in p.hear("calm"))
+    assert SetMusic(True) in p.hear("resume")
+    assert SetMusic(False) in p.hear("music_off")
+    p.hear("pause")
+    assert not any(isinstance(a, SetMusic) for a in p.hear("resume")), "it was not asked for again"
+
+
+def test_the_music_has_a_volume_of_its_own() -> None:
+    p = in_situation("speaking")
+    actions = p.hear("music_louder")
+    assert SetMusicVolume(1) in actions and SetMusic(True) in actions
+    for level in (0, -1, -2, -3):
+        assert SetMusicVolume(level) in p.hear("music_quieter")
+    p.hear("music_quieter")
+    assert p.lines[0] == "The music cannot be softer."
+
+
+@given(some_events)
+def test_music_never_plays_while_the_baby_is_tended_to(happenings: list[random.Random]) -> None:
+    p = Player(routine=small())
+    playing = False
+    for choose in happenings:
+        random_event(p, choose)
+        playing = next((a.on for a in reversed(p.actions) if isinstance(a, SetMusic)), playing)
+        assert not (playing and p.guide.state in ("tending", "reassuring", "paused"))
 
 
 def test_an_answer_while_the_stroke_ends_is_said_to_its_end() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Generator
 from concurrent.futures import CancelledError, Future
 from itertools import pairwise
 
@@ -16,6 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.speech.bed import ATTACK, FADE_IN, FADE_OUT, RELEASE
+from voiceguide.speech.envelopes import Float
+from voiceguide.speech.lullaby import lullaby
+from voiceguide.speech.music import Music
 from voiceguide.speech.player import (
     DUCK_DB,
     FADE,
@@ -29,6 +34,7 @@ from voiceguide.speech.player import (
 )
 
 DUCKED = 10 ** (DUCK_DB / 20)
+NO_VOICE = OSError("no voice")
 
 
 def tone(samples: int, *, hertz: float = 220.0, peak: float = 10_000) -> Pcm:
@@ -339,10 +345,168 @@ def test_volume_has_bounds_and_is_a_number() -> None:
         player.gain_db = float("nan")
 
 
+# ---- music ----
+
+MUSIC = 412
+"""The size of the music below, -38 dBFS: a steady one, by which its gain can be read."""
+
+
+def steady(size: int = 333) -> Music:
+    def chunks() -> Generator[Float, None, None]:
+        while True:
+            yield np.full(size, MUSIC, np.float32)
+
+    return Music(chunks(), ahead=False)
+
+
+def with_music(samples: int = FADE_IN + RELEASE) -> Player:
+    """A player whose music has come."""
+    player = Player(steady())
+    player.music_on = True
+    player.fill(samples)
+    return player
+
+
+def test_there_is_no_music_until_it_is_turned_on() -> None:
+    player = Player(steady())
+    assert not player.music_on
+    assert not player.fill(RATE).any()
+
+
+def test_without_any_music_it_cannot_be_turned_on() -> None:
+    player = Player()
+    player.music_on = True
+    assert not player.music_on
+    assert not player.fill(RATE).any()
+
+
+def test_music_comes_within_two_seconds_and_goes_within_half_a_second() -> None:
+    player = Player(steady())
+    player.music_on = True
+    coming = player.fill(FADE_IN)
+    assert FADE_IN == 2 * RATE
+    assert coming[0] == 0 and coming[FADE_IN // 2] == MUSIC // 4 and coming[-1] == MUSIC
+    assert np.diff(coming).min() >= 0
+    assert (player.fill(RATE) == MUSIC).all()
+    player.music_on = False
+    going = player.fill(RATE)
+    assert FADE_OUT == RATE // 2
+    assert going[FADE_OUT - 1000] > 0 and not going[FADE_OUT - 1 :].any()
+    assert np.diff(going).max() <= 0
+
+
+def test_music_goes_on_where_it_stopped() -> None:
+    def chunks() -> Generator[Float, None, None]:
+        yield from np.arange(100 * RATE, dtype=np.float32).reshape(-1, RATE) / 100
+
+    player = Player(Music(chunks(), ahead=False))
+    player.music_on = True
+    before = player.fill(FADE_IN)[-1]
+    player.music_on = False
+    player.fill(10 * RATE)
+    player.music_on = True
+    after = player.fill(FADE_IN)[-1]
+    assert after - before == pytest.approx((FADE_OUT + FADE_IN) / 100, abs=2)
+
+
+def test_music_makes_way_for_speech_and_stays_down_in_its_gaps() -> None:
+    player = with_music()
+    player.say(1, [done(silence(4000)), done(silence(4000))], gap=0.35)
+    under = player.fill(4000 + 5600 + 4000)
+    assert ATTACK == RATE // 10
+    assert under[0] > 0.99 * MUSIC
+    assert np.diff(under).max() <= 0, "no pumping: nowhere does it come up"
+    assert (under[ATTACK:] == round(DUCKED * MUSIC)).all()
+    after = player.fill(RELEASE)
+    assert RELEASE == RATE
+    assert np.diff(after).min() >= 0
+    assert after[RELEASE // 2] == pytest.approx(DUCKED**0.5 * MUSIC, abs=1)
+    assert after[-1] == MUSIC
+
+
+def test_music_stays_down_while_a_line_is_waited_for() -> None:
+    player = with_music()
+    player.say(1, [Future()])
+    assert (player.fill(RATE)[ATTACK:] == round(DUCKED * MUSIC)).all()
+
+
+def test_music_makes_way_at_once_for_who_speaks_to_the_guide() -> None:
+    player = with_music()
+    player.duck(True)
+    assert (player.fill(RATE)[RAMP:] == round(DUCKED * MUSIC)).all()
+    player.say(1, [done(silence(RATE))])
+    assert (player.fill(RATE)[ATTACK:] == round(DUCKED**2 * MUSIC)).all(), "and further where it was down already"
+    player.duck(False)
+    back = player.fill(RELEASE)
+    assert steepest(back) <= 1, "it comes back slowly"
+    assert back[-1] == MUSIC
+
+
+def test_a_hush_leaves_the_music_and_finds_nothing_sounding_in_it() -> None:
+    player = with_music()
+    assert not player.sounding and not player.speaking
+    assert not player.hush()
+    assert (player.fill(RATE) == MUSIC).all()
+    player.say(1, [done(tone(RATE))])
+    player.fill(100)
+    assert player.hush()
+    assert (player.fill(RELEASE + RATE)[-RATE:] == MUSIC).all()
+
+
+def test_music_has_a_volume_of_its_own() -> None:
+    player = with_music()
+    player.gain_db = 12.0
+    assert (player.fill(RATE) == MUSIC).all()
+    player.music_db = -6.0
+    assert (player.fill(RATE)[RAMP:] == round(10 ** (-6 / 20) * MUSIC)).all()
+    player.music_db = 1000.0
+    assert player.music_db == 24
+    assert player.gain_db == 12
+
+
+MUSIC_LENGTH = 90_000  # longer than all of its ways, one after the other
+MUSIC_DEEDS = st.lists(
+    st.tuples(
+        st.integers(0, MUSIC_LENGTH - 1),
+        st.sampled_from(["on", "off", "say", "hush", "chime", "duck", "unduck", "up", "down"]),
+    ),
+    max_size=10,
+)
+
+
+def perform_with_music(deeds: list[tuple[int, str]], cuts: list[int]) -> Pcm:
+    player, heard = Player(Music(lullaby(), ahead=False)), [silence(0)]
+    player.music_on = True
+    edges = sorted({0, MUSIC_LENGTH, *cuts, *(at for at, _ in deeds)})
+    for start, end in pairwise(edges):
+        for at, deed in deeds:
+            if at != start:
+                continue
+            if deed in ("on", "off"):
+                player.music_on = deed == "on"
+            elif deed == "say":
+                player.say(at, [done(tone(1700)), failed(NO_VOICE), done(tone(900))], gap=0.4, delay=0.03)
+            elif deed == "hush":
+                player.hush()
+            elif deed == "chime":
+                player.chime()
+            elif deed in ("duck", "unduck"):
+                player.duck(deed == "duck")
+            else:
+                player.music_db += 5 if deed == "up" else -7
+        heard.append(player.fill(end - start))
+    return np.concatenate(heard)
+
+
+@given(deeds=MUSIC_DEEDS, cuts=st.lists(st.integers(1, MUSIC_LENGTH - 1), max_size=40))
+@settings(deadline=None, max_examples=50)
+def test_the_size_of_blocks_changes_nothing_in_music(deeds: list[tuple[int, str]], cuts: list[int]) -> None:
+    assert np.array_equal(perform_with_music(deeds, []), perform_with_music(deeds, cuts))
+
+
 # ---- blocks and threads ----
 
 LENGTH = 9000
-NO_VOICE = OSError("no voice")
 DEEDS = st.lists(
     st.tuples(
         st.integers(0, LENGTH - 1),

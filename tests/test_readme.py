@@ -32,6 +32,7 @@ def test_every_phrase_in_it_is_a_command(book: Phrasebook) -> None:
 def test_the_phrases_of_a_row_mean_one_thing(book: Phrasebook, what: str, phrases: list[str]) -> None:
     meanings: set[Any] = {book.meaning(phrase) for phrase in phrases}
     several = {"to end for today", "another part", "to know", "it louder, softer", "it slower, faster"}
+    several.add("the music louder, softer")
     assert len(meanings) == 1 or what in several
 
 

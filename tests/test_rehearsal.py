@@ -46,7 +46,7 @@ from voiceguide.rehearsal import (
 )
 from voiceguide.session import Narrator, Session
 from voiceguide.sound import BLOCK, RATE, Pcm
-from voiceguide.sound.room import Room
+from voiceguide.sound.room import Room, active_rms
 from voiceguide.speech.voice import Voice
 
 ROUTINES = ("first-weeks", "infant-massage")
@@ -544,12 +544,14 @@ Mishear = Callable[[str], str | None]
 class PerfectEars:
     """They hear each phrase at its end; or, with ``mishear``, another one or none."""
 
+    voice = False
+
     def __init__(self, said: list[Line], mishear: Mishear) -> None:
         self._said = said
         self._mishear = mishear
         self._heard = 0
 
-    def hear(self, pcm: Pcm, at: float, *, own_db: float) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]:
         heard: list[Heard | Ignored] = []
         while self._heard < len(self._said) and at >= self._said[self._heard]["until"]:
             line = self._said[self._heard]
@@ -780,3 +782,59 @@ def test_the_line_for_people_says_how_it_went(act: Act) -> None:
 def test_a_script_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     with pytest.raises(VoiceguideError, match=r"nowhere\.yaml: there is no such file"):
         load_script(tmp_path / "nowhere.yaml")
+
+
+# ---- Barge-in at any moment ----
+
+ANY_MOMENT = """
+routine: first-weeks
+seed: 5
+room: {echo_db: -10, delay_ms: 60, reverb_s: 0.3}
+parent:
+  - {at: 4.0, when: {state: preparing, speaking_for: 1.0}, say: music on}
+  - {when: {state: preparing, speaking_for: 1.0}, say: "I'm ready"}
+  - {when: {step: legs-1, speaking_for: 1.0}, say: where are we}          # under the guide's voice
+  - {after: 0.45, say: pause}                                             # under the chime
+  - {when: {state: paused, silent_for: 0.5}, say: continue}
+  - {when: {step: legs-1, speaking_for: 1.5}, say: pause, voice: en-gb-x-rp+f5}
+  - {when: {state: paused, silent_for: 1.0}, say: continue}
+  - {when: {state: guiding, silent_for: 2.5}, say: baby is hiccuping}     # under the music, in a stroke
+  - {when: {state: tending, speaking_for: 1.0}, say: be quiet}            # into the guidance
+  - {when: {state: tending, silent_for: 1.0}, say: baby is calm}
+  - {when: {state: tending, silent_for: 0.5}, say: continue}
+  - {when: {state: guiding, silent_for: 2.5}, say: music off}
+  - {when: {state: guiding, silent_for: 1.0}, say: next}
+"""
+
+
+@pytest.fixture(scope="module")
+def any_moment(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    return rehearse(tmp_path_factory.mktemp("moments"), ANY_MOMENT)
+
+
+def test_commands_are_obeyed_under_its_voice_a_chime_a_stroke_and_music(any_moment: Rehearsed) -> None:
+    """With an echo 10 dB below the parent's voice."""
+    summary = any_moment.summary
+    assert summary["commands_obeyed"] == summary["commands_given"] == 13, any_moment.errors
+    assert summary["false_commands"] == 0
+
+
+def test_it_ducks_while_somebody_speaks_over_it_and_comes_back(tmp_path: Path) -> None:
+    """What was said is no command."""
+    script = """
+routine: first-weeks
+seed: 5
+room: {echo_db: -10, delay_ms: 60, reverb_s: 0.3}
+parent:
+  - {at: 5.0, when: {state: preparing, speaking_for: 1.0}, say: what a lovely big boy you are}
+"""
+    talked = rehearse(tmp_path, script)
+    (said,) = talked.of("parent")
+    assert talked.of("hushed") == talked.of("heard") == []
+
+    def level(start: float, until: float) -> float:
+        return 20 * float(np.log10(active_rms(talked.left(start, until))))
+
+    before = level(said["t"] - 1.0, said["t"])
+    assert level(said["t"] + 0.4, said["until"]) < before - 8
+    assert level(said["until"] + 1.2, said["until"] + 2.2) > before - 4

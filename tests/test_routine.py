@@ -316,6 +316,32 @@ def test_the_nearest_routine_is_suggested_for_care(folder: Path) -> None:
             "27:15: `hold` is 601, and must be at most 600; write for example 30 (seconds that",
         ),
         ("hold: 20", "holds: 20", "27:9: `holds` is not known here; write `hold` if you meant that"),
+        (
+            "- Be still.",
+            "- {text: Be still., recording: /still.flac}",
+            '26:42: `recording` cannot be "/still.flac"; write for example "legs-1-a.flac" (a sound file beside this',
+        ),
+        (
+            "- Be still.",
+            "- {recording: still.flac}",
+            '26:13: entry 2 of `say` has no `text`; add `text: "Rest both hands on your baby\'s legs."` (what is',
+        ),
+        (
+            "- Be still.",
+            "- {text: " + "Be " * 31 + "still., recording: still.flac}",
+            "26:20: this sentence has 32 words, more than 30; split it into shorter sentences",
+        ),
+        (
+            "- Be still.",
+            "- {text: Be still., recording: still.flac}\n        recording: feet.flac",
+            "26:42: this sentence is in the recording of the whole step; keep only one of the two recordings",
+        ),
+        (
+            "- Be still.",
+            "- {text: Be still., recording: a.flac}\n          - {text: Be  still., recording: b.flac}",
+            "27:43: this sentence has another recording further up; name the same one, or change the words",
+        ),
+        ("hold: 20", "recording: ../feet.flac", '27:20: `recording` cannot be "../feet.flac"; write for example'),
         ("- Be still.", "- Now: be still.", "26:13: entry 2 of `say` must be a text, not a group of `key: value`"),
         ("- Be still.", "-", "26:12: entry 2 of `say` is empty; write for example "),
         ("say: [Stroke the soles.]", "say: []", '31:14: `say` is empty; write for example ["Rest both hands on'),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -22,13 +22,23 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from voiceguide.guide.commands import Language, Phrasebook, load_language
-from voiceguide.guide.machine import SILENCE_S, Guide
+from voiceguide.guide.machine import CHECK_S, SILENCE_S, Guide
 from voiceguide.guide.routine import Routine, find, load
 from voiceguide.hearing.listener import Fake, Heard, Ignored, Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.session import CHIME_AFTER_CUT_S, FASTER_WPM, LOUDER_DB, SPEECH_AFTER_CHIME_S, Narrator, Session
-from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.session import (
+    CHIME_AFTER_CUT_S,
+    FASTER_WPM,
+    LOUDER_DB,
+    SILENCE_TIMES,
+    SOFT_DB,
+    SPEECH_AFTER_CHIME_S,
+    Narrator,
+    Session,
+)
+from voiceguide.sound import BLOCK, RATE, Block, Kind, Pcm
 from voiceguide.sound.room import Room, active_rms
+from voiceguide.speech.player import DUCK_DB
 from voiceguide.speech.voice import DEFAULT_RATE, Voice
 
 BLOCK_S = BLOCK / RATE
@@ -58,14 +68,17 @@ def phrases() -> Phrasebook:
 
 
 class PromptedEars:
-    """Ears that hear each phrase at its moment."""
+    """Ears that hear each phrase at its moment, and a voice from ``voices[0]`` to ``voices[1]`` seconds."""
 
-    def __init__(self, script: Sequence[Said]) -> None:
+    def __init__(self, script: Sequence[Said], voices: tuple[float, float] = (0.0, 0.0)) -> None:
+        self.voice = False
+        self._voices = voices
         self._script = sorted(script, key=lambda said: said[0])
         self.own: list[tuple[tuple[Fake, ...], float]] = []
 
-    def hear(self, pcm: Pcm, at: float, *, own_db: float) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]:
         heard: list[Heard | Ignored] = []
+        self.voice = self._voices[0] <= at < self._voices[1]
         while self._script and at >= self._script[0][0]:
             _, what = self._script.pop(0)
             if isinstance(what, Ignored):
@@ -238,7 +251,7 @@ def test_a_pause_that_is_heard_by_real_ears_silences_the_guide(
     assert heard["command"] == "pause"
     assert heard["until"] == pytest.approx(until, abs=0.15)
     (hushed,) = played.of("hushed")
-    assert until < hushed["t"] < until + 0.5
+    assert until - 0.15 < hushed["t"] < until + 0.5, "perhaps while the last sound dies away"
     following = [entry["t"] for entry in played.of("said") if entry["t"] > hushed["t"]]
     assert np.abs(played.between(hushed["t"] + BLOCK_S, following[0])).max() < SILENT
 
@@ -325,10 +338,102 @@ def test_when_asked_to_the_guide_goes_on_by_itself(voice: Voice) -> None:
 
 
 def test_a_long_silence_is_followed_by_one_reminder_and_no_other(voice: Voice) -> None:
-    played = play(voice, (2.0, "stop"), seconds=2.0 + 3 * SILENCE_S)
-    assert played.texts[1:] == prompt("reminder")
+    played = play(voice, seconds=2.0 + 3 * SILENCE_S, at=None)
+    assert played.texts[-1:] == prompt("reminder")
     assert [timer["name"] for timer in played.of("timer")] == ["silence"]
-    assert played.of("timer")[0]["t"] == pytest.approx(2.0 + SILENCE_S, abs=2 * BLOCK_S)
+
+
+# ---- A pause that nobody asked for ----
+
+
+def test_it_asks_softly_whether_to_go_on_and_goes_on_at_the_sentence(voice: Voice) -> None:
+    played = play(voice, (2.0, "stop"), (2.0 + CHECK_S + 2.5, "yes"), seconds=2.0 + CHECK_S + 8.0)
+    question = played.said("Shall I go on?")
+    assert question == pytest.approx(2.0 + CHECK_S, abs=3 * BLOCK_S)
+    loud = active_rms(played.between(0.0, 2.0))
+    soft = active_rms(played.between(question, question + 1.0))
+    assert 20 * np.log10(soft / loud) == pytest.approx(SOFT_DB, abs=1.5)
+    assert played.texts[0] == played.texts[3] == FIRST, "from the start of the sentence that was cut off"
+    again = active_rms(played.between(played.said(FIRST, 1), played.said(FIRST, 1) + 2.0))
+    assert 20 * np.log10(again / loud) == pytest.approx(0.0, abs=1.5), "as loud as before"
+
+
+def test_it_does_not_ask_while_somebody_speaks(voice: Voice) -> None:
+    """It is not the guide's turn."""
+    ears = PromptedEars([(2.0, "stop")], voices=(10.0, 15.0))
+    played = play(voice, seconds=2.0 + 2 * CHECK_S, ears=ears)
+    assert played.said("Shall I go on?") == pytest.approx(15.0 + CHECK_S, abs=3 * BLOCK_S)
+
+
+def test_a_television_does_not_keep_it_from_asking(voice: Voice) -> None:
+    ears = PromptedEars([(2.0, "stop")], voices=(0.0, 1000.0))
+    played = play(voice, seconds=4.0 + SILENCE_TIMES * CHECK_S, ears=ears)
+    assert played.said("Shall I go on?") == pytest.approx(2.0 + SILENCE_TIMES * CHECK_S, abs=3 * BLOCK_S)
+
+
+# ---- Somebody speaks over it ----
+
+
+def test_it_is_softer_while_somebody_speaks_and_comes_back_when_it_was_nothing(voice: Voice) -> None:
+    plain = play(voice, seconds=4.0)
+    ears = PromptedEars([], voices=(2.0, 3.0))
+    played = play(voice, seconds=4.0, ears=ears)
+    assert played.of("hushed") == []
+    assert np.array_equal(played.between(0.0, 2.0), plain.between(0.0, 2.0))
+    over = played.between(2.03, 3.0).astype(float), plain.between(2.03, 3.0).astype(float)
+    assert 20 * np.log10(np.linalg.norm(over[0]) / np.linalg.norm(over[1])) == pytest.approx(DUCK_DB, abs=1.0)
+    assert np.array_equal(played.between(3.06, 4.0), plain.between(3.06, 4.0))
+
+
+# ---- A device that is lost ----
+
+
+class FaultyRoom(Room):
+    """``lost``: what is away from when to when, in seconds. Nothing is played while the speaker is."""
+
+    def __init__(self, *lost: tuple[float, float, Kind]) -> None:
+        super().__init__()
+        self._lost = lost
+
+    def read(self) -> Block:
+        away = frozenset(kind for start, until, kind in self._lost if start <= self.now < until)
+        fill = self._fill
+        if "speaker" in away:
+            self._fill = lambda n: np.zeros(n, np.int16)
+        block = super().read()
+        self._fill = fill
+        pcm = np.zeros_like(block.pcm) if "microphone" in away else block.pcm
+        return replace(block, pcm=pcm, lost=away)
+
+
+def test_a_lost_microphone_is_told_and_waited_for(voice: Voice) -> None:
+    played = play(voice, seconds=14.0, room=FaultyRoom((2.0, 8.0, "microphone")))
+    assert played.texts[:4] == [FIRST, *prompt("lost"), *prompt("back"), FIRST]
+    (lost,), (found,) = played.of("lost"), played.of("found")
+    assert lost["devices"] == found["devices"] == ["microphone"]
+    assert played.said(prompt("lost")[0]) == pytest.approx(2.0, abs=0.1)
+    assert not played.between(played.said(prompt("lost")[0]) + 4.0, 8.0).any(), "then it waits in silence"
+    assert played.said(prompt("back")[0]) == pytest.approx(8.0, abs=0.1)
+
+
+def test_what_was_not_heard_for_want_of_a_speaker_is_said_when_it_is_back(voice: Voice) -> None:
+    played = play(voice, seconds=12.0, room=FaultyRoom((2.0, 6.0, "speaker")))
+    assert played.texts[:3] == [FIRST, *prompt("back"), FIRST]
+    assert not played.between(2.05, 6.0).any()
+
+
+def test_a_baby_in_distress_is_heard_while_the_speaker_is_lost(voice: Voice) -> None:
+    room = FaultyRoom((2.0, 6.0, "speaker"))
+    played = play(voice, (4.0, "baby is crying"), seconds=14.0, room=room)
+    assert played.states == ["guiding", "paused", "tending"]
+    assert played.texts[1:3] == [*prompt("back"), *prompt("stop_and_tend")]
+
+
+def test_both_lost_and_back_is_one_loss(voice: Voice) -> None:
+    room = FaultyRoom((2.0, 4.0, "speaker"), (2.5, 5.0, "microphone"))
+    played = play(voice, seconds=8.0, room=room)
+    assert (len(played.of("lost")), len(played.of("found"))) == (1, 1)
+    assert played.texts[:3] == [FIRST, *prompt("back"), FIRST]
 
 
 # ---- Chimes ----
@@ -466,7 +571,7 @@ def test_the_sound_is_closed_however_a_session_ends(voice: Voice) -> None:
     assert room.closed
 
     class DeafEars(PromptedEars):
-        def hear(self, pcm: Pcm, at: float, *, own_db: float) -> list[Heard | Ignored]:
+        def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]:
             raise RuntimeError("the ears fell off")
 
     room = ClosedRoom()

@@ -9,8 +9,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from voiceguide import __version__
 from voiceguide.errors import ModelError, Problem, SoundError, SourceError, VoiceguideError
@@ -19,7 +20,9 @@ from voiceguide.sound import RATE, Block, Pcm
 
 if TYPE_CHECKING:
     from voiceguide.hearing.words import Known
+    from voiceguide.recorded import Own
     from voiceguide.source import Document
+    from voiceguide.speech.music import Music
 
 DEFAULT_ROUTINE = "infant-massage"
 
@@ -70,14 +73,32 @@ def _parser() -> argparse.ArgumentParser:
         for kind in ("input", "output"):
             made.add_argument(f"--{kind}-device", metavar="D", help=f"{kind} device: number, name or part of it")
 
+    def music(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--music",
+            metavar="M",
+            help="play music from the start: a file or folder of your own, or lullaby, which is played when you ask "
+            "for music without this option",
+        )
+
     run = command("run", _run, "guide through a routine, live")
     run.add_argument("routine", nargs="?", default=DEFAULT_ROUTINE, help="a routine's name or file")
     run.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
     run.add_argument("--resume", action=argparse.BooleanOptionalAction, help="go on with an unfinished session")
     run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
     run.add_argument("--language", metavar="L", help="the language to speak and to hear, as en")
+    music(run)
     devices(run)
     model(run)
+
+    record = command("record", _record, "record a routine's sentences in your own voice, one after the other")
+    record.add_argument("routine", help="a routine's name or file")
+    record.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
+    record.add_argument("--again", action="store_true", help="record also what is recorded already")
+    record.add_argument("--list", action="store_true", help="list what is recorded and what is not")
+    record.add_argument("--delete", action="store_true", help="delete your recordings of this routine")
+    record.add_argument("--yes", action="store_true", help="delete without asking")
+    devices(record)
 
     rehearse = command("rehearse", _rehearse, "rehearse a session in a simulated room")
     rehearse.add_argument("routine", nargs="?", help="a routine's name or file")
@@ -86,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         "--wav", type=Path, metavar="OUT.wav", help="write it: left the guide, right the microphone"
     )
     rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
+    music(rehearse)
     model(rehearse)
 
     hear = command("hear", _hear, "print the commands in a recording")
@@ -158,6 +180,22 @@ def _device(name: str | None) -> str | int | None:
     return int(name) if name is not None and name.isdecimal() else name
 
 
+def _music(wanted: str | None, *, ahead: bool) -> Music:
+    """What is played when the parent asks for music; with ``ahead`` it is there in time for a real speaker.
+
+    Raises VoiceguideError where it cannot be found."""
+    from voiceguide.speech import music
+    from voiceguide.speech.lullaby import lullaby
+
+    if wanted is None or wanted == "lullaby":
+        return music.Music(lullaby(), ahead=ahead)
+    return music.Music(music.recorded(music.files_of(Path(wanted).expanduser()), _warn), ahead=ahead)
+
+
+def _warn(line: str) -> None:
+    print(f"voiceguide: {line}", file=sys.stderr, flush=True)
+
+
 def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.guide.commands import load_language
     from voiceguide.guide.machine import Guide
@@ -165,6 +203,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.hearing.keyboard import Keyboard
     from voiceguide.hearing.listener import Listener, known
     from voiceguide.hearing.own_voice import OwnVoice
+    from voiceguide.recorded import Recorded
     from voiceguide.session import Narrator, Session
     from voiceguide.sound.live import LiveSound, SilentSound, devices
     from voiceguide.speech.voice import Voice
@@ -210,10 +249,10 @@ def _run(arguments: argparse.Namespace) -> None:
         if line:
             print(line, flush=True)
 
-    with Voice() as voice:
-        narrator = Narrator(voice, own_voice, ahead=True)
-        guide = Guide(routine, language)
-        session = Session(guide, sound, narrator, ears, tell)
+    with _music(arguments.music, ahead=True) as music, Voice() as voice:
+        narrator = Narrator(voice, own_voice, ahead=True, recorded=Recorded(routine, _warn).pcm)
+        guide = Guide(routine, language, music=arguments.music is not None)
+        session = Session(guide, sound, narrator, ears, tell, music)
 
         def leave_at_end_of_input(now: float) -> None:
             if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
@@ -225,8 +264,64 @@ def _run(arguments: argparse.Namespace) -> None:
             narrator.prepare(guide.texts())
             session.run(arguments.at, leave_at_end_of_input)
         finally:
+            if problems := sound.problems():
+                print(f"({problems})")
             voice.close()  # first: it does not wait for a worker that hangs
             narrator.close()
+
+
+def _record(arguments: argparse.Namespace) -> int | None:
+    from voiceguide import record
+    from voiceguide.recorded import Own, Recorded
+    from voiceguide.sound.live import LiveSound
+
+    routine = routines.load(routines.find(arguments.routine))
+    own = Own(routine.id)
+    typed = sys.stdin if sys.stdin is not None else io.StringIO()  # None where it was closed
+    if arguments.delete:
+        return _delete(own, arguments.yes, typed)
+    recorded = Recorded(routine, _warn)
+    lines = record.lines_of(routine)
+
+    def place(line: record.Line) -> str:
+        path = next(iter(recorded.paths(line.text)), None)
+        return "" if path is None else "recorded" if path.parent == own.folder else "in its file"
+
+    if arguments.list:
+        for line in lines:
+            print(f"{place(line) or '-':<12} {line.where:<20} {line.text}")
+        print(
+            f"{sum(map(bool, map(place, lines)))} of {len(lines)} sentences are recorded; yours are in {own.folder}"
+        )
+        if old := len(own.all()) - sum(own.path(line.text).is_file() for line in lines):
+            print(f"{old} of yours are of sentences that are no longer there: they are not used")
+        return None
+    if arguments.at is not None:
+        lines = record.from_step(lines, arguments.at, routine.id)
+    todo = [line for line in lines if place(line) in (("", "recorded") if arguments.again else ("",))]
+    if not todo:
+        print("all of it is recorded; to record it anew: --again")
+        return None
+    print(f"{len(todo)} sentences to record. You hear each again, and nothing is stored that you do not keep.")
+    sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
+    kept = record.Recorder(sound, typed, lambda line: print(line, flush=True), own).walk(todo)
+    print(f"\n{kept} recorded, {len(todo) - kept} to go. The guide says yours in your voice from now on.")
+    return None
+
+
+def _delete(own: Own, sure: bool, typed: TextIO) -> int:
+    count = len(own.all())
+    if not count:
+        print(f"there are no recordings in {own.folder}")
+        return 0
+    if not sure:
+        print(f"delete {count} recordings in {own.folder}? Type yes: ", end="", flush=True)
+        if typed.readline().strip().lower() != "yes":
+            print("voiceguide: nothing was deleted", file=sys.stderr)
+            return 1
+    own.delete()
+    print(f"{count} recordings are deleted")
+    return 0
 
 
 def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
@@ -236,6 +331,8 @@ def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
         "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
         "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
         "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
+        "lost": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} lost: waiting until it is back)",
+        "found": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} back)",
         "hushed": lambda: f"{_clock(t)}    (hushed)",
         "state": lambda: f"{_clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
     }
@@ -260,7 +357,9 @@ def _rehearse(arguments: argparse.Namespace) -> int:
         script = rehearsal.load_script(rehearsal.built_in(routines.load(routines.find(name))))
     if arguments.wav is not None:
         check_writable(arguments.wav)  # before a rehearsal that would be in vain
-    act = rehearsal.Rehearsal(script, routine=name, model=arguments.model)
+    music = _music(arguments.music, ahead=False)
+    play = arguments.music is not None
+    act = rehearsal.Rehearsal(script, routine=name, model=arguments.model, music=music, play=play, warn=_warn)
 
     def tell(kind: str, t: float, **fields: Any) -> None:
         if arguments.json:
@@ -354,6 +453,8 @@ def _listen(arguments: argparse.Namespace) -> None:
     try:
         while True:
             block: Block = sound.read()
+            if block.lost:
+                raise SoundError(f"the {' and the '.join(sorted(block.lost))} was lost; see `voiceguide devices`")
             for decided in ears.hear(block.pcm, block.at):
                 text = _meaning(decided.as_json()) if isinstance(decided, Heard) else f"unsure: {decided.phrase}"
                 print(f"{chr(13) if terminal else ''}{_clock(block.at)}  {text:<60}", flush=True)
@@ -386,7 +487,8 @@ def _say(arguments: argparse.Namespace) -> None:
     sound.open(player.fill)
     try:
         while player.speaking:
-            sound.read()
+            if sound.read().lost:
+                raise SoundError("the speaker was lost; see `voiceguide devices`")
         for _ in range(10):  # what is still on its way to the speaker
             sound.read()
     finally:
@@ -405,8 +507,12 @@ def _routines(_: argparse.Namespace) -> None:
 
 def _show(arguments: argparse.Namespace) -> None:
     from voiceguide.guide.show import readable
+    from voiceguide.record import lines_of
+    from voiceguide.recorded import Recorded
 
-    print(readable(routines.load(routines.find(arguments.routine))))
+    routine = routines.load(routines.find(arguments.routine))
+    recorded = Recorded(routine)
+    print(readable(routine, {line.text for line in lines_of(routine) if recorded.paths(line.text)}))
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -420,7 +526,7 @@ def _check(arguments: argparse.Namespace) -> int:
     words = _Words(arguments.model)
     for path in arguments.files:
         try:
-            routine = routines.load(path, words.problems)
+            routine = routines.load(path, partial(_problems, words, path.parent))
         except SourceError as error:
             failed = True
             for problem in error.problems:
@@ -440,6 +546,14 @@ def _check(arguments: argparse.Namespace) -> int:
             if not arguments.json:
                 print(f"{path}: good ({routine.title}, {len(routine.steps)} steps)")
     return 1 if failed else 0
+
+
+def _problems(words: _Words, folder: Path, document: Document) -> Iterator[Problem]:
+    """What is wrong with a routine beyond its own rules: words that are never heard, and recordings."""
+    from voiceguide import recorded
+
+    yield from words.problems(document)
+    yield from recorded.problems(document, folder)
 
 
 class _Words:

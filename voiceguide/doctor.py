@@ -19,6 +19,9 @@ from voiceguide.hearing.listener import Heard, Listener, known
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.voice import Voice
 
+SOUND_S = 2.0
+"""For which the devices are tried: the speaker's latency is widened within one, where that is needed."""
+CHANNELS = {"microphone": "inputs", "speaker": "outputs"}
 FREE_BYTES = 300_000_000
 """For the cache of rendered speech (200 MB at most) and some air."""
 
@@ -106,21 +109,34 @@ def _routines() -> str:
 
 
 def _sound() -> Iterator[Finding]:
-    from voiceguide.sound.live import devices
+    """The two ends as a session opens them, and whether they keep up."""
+    from voiceguide.sound.live import LiveSound, devices
 
     try:
         found = devices()
+        missing = [kind for kind, channels in CHANNELS.items() if not any(getattr(d, channels) for d in found)]
+        sound = LiveSound(microphone="microphone" not in missing)
+        for kind in missing:
+            yield Finding(kind, False, f"there is no {kind}", "plug one in, then look at: voiceguide devices")
+        if "speaker" in missing:
+            return
+        sound.open(lambda n: np.zeros(n, np.int16))
+        try:
+            while sound.read().at < SOUND_S:
+                pass
+            running, problems = sound.running, sound.problems()
+        finally:
+            sound.close()
     except VoiceguideError as error:
         yield Finding("sound", False, str(error), "see docs/sound.md; rehearse and run --keyboard work without")
         return
-    for check, kind, channels in (("microphone", "input", "inputs"), ("speaker", "output", "outputs")):
-        named = [d.name for d in found if getattr(d, channels)]
-        default = next((d.name for d in found if getattr(d, f"is_default_{kind}")), None)
-        if default or named:
-            yield Finding(check, True, f"{default or named[0]} (of {len(named)})")
-        else:
-            remedy = f"plug one in, then look at: voiceguide devices ({kind}s)"
-            yield Finding(check, False, f"there is no {check}", remedy)
+    for one in running:
+        channels = "1 channel" if one.channels == 1 else f"{one.channels} channels"
+        holds = "comes in pieces of" if one.kind == "microphone" else "the device holds"
+        detail = f"{one.device.name}: {one.rate} Hz, {channels}, {holds} {one.latency * 1000:.0f} ms"
+        yield Finding(one.kind, True, detail)
+    remedy = "see docs/sound.md, and what else the machine is doing" if problems else ""
+    yield Finding("sound", not problems, problems or f"nothing was lost in {SOUND_S:g} s", remedy)
 
 
 def _disk() -> Finding:

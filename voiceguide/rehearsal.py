@@ -13,17 +13,19 @@ from typing import Any
 import numpy as np
 
 from voiceguide.errors import Problem, VoiceguideError
-from voiceguide.guide.commands import Command, load_language
+from voiceguide.guide.commands import CALMING, Command, load_language
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.routine import Routine, find, load
 from voiceguide.hearing import models
 from voiceguide.hearing.listener import Heard, Listener, known
 from voiceguide.hearing.own_voice import OwnVoice
+from voiceguide.recorded import Recorded
 from voiceguide.recording import read_recording, write_wav
 from voiceguide.session import Narrator, Session, Tell
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.room import Room
 from voiceguide.source import Document, read
+from voiceguide.speech.music import Music
 from voiceguide.speech.voice import Voice
 
 PARENT_VOICE = "en-us+m7"
@@ -191,7 +193,8 @@ def _quantile(values: list[float], q: float) -> float | None:
 
 def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
     """From the end of each phrase to the first silent or first new sample in ``speaker``, with the computing, in
-    ms."""
+    ms. What calms is answered by silence: where it is silent already, by that of the moment of the decision. Music
+    sounds always: where it plays, what follows is taken to be there with the next sample."""
     sounds = np.flatnonzero(np.abs(speaker.astype(np.int32)) > AUDIBLE)
     found = []
     for one in given:
@@ -201,6 +204,8 @@ def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
         first = int(np.searchsorted(sounds, decided))
         if first > 0 and sounds[first - 1] >= decided - BLOCK:
             changed = one.decided + FADE_S  # something sounded, and was cut off or gave way
+        elif one.command.name in CALMING:
+            changed = one.decided
         else:
             changed = sounds[first] / RATE if first < len(sounds) else one.decided
         found.append(float(1000 * (changed - one.until + one.compute_s)))
@@ -210,8 +215,19 @@ def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
 class Rehearsal:
     """Plays the parent of a script in a room, and keeps the score."""
 
-    def __init__(self, script: Script, *, routine: str | None = None, model: Path | None = None) -> None:
-        """Raises what loading a routine, a model or a recording raises."""
+    def __init__(
+        self,
+        script: Script,
+        *,
+        routine: str | None = None,
+        model: Path | None = None,
+        music: Music | None = None,
+        play: bool = False,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """``play``: the music, from the start; ``warn`` is told of recordings that cannot be used.
+
+        Raises what loading a routine, a model or a recording raises."""
         self._began = time.perf_counter()
         self._script = script
         self.routine = load(find(routine or script.routine or "infant-massage"))
@@ -228,6 +244,8 @@ class Rehearsal:
             room["noise"] = read_recording(room["noise"])
         self.room = Room(seed=script.seed, **room)
         self._voice = Voice()
+        self._music, self._play = music, play
+        self._recorded = Recorded(self.routine, warn)
 
     def run(self, tell: Tell) -> Report:
         """Rehearse. Each entry of the transcript goes to ``tell`` as it happens."""
@@ -237,8 +255,9 @@ class Rehearsal:
             report.unspoken += "error" in fields
             tell(kind, t, **fields)
 
-        narrator = Narrator(self._voice, self._own_voice, ahead=False)
-        session = Session(Guide(self.routine, self._language), self.room, narrator, self._listener, watch)
+        narrator = Narrator(self._voice, self._own_voice, ahead=False, recorded=self._recorded.pcm)
+        guide = Guide(self.routine, self._language, music=self._play)
+        session = Session(guide, self.room, narrator, self._listener, watch, self._music)
         parent = _Parent(self._script, session, self.room, self._render, report, self._meaning, tell)
         session.on_heard = parent.heard
         try:

@@ -19,9 +19,13 @@ from voiceguide.guide.events import (
     Chime,
     Elapsed,
     End,
+    Found,
     Hush,
+    Lost,
     NotNow,
     Say,
+    SetMusic,
+    SetMusicVolume,
     SetPace,
     SetVolume,
     Spoken,
@@ -30,14 +34,22 @@ from voiceguide.guide.events import (
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.listener import Fake, Heard, Ignored
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.sound import RATE, Pcm, Sound
+from voiceguide.sound import RATE, Kind, Pcm, Sound
+from voiceguide.speech.music import Music
 from voiceguide.speech.player import Failed, Finished, Player, Started
 from voiceguide.speech.voice import DEFAULT_RATE, DEFAULT_VOICE, Voice
 
 LOUDER_DB = 4.0
-"""One step of volume."""
+"""One step of volume, of speech and of music."""
 FASTER_WPM = 12
 """One step of pace."""
+SOFT_DB = -6.0
+"""What is said softly, against the rest."""
+SILENCE_TIMES = 3
+"""The timer of silence begins anew while somebody speaks, but takes no longer than so many times: a television
+never ends."""
+MUSIC_ENDS_BLOCKS = 20
+"""After the end so many are waited for, 0.6 s, that music fades out in; no more, for the speaker may be lost."""
 CHIME_AFTER_CUT_S = 0.15
 """Where speech was cut off the chime waits a moment, so that the silence itself is heard first."""
 SPEECH_AFTER_CHIME_S = 0.45
@@ -50,7 +62,11 @@ Tell = Callable[..., None]
 class Ears(Protocol):
     """Whatever gives commands: a Listener, or a keyboard."""
 
-    def hear(self, pcm: Pcm, at: float, *, own_db: float) -> list[Heard | Ignored]: ...
+    @property
+    def voice(self) -> bool:
+        """Whether somebody speaks, or spoke a moment ago, who has not given a command since."""
+
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]: ...
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None: ...
 
@@ -61,8 +77,18 @@ class Narrator:
     With ``ahead`` it works in a thread of its own; without, at once when asked (in a rehearsal, whose clock waits).
     """
 
-    def __init__(self, voice: Voice, own_voice: OwnVoice | None, *, ahead: bool, name: str = DEFAULT_VOICE) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        own_voice: OwnVoice | None,
+        *,
+        ahead: bool,
+        name: str = DEFAULT_VOICE,
+        recorded: Callable[[str], Pcm | None] = lambda text: None,
+    ) -> None:
+        """``recorded``: a line in somebody's own voice, where there is one; that is taken."""
         self._voice = voice
+        self._recorded = recorded
         self._own_voice = own_voice
         self._name = name
         self._pool = ThreadPoolExecutor(1, "narrator") if ahead else None
@@ -115,7 +141,9 @@ class Narrator:
             pass  # it is tried again, and the failure told, when the line is needed
 
     def _render(self, key: tuple[str, int]) -> Pcm:
-        pcm = self._voice.render(key[0], voice=self._name, rate=key[1])
+        pcm = self._recorded(key[0])
+        if pcm is None:
+            pcm = self._voice.render(key[0], voice=self._name, rate=key[1])
         if self._own_voice is not None:
             self._fakes[key] = self._own_voice.fakes(key[0], pcm)
         return pcm
@@ -124,14 +152,20 @@ class Narrator:
 class Session:
     """One guided session."""
 
-    def __init__(self, guide: Guide, sound: Sound, narrator: Narrator, ears: Ears, tell: Tell) -> None:
+    def __init__(
+        self, guide: Guide, sound: Sound, narrator: Narrator, ears: Ears, tell: Tell, music: Music | None = None
+    ) -> None:
         self._guide = guide
         self._sound = sound
         self._narrator = narrator
         self._ears = ears
         self._tell = tell
-        self._player = Player()
+        self._player = Player(music)
         self._timers: dict[str, float] = {}
+        self._silence = (0.0, 0.0)
+        """Of the timer of that name: how long it is, and when it elapses whoever speaks."""
+        self._lost: frozenset[Kind] = frozenset()
+        self._volume_db = 0.0
         self._utterance = 0
         self._lines: tuple[str, ...] = ()
         """What is being said, and what number it has."""
@@ -167,6 +201,10 @@ class Session:
                 now = self.turn()
                 if each_block is not None:
                     each_block(now)
+            self._player.music_on = False
+            for _ in range(MUSIC_ENDS_BLOCKS):
+                if self._player.music_sounding:
+                    self._sound.read()
         finally:
             self._player.hush()
             self._sound.close()
@@ -177,9 +215,14 @@ class Session:
         began = time.perf_counter()
         rendering = self._rendering_s
         now = block.at
+        if bool(block.lost) != bool(self._lost):
+            event = Lost("speaker" in block.lost) if block.lost else Found()
+            self._tell("lost" if block.lost else "found", now, devices=sorted(block.lost or self._lost))
+            self._apply(self._guide.handle(event, now), now)
+        self._lost = block.lost
         for happened in self._player.events():
             self._spoke(happened, now)
-        for heard in self._ears.hear(block.pcm, now, own_db=self._player.loudness_db()):
+        for heard in self._ears.hear(block.pcm, now, played=block.played):
             if isinstance(heard, Ignored):
                 self._tell("ignored", now, phrase=heard.phrase, why=heard.why)
             else:
@@ -189,6 +232,10 @@ class Session:
                 actions = self._guide.handle(guide_events.Heard(heard.command), now)
                 self._apply(actions, now, heard.phrase)
                 self.on_heard(heard, not any(isinstance(a, NotNow) for a in actions), compute)
+        self._player.duck(self._ears.voice)
+        if self._ears.voice and "silence" in self._timers:
+            seconds, latest = self._silence
+            self._timers["silence"] = min(now + seconds, latest)
         for name in [name for name, due in self._timers.items() if now >= due]:
             del self._timers[name]
             self._tell("timer", now, name=name)
@@ -210,8 +257,8 @@ class Session:
             return  # it was replaced meanwhile
         text = self._lines[happened.index]
         if isinstance(happened, Started):
-            # The player counts what it has filled; what it filled last sounds in the block that ends now.
-            start = now - (self._player.position - happened.at) / RATE
+            # The player counts what it has filled; that sounds when the device has played what it held before.
+            start = now - (self._player.position - happened.at) / RATE + self._sound.delay
             self.speaking_since = start
             self._tell("said", start, text=text, **self._step())
             self._ears.own_voice(self._narrator.fakes(text), start)
@@ -236,10 +283,17 @@ class Session:
                     self._say(action, SPEECH_AFTER_CHIME_S if chime else 0.0)
                 case StartTimer():
                     self._timers[action.name] = now + action.seconds
+                    if action.name == "silence":
+                        self._silence = action.seconds, now + SILENCE_TIMES * action.seconds
                 case CancelTimer():
                     self._timers.pop(action.name, None)
                 case SetVolume():
-                    self._player.gain_db = action.level * LOUDER_DB
+                    self._volume_db = action.level * LOUDER_DB
+                    self._player.gain_db = self._volume_db
+                case SetMusic():
+                    self._player.music_on = action.on
+                case SetMusicVolume():
+                    self._player.music_db = action.level * LOUDER_DB
                 case SetPace():
                     self._narrator.rate = DEFAULT_RATE + action.level * FASTER_WPM
                 case NotNow():
@@ -272,6 +326,7 @@ class Session:
             line.cancel()  # what is not said any more need not be rendered before what is
         lines = self._pending = [self._narrator.line(text) for text in say.lines]
         self._rendering_s += time.perf_counter() - began
+        self._player.gain_db = self._volume_db + (SOFT_DB if say.soft else 0.0)
         self._player.say(say.utterance, lines, gap=say.gap, delay=max(say.delay, at_least))
 
     def _ring(self, chime: Chime, now: float) -> None:

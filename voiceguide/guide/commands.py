@@ -15,7 +15,7 @@ from voiceguide.source import read
 
 NAMES = (
     "ready next back repeat pause resume stop finish skip goto how_long where help why signs louder quieter faster "
-    "slower wait_for_me keep_going yes no calm comfort stress mixed"
+    "slower music_on music_off music_louder music_quieter wait_for_me keep_going yes no calm comfort stress mixed"
 ).split()
 """Every command, in the order in which tables and help list them."""
 

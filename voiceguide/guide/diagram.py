@@ -26,6 +26,8 @@ _MEANING = {
     "holding": "a stroke is held for its time",
     "waiting": 'the parent is waited for, until "next"',
     "paused": "silent, until asked to go on",
+    "checking": "shall I go on? The pause may have been misheard",
+    "lost": "microphone or speaker is away: waits until it is back",
     "tending": "the parent tends to the baby; the guide is silent",
     "emergency": "a danger sign: get help first; the guide is silent",
     "offering": "the baby is calm: go on, repeat, or finish?",

@@ -31,7 +31,20 @@ class Elapsed:
     timer: str
 
 
-Event = Heard | Spoken | Elapsed
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The microphone or the speaker is away."""
+
+    speaker: bool
+    """Whether it is the speaker (or both): nothing can be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Both are there again."""
+
+
+Event = Heard | Spoken | Elapsed | Lost | Found
 
 
 # Actions
@@ -47,6 +60,8 @@ class Say:
     """Seconds of silence first."""
     gap: float = 0.35
     """Seconds of silence between the lines."""
+    soft: bool = False
+    """More softly than usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,20 @@ class SetPace:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMusic:
+    """Play music under everything, or none."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetMusicVolume:
+    """How loud the music is, from -LEVELS to LEVELS."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotNow:
     """A command made no sense now; nothing was changed."""
 
@@ -102,7 +131,9 @@ class End:
     """The session is over."""
 
 
-Action = Say | Hush | Chime | StartTimer | CancelTimer | SetVolume | SetPace | NotNow | End
+Action = (
+    Say | Hush | Chime | StartTimer | CancelTimer | SetVolume | SetPace | SetMusic | SetMusicVolume | NotNow | End
+)
 
 LEVELS = 3
 """Steps of volume and of pace, up and down."""

@@ -17,10 +17,14 @@ from voiceguide.guide.events import (
     Elapsed,
     End,
     Event,
+    Found,
     Heard,
     Hush,
+    Lost,
     NotNow,
     Say,
+    SetMusic,
+    SetMusicVolume,
     SetPace,
     SetVolume,
     Spoken,
@@ -31,6 +35,11 @@ from voiceguide.guide.table import STATE_OF, TABLE
 
 SILENCE_S = 90.0
 """Silence before the one reminder: longer than any single stroke."""
+CHECK_S = 20.0
+"""Silence, in a pause, before the one question whether to go on: nobody may have asked for it, and who did has had
+time to say more."""
+NO_MUSIC = frozenset({"paused", "tending", "reassuring", "finished"})
+"""States in which no music plays: quiet was asked for, or the baby needs it."""
 BREATH_S = 0.6
 """Silence after an interruption by a sign of the baby, before the guide speaks again."""
 ANSWER_S = 0.2
@@ -51,6 +60,7 @@ class Scene:
     hold: float = 0.0
     """Seconds left of the stroke."""
     gap: float = 0.35
+    soft: bool = False
     sign: str | None = None
     """The stress sign that is being tended to."""
 
@@ -58,7 +68,8 @@ class Scene:
 class Guide:
     """The state machine. ``handle`` takes an event and gives the actions that follow from it."""
 
-    def __init__(self, routine: Routine, language: Language) -> None:
+    def __init__(self, routine: Routine, language: Language, *, music: bool = False) -> None:
+        """``music``: play it from the start."""
         self.routine = routine
         self._language = language
         self._steps = routine.steps
@@ -68,7 +79,9 @@ class Guide:
         self._utterance = 0
         self._hold_ends = 0.0
         self._alone = False
-        self._volume = self._pace = 0
+        self._volume = self._pace = self._music_volume = 0
+        self._wants_music = music
+        self._music_plays = self._mute = False
         self._told: dict[str, int] = {}
         """How often each thing was said that is said differently the second time."""
         self._now = 0.0
@@ -115,6 +128,7 @@ class Guide:
             self._enter(Scene("preparing", script, script))
         else:
             self._start_step(self._index(at))
+        self._keep_music()
         return self._out
 
     def handle(self, event: Event, now: float) -> list[Action]:
@@ -130,6 +144,10 @@ class Guide:
             row = "spoken"
         elif isinstance(event, Elapsed):
             row = {"hold": "hold_over", "silence": "silence"}[event.timer]
+        elif isinstance(event, Lost):
+            row, self._mute = "lost", event.speaker
+        elif isinstance(event, Found):
+            row = "found"
         else:
             row = event.command.name
         reaction = TABLE[row][self.situation]
@@ -139,6 +157,7 @@ class Guide:
                 self._out.append(Chime("heard"))
             self._out.append(CancelTimer("silence"))
         getattr(self, f"_{reaction}")(command)
+        self._keep_music()
         return self._out
 
     # Reactions: one for each row of REACTIONS
@@ -209,6 +228,33 @@ class Guide:
         if self.state != "tending":
             self._wait(None)
 
+    def _check(self, _: Command | None) -> None:
+        self._enter(Scene("checking", lines=self._language.say("shall_i_go_on"), soft=True))
+
+    def _keep_quiet(self, _: Command | None) -> None:
+        self._hush()
+        self._scenes = (*self._scenes[:-1], Scene("paused"))
+
+    def _lose(self, _: Command | None) -> None:
+        self._suspend()
+        self._hush()
+        self._scenes = (*self._scenes, Scene("lost"))
+        self._enter(replace(self._scenes[-1], lines=() if self._mute else self._language.say("lost")))
+
+    def _tell_lost(self, _: Command | None) -> None:
+        self._tell(self._language.say("lost"))
+
+    def _regain(self, _: Command | None) -> None:
+        self._scenes = self._scenes[:-1]
+        self._go_on(self._language.say("back"))
+
+    def _greet(self, _: Command | None) -> None:
+        self._tell(self._language.say("back"))
+
+    def _say_on(self, _: Command | None) -> None:
+        if self.speaking:
+            self._say()
+
     def _tend(self, command: Command | None) -> None:
         assert command is not None and command.sign is not None
         if command.danger:
@@ -278,7 +324,7 @@ class Guide:
 
     def _wait(self, _: Command | None) -> None:
         if not self._told.pop("reminded", 0):
-            self._out.append(StartTimer("silence", SILENCE_S))
+            self._out.append(StartTimer("silence", CHECK_S if self.situation == "paused" else SILENCE_S))
 
     def _wait_next(self, _: Command | None) -> None:
         scene = self._scenes[-1]
@@ -340,6 +386,18 @@ class Guide:
     def _slower(self, _: Command | None) -> None:
         self._set_pace(self._pace - 1)
 
+    def _music(self, _: Command | None) -> None:
+        self._wants_music = True
+
+    def _no_music(self, _: Command | None) -> None:
+        self._wants_music = False
+
+    def _music_up(self, _: Command | None) -> None:
+        self._set_music_volume(self._music_volume + 1)
+
+    def _music_down(self, _: Command | None) -> None:
+        self._set_music_volume(self._music_volume - 1)
+
     def _wait_mode(self, _: Command | None) -> None:
         self._alone = False
         self._tell(self._language.say("wait_for_me"))
@@ -390,7 +448,7 @@ class Guide:
     @property
     def _place(self) -> str:
         """What hints and help go by: the state, but for the situations that have words of their own."""
-        return self.situation if self.situation in ("emergency", "offering") else self.state
+        return self.situation if self.situation in ("emergency", "offering", "lost") else self.state
 
     @property
     def _base(self) -> str:
@@ -470,7 +528,7 @@ class Guide:
     def _say(self, delay: float = 0.0) -> None:
         self._utterance += 1
         scene = self._scenes[-1]
-        self._out.append(Say(self._utterance, (*self._aside, *scene.lines), delay, scene.gap))
+        self._out.append(Say(self._utterance, (*self._aside, *scene.lines), delay, scene.gap, scene.soft))
 
     def _hush(self) -> None:
         self._aside = ()
@@ -490,6 +548,21 @@ class Guide:
         self._out.append(SetVolume(level))
         if not self.speaking:
             self._tell(self._language.say("louder" if up else "quieter"))
+
+    def _keep_music(self) -> None:
+        """Play it where it is wanted and fits."""
+        playing = self._wants_music and not any(STATE_OF[scene.situation] in NO_MUSIC for scene in self._scenes)
+        if playing != self._music_plays:
+            self._music_plays = playing
+            self._out.append(SetMusic(playing))
+
+    def _set_music_volume(self, level: int) -> None:
+        self._wants_music = True
+        if abs(level) > LEVELS:
+            self._tell(self._language.say("music_loudest" if level > 0 else "music_softest"))
+            return
+        self._music_volume = level
+        self._out.append(SetMusicVolume(level))
 
     def _set_pace(self, level: int) -> None:
         if abs(level) > LEVELS:

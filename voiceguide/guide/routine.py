@@ -101,6 +101,8 @@ class Routine:
     danger: Passage | None
     pronounce: Mapping[str, str] = field(default_factory=dict)
     """Words of the parts' names that a recognition model may not know, each spelt as it sounds."""
+    recordings: Mapping[str, Path] = field(default_factory=dict)
+    """Sound files in which somebody says a line, by the text of it. A file may be missing."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -133,7 +135,7 @@ def load(path: Path, more: Check | None = None) -> Routine:
 
     Raises SourceError with every mistake in the file, and VoiceguideError when it cannot be read at all.
     """
-    lenders: list[Document] = []
+    lenders: list[Routine] = []
 
     def check(document: Document) -> Iterator[Problem]:
         yield from broken(document, path.stem)
@@ -141,13 +143,13 @@ def load(path: Path, more: Check | None = None) -> Routine:
         for where, name in document.each("care_from"):
             if isinstance(name, str) and ID.fullmatch(name):
                 lender = _lender(name, path)
-                if isinstance(lender, Document):
+                if isinstance(lender, Routine):
                     lenders.append(lender)
                 else:
                     yield document.problem(where, *lender)
 
-    routine = _routine(read(path, schema(), check).data)
-    return _with_care_of(routine, _routine(lenders[0].data)) if lenders else routine
+    routine = _routine(read(path, schema(), check).data, path.parent)
+    return _with_care_of(routine, lenders[0]) if lenders else routine
 
 
 def folder_of_routines() -> Path:
@@ -207,8 +209,8 @@ def new(name: str, folder: Path) -> Path:
     return path
 
 
-def _lender(name: str, path: Path) -> Document | tuple[str, str]:
-    """The document of the routine that ``path`` takes its signs from; else what is wrong, and what to do."""
+def _lender(name: str, path: Path) -> Routine | tuple[str, str]:
+    """The routine that ``path`` takes its signs from; else what is wrong, and what to do."""
     folders = (path.parent, folder_of_routines())
     files = [folder / f"{name}.yaml" for folder in folders]
     file = next(filter(_is_file, files), None)
@@ -226,11 +228,11 @@ def _lender(name: str, path: Path) -> Document | tuple[str, str]:
     if "care_from" in lender.data:
         first = lender.data["care_from"]
         return f"the routine {code(name)} has no signs of its own", f"write `care_from: {first}`"
-    return lender
+    return _routine(lender.data, file.parent)
 
 
-def _routine(data: dict[str, Any]) -> Routine:
-    """A routine of valid data; without the signs that it takes from another one."""
+def _routine(data: dict[str, Any], folder: Path) -> Routine:
+    """A routine of valid data in ``folder``; without the signs that it takes from another one."""
     signs: dict[str, Sign] = {}
     kinds: tuple[tuple[Literal["comfort", "stress"], tuple[str, ...]], ...]
     kinds = (("comfort", COMFORT_SIGNS), ("stress", STRESS_SIGNS))
@@ -245,17 +247,18 @@ def _routine(data: dict[str, Any]) -> Routine:
         sources={key: _text(title) for key, title in data["sources"].items()},
         welcome=tuple(map(_passage, data["welcome"])),
         preparation=tuple(Item(_text(item["id"]), _say(item), _sources(item)) for item in data["preparation"]),
-        parts=tuple(map(_part, data["parts"])),
+        parts=tuple(_part(part, folder) for part in data["parts"]),
         closing=tuple(map(_passage, data["closing"])),
         why=tuple(map(_passage, data["why"])),
         signs=signs,
         mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
         danger=_passage(data["danger"]) if "danger" in data else None,
         pronounce={" ".join(word.lower().split()): _text(spelt) for word, spelt in data.get("pronounce", {}).items()},
+        recordings=dict(_recordings(data, folder)),
     )
 
 
-def _part(data: dict[str, Any]) -> Part:
+def _part(data: dict[str, Any], folder: Path) -> Part:
     part = _text(data["id"])
     return Part(
         id=part,
@@ -266,7 +269,7 @@ def _part(data: dict[str, Any]) -> Part:
                 id=_text(step["id"]),
                 part=part,
                 title=_text(step["title"]),
-                say=_say(step),
+                say=_lines(step, folder),
                 hold=float(step.get("hold", 0)),
                 source=_sources(step),
             )
@@ -287,7 +290,24 @@ def _passage(data: dict[str, Any]) -> Passage:
 
 
 def _say(data: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(map(_text, data["say"]))
+    return tuple(_text(entry["text"] if isinstance(entry, dict) else entry) for entry in data["say"])
+
+
+def _lines(step: dict[str, Any], folder: Path) -> tuple[str, ...]:
+    """What is said in a step, one by one: all of it is one line where it is in one recording, which is there."""
+    say = _say(step)
+    return (" ".join(say),) if "recording" in step and _is_file(folder / step["recording"]) else say
+
+
+def _recordings(data: Any, folder: Path) -> Iterator[tuple[str, Path]]:
+    """The text and the file of all recordings that are named anywhere in ``data``."""
+    if isinstance(data, dict):
+        if "recording" in data:
+            yield _text(data["text"]) if "text" in data else " ".join(_say(data)), folder / data["recording"]
+        yield from _recordings(list(data.values()), folder)
+    elif isinstance(data, list):
+        for entry in data:
+            yield from _recordings(entry, folder)
 
 
 def _sources(data: dict[str, Any]) -> tuple[str, ...]:
@@ -315,4 +335,6 @@ def _with_care_of(own: Routine, lender: Routine) -> Routine:
     danger = own.danger or (lender.danger and replace(lender.danger, source=lent(lender.danger.source)))
     lent_keys = {key for one in (*signs.values(), mixed, danger) if one is not None for key in one.source}
     titles = {names[key]: title for key, title in lender.sources.items() if names[key] in lent_keys}
-    return replace(own, signs=signs, mixed=mixed, danger=danger, sources={**own.sources, **titles})
+    recordings = {**lender.recordings, **own.recordings}
+    sources = {**own.sources, **titles}
+    return replace(own, signs=signs, mixed=mixed, danger=danger, sources=sources, recordings=recordings)

@@ -50,6 +50,12 @@ _PASSAGES: tuple[tuple[str, ...], ...] = (
 """Where a file has ``say`` and ``source``."""
 
 
+RECORDINGS: tuple[tuple[str, ...], ...] = (
+    *((*place, "say", "*", "recording") for place in _PASSAGES),
+    ("parts", "*", "steps", "*", "recording"),
+)
+"""Where a file names recordings: of a sentence, and of a whole step."""
+
 NAMES: tuple[tuple[str, ...], ...] = (("parts", "*", "name"), ("parts", "*", "also", "*"))
 """Where a file has words that a parent may say."""
 
@@ -65,8 +71,9 @@ def broken(document: Document, stem: str) -> Iterator[Problem]:
     yield from _repeated(document, NAMES, "the part name", "keep it for one part, and once")
     yield from _unused_words(document)
     yield from _unknown_sources(document)
+    yield from _recorded_twice(document)
     for place in _PASSAGES:
-        for where, sentence in document.each(*place, "say", "*"):
+        for where, sentence in (*document.each(*place, "say", "*"), *document.each(*place, "say", "*", "text")):
             words = len(sentence.split()) if isinstance(sentence, str) else 0
             if words > MAX_WORDS:
                 what = f"this sentence has {words} words, more than {MAX_WORDS}"
@@ -87,6 +94,21 @@ def _repeated(document: Document, patterns: Iterable[KeyPath], noun: str, instea
             what = f"{noun} {code(text)} is used twice (first on line {first[text.casefold()]})"
             yield document.problem(where, what, instead)
         first.setdefault(text.casefold(), line)
+
+
+def _recorded_twice(document: Document) -> Iterator[Problem]:
+    for where, _ in document.each(*RECORDINGS[-1]):
+        for inner, _ in document.each(*where[:-1], "say", "*", "recording"):
+            what = "this sentence is in the recording of the whole step"
+            yield document.problem(inner, what, "keep only one of the two recordings")
+    files: dict[str, str] = {}
+    for place in RECORDINGS[:-1]:
+        for where, file in document.each(*place):
+            for _, text in document.each(*where[:-1], "text"):
+                same = " ".join(text.split()) if isinstance(text, str) else ""
+                if isinstance(file, str) and files.setdefault(same, file) != file:
+                    what = "this sentence has another recording further up"
+                    yield document.problem(where, what, "name the same one, or change the words")
 
 
 def _unused_words(document: Document) -> Iterator[Problem]:

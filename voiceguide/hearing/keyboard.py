@@ -29,7 +29,7 @@ class Keyboard:
         """Standard input is at its end."""
         threading.Thread(target=self._read, args=(lines,), daemon=True, name="keyboard").start()
 
-    def hear(self, pcm: Pcm, at: float, *, own_db: float = 0.0) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
         """The command that was typed since the last call, if any. The sound is not looked at."""
         if at < self._next or self.ended:
             return []
@@ -46,6 +46,11 @@ class Keyboard:
                 return [Heard(command, line.strip(), 1.0, at, at, at)]
             self._say(f'"{line.strip()}" is no command; type help to see what can be said now')
         return []
+
+    @property
+    def voice(self) -> bool:
+        """Nobody is heard."""
+        return False
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """A keyboard does not hear the guide's voice."""

@@ -18,6 +18,7 @@ going", "keep going by yourself") wait until Vosk itself finds the end of the ut
 from __future__ import annotations
 
 import json
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from itertools import islice, pairwise
 from typing import Any, Literal, TypeVar
 
 from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
-from voiceguide.hearing.gate import SILENT_DB, Gate
+from voiceguide.hearing.echo import EchoCanceller
+from voiceguide.hearing.gate import SILENT_DB, STANDS_OUT_DB, Gate
 from voiceguide.hearing.graph import UNKNOWN
 from voiceguide.hearing.recognition import Model
 from voiceguide.sound import BLOCK, RATE, Pcm, loudness
@@ -49,6 +51,23 @@ STOP_CONFIDENCE = 0.35
 "stopped" and "stop now" share their certainty."""
 ONSET_S = 0.12
 """How exactly the onset of the sound and the start of the first word agree."""
+VOICE_BLOCKS = 3
+"""Somebody speaks over the guide when so many of the last five blocks stand out from it: 90 ms. One or two are a
+knock, or the echo's own ups and downs."""
+VOICE_DB = 30.0
+"""What is softer, in dB over one step of 16 bit, is nobody's voice: 60 dB below full scale, where a parent across the
+room is at 45 dB below it."""
+VOICE_S = 0.6
+"""So long after the last of them he has ended: longer than the pauses between words."""
+VOICE_AGAIN_S = 0.3
+"""Who gave a command has said what he wanted: the last of his voice, and its echo in the room, count no more."""
+IDLE_BLOCKS = 33
+"""After a second of silence the recogniser gets nothing: most of a session is silence, and most of the computing is
+the recogniser's."""
+IDLE_DB = 6.0
+"""Silence is what is no more than this above the softest of the last LEVELS_S."""
+WAKE_BLOCKS = 8
+"""When it is over the recogniser gets the 0.24 s before, too: the soft sounds with which a word begins."""
 SHUT_BLOCKS = 5
 """Where the gate opens after so long, an utterance begins. (It stays open for 0.3 s by itself.)"""
 LEVELS_S, PEAK_S = 4.0, 1.2
@@ -137,9 +156,15 @@ class Listener:
         """Samples given to the recogniser: its word times count from them."""
         self._fed_until = 0.0
         self._now = 0.0
+        self._canceller = EchoCanceller()
         self._gate = Gate()
+        self._voice_until = self._voice_from = 0.0
         self._levels: deque[tuple[float, float]] = deque()
         """End and loudness of each block of the last LEVELS_S seconds, as the recogniser heard it."""
+        self._silent_for = 0
+        """Blocks."""
+        self._kept: deque[tuple[Pcm, float, float]] = deque()
+        """The last blocks that the recogniser has not been given, and their loudness."""
         self._partial = ""
         self._still = 0.0
         self._spoilt = False
@@ -150,31 +175,74 @@ class Listener:
         self._spoke: deque[tuple[float, float]] = deque(maxlen=64)
         """When the guide's own voice reached the microphone."""
 
-    def hear(self, pcm: Pcm, at: float, *, own_db: float = 0.0) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
         """Take the next samples, which end at ``at`` seconds; give what was decided by them.
 
-        ``pcm``: int16[n], 16 kHz, in blocks of about 30 ms. ``own_db``: how loud the guide's own voice was in the
-        speaker meanwhile, as sound.loudness gives it."""
+        ``pcm``: int16[n], 16 kHz, in blocks of about 30 ms. ``played``: int16[n], what the speaker was given
+        meanwhile, as Block.played; None where there is no speaker. (n is a multiple of 15 ms then.)"""
         self._now = at
+        own_db, heard = 0.0, None
+        if played is not None:
+            heard = pcm
+            pcm = self._canceller.take(heard, played)
+            own_db = loudness(played)
         if own_db > SILENT_DB:
             self._note_own(at - len(pcm) / RATE, at)
         shut = self._gate.shut
-        blocks = self._gate.take(pcm, at, own_db)
+        blocks = self._gate.take(pcm, at, own_db, heard)
         self._excess.append((at, self._gate.excess_db))
         decided: list[Heard | Ignored] = []
         if shut >= SHUT_BLOCKS and not self._gate.shut and self._partial:
             # Someone else speaks: what came before was the guide's own voice, or is over.
             decided += self._close(json.loads(self._recogniser.FinalResult()), early=False)
         for block, then in blocks:
-            decided += self._take(block, then)
+            decided += self._give(block, then)
+        if any(isinstance(one, Heard) for one in decided):
+            self._voice_until, self._voice_from = at, at + VOICE_AGAIN_S
+        self._note_voice(at, loudness(pcm))
         return decided
 
-    def _take(self, pcm: Pcm, at: float) -> list[Heard | Ignored]:
-        self._fed += len(pcm)
-        self._fed_until = at
-        self._levels.append((at, loudness(pcm)))
+    @property
+    def voice(self) -> bool:
+        """Whether somebody speaks, or spoke a moment ago, who has not given a command since.
+
+        Over the guide's own sound any other sound counts that lasts; else what the recogniser takes for words, known
+        or not."""
+        return self._now < self._voice_until
+
+    def _note_voice(self, at: float, level: float) -> None:
+        if self._gate.excess_db < math.inf:
+            latest = [db for then, db in islice(reversed(self._excess), 5) if then > self._voice_from]
+            voice = level > VOICE_DB and sum(STANDS_OUT_DB < db < math.inf for db in latest) >= VOICE_BLOCKS
+        else:
+            voice = bool(self._partial) and self._still < FIRM_BLOCKS and at > self._voice_from
+        if voice:
+            self._voice_until = at + VOICE_S
+
+    def _give(self, pcm: Pcm, at: float) -> list[Heard | Ignored]:
+        """To the recogniser; but in a long silence not yet."""
+        level = loudness(pcm)
+        softest = min((db for _, db in self._levels), default=level)
+        silent = level <= softest + IDLE_DB and not self._partial
+        self._silent_for = self._silent_for + 1 if silent else 0
+        self._kept.append((pcm, at, level))
+        if self._silent_for > IDLE_BLOCKS:
+            if len(self._kept) > WAKE_BLOCKS:
+                _, then, left_out = self._kept.popleft()
+                self._note_level(then, left_out)
+            return []
+        kept, self._kept = self._kept, deque()
+        return [decided for block in kept for decided in self._take(*block)]
+
+    def _note_level(self, at: float, level: float) -> None:
+        self._levels.append((at, level))
         while self._levels[0][0] < at - LEVELS_S:
             self._levels.popleft()
+
+    def _take(self, pcm: Pcm, at: float, level: float) -> list[Heard | Ignored]:
+        self._fed += len(pcm)
+        self._fed_until = at
+        self._note_level(at, level)
         if self._recogniser.AcceptWaveform(pcm.tobytes()):
             return self._close(json.loads(self._recogniser.Result()), early=False)
         partial = self._of_others(json.loads(self._recogniser.PartialResult())["partial"])

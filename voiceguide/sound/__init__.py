@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ BLOCK = 480
 Pcm = npt.NDArray[np.int16]
 Fill = Callable[[int], Pcm]
 """``fill(n)`` gives the next ``n`` samples for the speaker."""
+Kind = Literal["microphone", "speaker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,19 @@ class Block:
     """int16[BLOCK]"""
     at: float
     """Seconds from the start of the session to the end of the block."""
+    played: Pcm
+    """int16[BLOCK]: what the speaker was given meanwhile. As long as no samples are lost on either side it lies at
+    one constant distance from ``pcm``."""
+    lost: frozenset[Kind] = frozenset()
+    """What is away just now. While the microphone is, ``pcm`` is silence."""
 
 
 class Sound(Protocol):
     """A speaker and a microphone: a sounddevice stream, or a simulated room."""
+
+    @property
+    def delay(self) -> float:
+        """Seconds from ``fill`` until what it gave is in a block's ``played``."""
 
     def open(self, fill: Fill) -> None:
         """Start. From now on ``fill`` is called, perhaps from another thread, for each block to be played.
@@ -38,9 +48,8 @@ class Sound(Protocol):
         Raises SoundError where there is no such device."""
 
     def read(self) -> Block:
-        """Wait for the next block from the microphone.
-
-        Raises SoundError when the device is lost."""
+        """Wait for the next block from the microphone. A device that is lost is looked for until it is back; until
+        then blocks come at the pace of the clock."""
 
     def close(self) -> None:
         """Stop; harmless when not open."""

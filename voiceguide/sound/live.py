@@ -2,51 +2,41 @@
 
 Two streams are opened, one for each direction: a single duplex stream stalled for seconds where the speaker
 was asleep, and underran where two did not. And microphone and speaker are often two devices.
+
+A thread of its own, the keeper, sees to them: it notices what is lost and opens it again when it is back, and gives
+the speaker's device more to hold when it runs out of sound.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from threading import Condition, Event
+from contextlib import ExitStack, suppress
+from threading import Event, Thread
 from time import monotonic, sleep
-from typing import Any
 
 import numpy as np
-import soxr
 
 from voiceguide.errors import SoundError
-from voiceguide.sound import BLOCK, RATE, Block, Fill, Pcm
-from voiceguide.sound.portaudio import (
-    OPEN_LIMIT,
-    Device,
-    Kind,
-    bounded,
-    choose,
-    devices,
-    in_use,
-    query,
-    quiet,
-)
+from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind, Pcm
+from voiceguide.sound import portaudio as pa
+from voiceguide.sound.ends import End, Microphone, Speaker
+from voiceguide.sound.played import Played
+from voiceguide.sound.portaudio import Device, Running, choose, devices
+from voiceguide.sound.probe import Probe
+from voiceguide.sound.server import Server
 
-__all__ = ["Device", "LiveSound", "SilentSound", "choose", "devices"]
+__all__ = ["Device", "LiveSound", "Running", "SilentSound", "choose", "devices"]
 
-LATENCY = 0.1
-"""Seconds of sound that the device may hold. With 0.06 a sound server underruns 30 times a second."""
-PATIENCE = 1.0
-"""Seconds without a callback after which a device counts as lost."""
-START_PATIENCE = 3.0
-"""The same for the first callback: a sleeping sink of a sound server takes up to 2 s to wake."""
-CLOSE_LIMIT = 2.0
-CHUNKS = 100
-"""A second, from the microphone: small, for a command is waiting."""
-QUEUE = 5 * CHUNKS
-"""Chunks kept for a reader that is late."""
-PULL = BLOCK // 3
-"""Samples asked of ``fill`` at once: with what the resampler holds, 25 ms are ahead of the device at most."""
-
-_OTHER_RATES = (48_000, 44_100, 32_000, 16_000)
+LATENCIES = (0.04, 0.06, 0.1, 0.2)
+"""Seconds of sound that the speaker's device may hold: what it begins with, and what it is given when it runs out."""
+SETTLE = 0.3
+"""Seconds of silence in which a latency is tried at the start."""
+TICK = 0.1
+"""Seconds between two looks of the keeper."""
+APART_S, TROUBLE_S = 0.5, 10.0
+"""Two underruns that are not one (apart by so much), within so many seconds, are one too many."""
+STALL = 1.0
+"""Seconds; where nothing is heard blocks are given at the pace of the clock, and a longer stall is left out."""
 
 
 class LiveSound:
@@ -62,79 +52,224 @@ class LiveSound:
         *,
         microphone: bool = True,
     ) -> None:
-        self._wanted = input_device, output_device
-        self._microphone = _Microphone() if microphone else None
-        self._speaker = _Speaker()
+        self._wanted: dict[Kind, str | int | None] = {"speaker": output_device}
+        if microphone:
+            self._wanted["microphone"] = input_device
+        self._wake = Event()
+        self._closing = False
+        self._keeper: Thread | None = None
+        self._quiet = ExitStack()
+        self._forget()
+
+    def _forget(self) -> None:
         self._pace = _Pace()
-        self._streams: list[Any] = []
+        self._played = Played()
+        self._speaker = Speaker(self._wake, self._played)
+        heard = "microphone" in self._wanted
+        self._microphone = Microphone(self._wake, self._played) if heard else None
+        self._ends: list[End] = [self._speaker] if self._microphone is None else [self._microphone, self._speaker]
+        self._running: dict[Kind, Running] = {}
+        self._latency = 0
+        self._server: Server | None = None
+        self._losses: dict[Kind, int] = {}
+        self._lost: frozenset[Kind] = frozenset()
 
     @property
     def overflows(self) -> int:
         """How often the device lost sound of the microphone since ``open``."""
-        return self._microphone.overflows if self._microphone else 0
+        return self._microphone.troubles if self._microphone else 0
 
     @property
-    def dropped(self) -> int:
-        """Chunks of 10 ms thrown away since ``open``, because they were not read within five seconds."""
-        return self._microphone.dropped if self._microphone else 0
+    def dropped(self) -> float:
+        """Seconds of sound thrown away since ``open``, because they were not read within five seconds."""
+        return self._microphone.dropped if self._microphone else 0.0
 
     @property
     def underflows(self) -> int:
         """How often the speaker's device ran out of sound since ``open``."""
-        return self._speaker.underflows
+        return self._speaker.troubles
+
+    @property
+    def placings(self) -> int:
+        """How often ``played`` was placed beside ``pcm``: once, and again for each time that samples were lost."""
+        return self._played.placings
+
+    @property
+    def delay(self) -> float:
+        """Seconds from ``fill`` until what it gave is in ``played``; 20 ms more or less."""
+        return self._played.delay
+
+    @property
+    def running(self) -> list[Running]:
+        """The streams, microphone first."""
+        return [self._running[end.kind] for end in self._ends if end.kind in self._running]
+
+    def problems(self) -> str:
+        """What went wrong since ``open``, in a line for people; empty when nothing did."""
+        counts = [
+            (self._losses.get("microphone", 0), "the microphone was lost {}"),
+            (self._losses.get("speaker", 0), "the speaker was lost {}"),
+            (self.overflows, "the microphone's device lost sound {}"),
+            (self.underflows, "the speaker ran out of sound {}"),
+        ]
+        found = [text.format("once" if n == 1 else f"{n} times") for n, text in counts if n]
+        if self.dropped:
+            found.append(f"{self.dropped:.1f} s of the microphone's sound came too late to be heard")
+        return "; ".join(found)
 
     def open(self, fill: Fill) -> None:
         """Raises SoundError where a device is missing, unknown, busy, or does not answer.
 
-        ``fill`` is called from another thread until ``close``. Can be opened again after ``close``, for
-        instance when a lost device is back."""
+        ``fill`` is called from another thread until ``close``. Can be opened again after ``close``."""
         self.close()
-        self._microphone = _Microphone() if self._microphone else None
-        self._speaker = _Speaker(fill)
-        ends = self._ends()
+        self._forget()
+        self._quiet.enter_context(pa.quiet())
         try:
-            bounded(lambda: self._start(ends), OPEN_LIMIT)
+            pa.bounded(self._start, pa.OPEN_LIMIT)
         except BaseException:
             self.close()
             raise
         self._pace = _Pace()
+        if self._microphone:
+            self._microphone.begin(self._pace.began)
+        self._speaker.fill = fill
+        self._closing = False
+        self._keeper = Thread(target=self._keep, name="sound keeper", daemon=True)
+        self._keeper.start()
 
-    def _ends(self) -> list[_End]:
-        return [self._microphone, self._speaker] if self._microphone else [self._speaker]
+    def _start(self) -> None:
+        found = pa.query()
+        chosen = {end.kind: choose(found, self._wanted[end.kind], end.kind) for end in self._ends}
+        self._open_streams(found, chosen)
+        while True:
+            before = self.underflows
+            sleep(SETTLE)
+            if self.underflows == before or self._latency == len(LATENCIES) - 1:
+                break
+            self._latency += 1
+            self._reopen_speaker()
+        if any(running.server for running in self._running.values()):
+            self._server = Server(self._wake)
 
-    def _start(self, ends: Sequence[_End]) -> None:
-        found = query()
-        wanted = {"microphone": self._wanted[0], "speaker": self._wanted[1]}
-        chosen = [choose(found, wanted[end.kind], end.kind) for end in ends]
-        for end, device in zip(ends, chosen, strict=True):
-            stream = _open_stream(device, end)
-            in_use.append(stream)
-            self._streams.append(stream)
+    def _open_streams(self, found: list[Device], chosen: dict[Kind, Device]) -> None:
+        for end in self._ends:
+            latency = LATENCIES[self._latency]
+            self._running[end.kind] = pa.start(found, chosen[end.kind], end.kind, latency, end.prepare)
+        self._played.held = round(self._running["speaker"].latency * RATE)
+
+    def _reopen_speaker(self) -> None:
+        device = self._running["speaker"].device
+        pa.close([self._running["speaker"].stream])
+        self._running["speaker"] = pa.start(
+            pa.query(), device, "speaker", LATENCIES[self._latency], self._speaker.prepare
+        )
+        self._played.held = round(self._running["speaker"].latency * RATE)
+
+    def _restart(self) -> None:
+        """All streams anew, on the devices that bear the names of those that were in use."""
+        pa.close([running.stream for running in self._running.values()])
+        found = pa.query()
+        self._open_streams(found, {kind: choose(found, name, kind) for kind, name in self._names.items()})
+
+    @property
+    def _names(self) -> dict[Kind, str]:
+        return {kind: running.device.lasting_name for kind, running in self._running.items()}
 
     def read(self) -> Block:
-        """The next 30 ms. ``at`` is when its end came from the device, in seconds since ``open`` was called;
-        for how that is known see ``MicrophoneClock``.
+        """The next 30 ms. ``at`` is when its end came from the device, in seconds since ``open`` was done;
+        for how that is known see ``MicrophoneClock``, and for ``played`` see ``Played``. While the microphone is lost
+        blocks are silent, and come at the pace of the clock.
 
-        Raises SoundError when the microphone or the speaker is lost or not open. What ``fill`` raised is
-        raised here."""
-        if not self._streams:
+        Raises SoundError when it is not open. What ``fill`` raised is raised here."""
+        if not self._running:
             raise SoundError("the sound is not open")
-        self._speaker.check()
-        if self._microphone:
-            return self._microphone.read()
-        return Block(np.zeros(BLOCK, np.int16), self._pace.wait())
+        heard = self._microphone and self._microphone.read(lambda: "microphone" in self._lost)
+        if self._speaker.failure is not None:
+            raise self._speaker.failure
+        if heard:
+            pcm, self._pace.at, newest = heard
+        else:
+            pcm, newest = np.zeros(BLOCK, np.int16), True
+            at = self._pace.wait()
+            if self._microphone:
+                self._microphone.skip(at)
+        return Block(pcm, self._pace.at, self._played.meanwhile(newest), self._lost)
 
     def close(self) -> None:
-        """Stop, when what the speaker's device holds has been heard (0.1 s). A device that does not answer is
-        left alone after two seconds."""
-        streams, self._streams = self._streams, []
-        for end in self._ends():
-            end.end()
+        """Stop, when what the speaker's device holds has been heard. A device that does not answer is left alone
+        after two seconds."""
+        self._closing = True
+        self._wake.set()
+        if self._keeper:
+            self._keeper.join(pa.CLOSE_LIMIT)
+            self._keeper = None
+        streams = [running.stream for running in self._running.values()]
+        self._speaker.fill = None
         if streams:
             with suppress(SoundError):
-                bounded(lambda: _close_streams(streams), CLOSE_LIMIT)
-        for end in self._ends():
-            end.release()
+                pa.bounded(lambda: pa.close(streams, heard_out=True), pa.CLOSE_LIMIT)
+        self._running = {}
+        for end in self._ends:
+            end.finish()
+        self._quiet.close()
+
+    # ---- the keeper ----
+
+    def _keep(self) -> None:
+        probe = Probe()
+        underruns: deque[float] = deque([-TROUBLE_S], 2)
+        before, underflows, seconds = monotonic(), self.underflows, self._speaker.seconds
+        while not self._closing:
+            self._wake.wait(TICK)
+            self._wake.clear()
+            now = monotonic()
+            for end in self._ends:
+                end.look(now - before)
+            self._tell()
+            gone = [end.kind for end in self._ends if end.lost]
+            # A process that was held up has let the device run out of sound: that is no fault of the latency. A
+            # device that asks for sound faster than it can play it runs out, too, though it does not say so.
+            hurry = self._speaker.seconds - seconds > 2 * (now - before) + LATENCIES[-1]
+            if (self.underflows > underflows or hurry) and now - before < 3 * TICK and not gone:
+                if now - underruns[-1] > APART_S:
+                    underruns.append(now)
+                if underruns[-1] - underruns[0] < TROUBLE_S and len(underruns) == 2 and self._widen():
+                    underruns.clear()
+                    underruns.append(-TROUBLE_S)
+            before, underflows, seconds = now, self.underflows, self._speaker.seconds
+            if not gone:
+                probe.stop()
+            elif probe.sees({kind: self._names[kind] for kind in gone}):
+                with suppress(SoundError):
+                    pa.bounded(self._restart, pa.OPEN_LIMIT)
+                before = monotonic()
+        probe.stop()
+        if self._server:
+            self._server.close()
+
+    def _widen(self) -> bool:
+        """Give the speaker's device more to hold; whether there is more to give."""
+        if self._latency == len(LATENCIES) - 1:
+            return False
+        self._latency += 1
+        with suppress(SoundError):
+            pa.bounded(self._reopen_speaker, pa.OPEN_LIMIT)
+        return True
+
+    def _tell(self) -> None:
+        """What is lost, for ``read``."""
+        moved = self._server.away if self._server else frozenset[Kind]()
+        self._speaker.away = "speaker" in moved
+        lost = frozenset(end.kind for end in self._ends if end.lost) | moved
+        if lost == self._lost:
+            return
+        for kind in lost - self._lost:
+            self._losses[kind] = self._losses.get(kind, 0) + 1
+        self._played.place_anew()
+        self._lost = lost
+        if self._microphone:
+            with self._microphone.arrived:
+                self._microphone.arrived.notify()
 
 
 class SilentSound:
@@ -145,6 +280,7 @@ class SilentSound:
     def __init__(self) -> None:
         self._fill: Fill | None = None
         self._pace = _Pace()
+        self.delay = 0.0
 
     def open(self, fill: Fill) -> None:
         """Never fails. ``fill`` is called by ``read``, in its thread."""
@@ -156,8 +292,12 @@ class SilentSound:
         if self._fill is None:
             raise SoundError("the sound is not open")
         at = self._pace.wait()
-        self._fill(BLOCK)
-        return Block(np.zeros(BLOCK, np.int16), at)
+        played: Pcm = self._fill(BLOCK)
+        return Block(np.zeros(BLOCK, np.int16), at, played)
+
+    def problems(self) -> str:
+        """None: as of ``LiveSound``."""
+        return ""
 
     def close(self) -> None:
         """Harmless when not open."""
@@ -168,240 +308,12 @@ class _Pace:
     """Blocks at the pace of the clock. One that is asked for late comes at once; a long stall is left out."""
 
     def __init__(self) -> None:
-        self._began = monotonic()
-        self._at = 0.0
+        self.began = monotonic()
+        self.at = 0.0
+        """The time of the last block, in seconds."""
 
     def wait(self) -> float:
         """Seconds from the start to the end of the block; returns when that is reached."""
-        self._at = max(self._at + BLOCK / RATE, monotonic() - self._began - PATIENCE)
-        sleep(max(0.0, self._began + self._at - monotonic()))
-        return self._at
-
-
-class MicrophoneClock:
-    """The time of a place in the microphone's sound.
-
-    Counting samples gives even steps, but loses time with each sample that the device loses, and drifts with
-    the device's crystal. The times of arrival are true in the long run, but each may be late. So samples are
-    counted, and the count is moved by the least lateness of the last second: after a loss it is true again
-    within a second. Time never goes backwards: a block is at least half a block later than the one before."""
-
-    def __init__(self) -> None:
-        self._lateness: deque[float] = deque(maxlen=CHUNKS)
-        self._last = 0.0
-
-    def arrived(self, counted: float, at: float) -> None:
-        """What is ``counted`` seconds of samples from the start was here at ``at`` seconds."""
-        self._lateness.append(at - counted)
-
-    def at(self, counted: float) -> float:
-        """The time at the end of a block that ends at ``counted`` seconds of samples."""
-        self._last = max(counted + min(self._lateness), self._last + BLOCK / RATE / 2)
-        return self._last
-
-
-class _End:
-    """What microphone and speaker have in common: PortAudio calls them, in its own thread, until it ends."""
-
-    kind: Kind
-    silence: str
-
-    def __init__(self) -> None:
-        self.began = self.called = monotonic()
-        self.patience = START_PATIENCE
-        self.ended = Event()
-        self._channels = 1
-        self._resample: Callable[[Pcm], Pcm] = _unchanged
-
-    def prepare(self, rate: int, channels: int) -> None:
-        """For a stream at this rate that is about to be opened."""
-        self._channels = channels
-        self.called = monotonic()
-
-    def release(self) -> None:
-        """After the last use. A stream that hangs holds on to its callback: soxr, at the end of the process, would
-        print a page about what was not given back to it."""
-        self._resample = _unchanged
-
-    def callback(self, data: Any, frames: int, time: Any, status: Any) -> None:
-        """int16[frames, channels] to be read or written."""
-        raise NotImplementedError
-
-    def end(self) -> None:
-        """It is over: closed by us, or, as PortAudio tells at once, the device or the server is gone."""
-        self.ended.set()
-
-    def check(self) -> float:
-        """Seconds until it counts as lost. Raises SoundError when it is."""
-        remedy = "see that it is plugged in and the sound server runs (`voiceguide devices`), and start again"
-        if self.ended.is_set():
-            raise SoundError(f"the {self.kind} was lost: {remedy}")
-        if (left := self.called + self.patience - monotonic()) <= 0:
-            long = "a second" if self.patience == PATIENCE else f"{self.patience:g} seconds"
-            raise SoundError(f"the {self.kind} {self.silence} for {long}: {remedy}")
-        return left
-
-    def _touch(self) -> None:
-        self.called = monotonic()
-        self.patience = PATIENCE
-
-
-class _Microphone(_End):
-    kind: Kind = "microphone"
-    silence = "gave no sound"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.overflows = self.dropped = 0
-        self._arrived = Condition()
-        self._chunks: deque[tuple[Pcm, int, float]] = deque()
-        """Samples, how many of the device's samples came before them, and the time when they arrived."""
-        self._frames = 0
-        self._clock = MicrophoneClock()
-        self._ready: Pcm = np.zeros(0, np.int16)
-        self._counted = 0.0
-        """Seconds of sound up to the end of ``_ready``, with those that were dropped."""
-        self._next = 0
-        self._rate = RATE
-
-    def prepare(self, rate: int, channels: int) -> None:
-        super().prepare(rate, channels)
-        self._rate = rate
-        self._resample = _resampler(rate, RATE)
-
-    def callback(self, data: Any, frames: int, time: Any, status: Any) -> None:
-        self._touch()
-        self.overflows += bool(status.input_overflow)
-        # The first channel, not the mean: an array of microphones has its cleaned sound there, and a stereo
-        # input with one microphone would lose 6 dB.
-        pcm = np.frombuffer(data, np.int16).reshape(frames, self._channels)[:, 0].copy()
-        with self._arrived:
-            self._chunks.append((pcm, self._frames, self.called))
-            self._frames += frames
-            if len(self._chunks) > QUEUE:
-                self._chunks.popleft()
-                self.dropped += 1
-            self._arrived.notify()
-
-    def end(self) -> None:
-        super().end()
-        with self._arrived:
-            self._arrived.notify()
-
-    def read(self) -> Block:
-        while len(self._ready) < BLOCK:
-            pcm, first, at = self._take()
-            # What was dropped before this chunk has passed all the same.
-            self._counted += (first - self._next) / self._rate
-            self._next = first + len(pcm)
-            self._clock.arrived(self._next / self._rate, at - self.began)
-            more = self._resample(pcm)
-            self._counted += len(more) / RATE
-            self._ready = np.concatenate((self._ready, more))
-        block, self._ready = self._ready[:BLOCK], self._ready[BLOCK:]
-        return Block(block, self._clock.at(self._counted - len(self._ready) / RATE))
-
-    def _take(self) -> tuple[Pcm, int, float]:
-        with self._arrived:
-            while not self._chunks:
-                self._arrived.wait(self.check())
-            return self._chunks.popleft()
-
-
-class _Speaker(_End):
-    kind: Kind = "speaker"
-    silence = "took no sound"
-
-    def __init__(self, fill: Fill | None = None) -> None:
-        super().__init__()
-        self.underflows = 0
-        self._fill = fill
-        self._failure: Exception | None = None
-        self._ahead: Pcm = np.zeros(0, np.int16)
-
-    def prepare(self, rate: int, channels: int) -> None:
-        super().prepare(rate, channels)
-        self._resample = _resampler(RATE, rate)
-
-    def callback(self, data: Any, frames: int, time: Any, status: Any) -> None:
-        self._touch()
-        self.underflows += bool(status.output_underflow)
-        out = np.frombuffer(data, np.int16).reshape(frames, self._channels)
-        out[:] = 0
-        if self.ended.is_set() or self._fill is None:
-            return
-        try:
-            while len(self._ahead) < frames:
-                pcm = self._fill(PULL)
-                if len(pcm) != PULL:
-                    raise ValueError(f"fill({PULL}) gave {len(pcm)} samples")
-                self._ahead = np.concatenate((self._ahead, self._resample(pcm)))
-        except Exception as failure:  # raised again by read(), in the thread of the session
-            self._failure = failure
-            self.ended.set()
-            return
-        out[:] = self._ahead[:frames, None]
-        self._ahead = self._ahead[frames:]
-
-    def check(self) -> float:
-        if self._failure:
-            raise self._failure
-        return super().check()
-
-
-def _unchanged(pcm: Pcm) -> Pcm:
-    return pcm
-
-
-def _resampler(source: int, target: int) -> Callable[[Pcm], Pcm]:
-    if source == target:
-        return _unchanged
-    # soxr's variable-rate filter, although the rate is fixed: it holds back 12 to 15 ms where the others hold
-    # back 37 to 58 ms; it is flat up to 7 kHz, and what is above 8 kHz is 82 dB down.
-    resample: Callable[[Pcm], Pcm] = soxr.ResampleStream(
-        source, target, 1, dtype="int16", quality="HQ", vr=True
-    ).resample_chunk
-    return resample
-
-
-def _open_stream(device: Device, end: _End) -> Any:
-    """A stream that runs, at the first rate and number of channels that the device takes."""
-    import sounddevice
-
-    microphone = end.kind == "microphone"
-    most = device.inputs if microphone else device.outputs
-    make = sounddevice.RawInputStream if microphone else sounddevice.RawOutputStream
-    refused: Exception | None = None
-    for rate in dict.fromkeys((device.rate, *_OTHER_RATES)):
-        for channels in sorted({1, min(2, most), most}):
-            end.prepare(rate, channels)
-            try:
-                with quiet():
-                    stream = make(
-                        device=device.index,
-                        samplerate=rate,
-                        channels=channels,
-                        dtype="int16",
-                        latency=LATENCY,
-                        blocksize=rate // CHUNKS if microphone else 0,
-                        callback=end.callback,
-                        finished_callback=end.end,
-                    )
-                    try:
-                        stream.start()
-                    except sounddevice.PortAudioError:
-                        stream.close()  # or the next attempt finds the device in use, by us
-                        raise
-                    return stream
-            except sounddevice.PortAudioError as error:
-                refused = refused or error
-    raise SoundError(
-        f'the {end.kind} "{device.name}" cannot be opened ({refused}): see that no other program is using it'
-    )
-
-
-def _close_streams(streams: Sequence[Any]) -> None:
-    for stream in streams:
-        stream.stop()
-        stream.close()
-        in_use.remove(stream)
+        self.at = max(self.at + BLOCK / RATE, monotonic() - self.began - STALL)
+        sleep(max(0.0, self.began + self.at - monotonic()))
+        return self.at

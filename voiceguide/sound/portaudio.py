@@ -7,20 +7,33 @@ broken ALSA configuration it aborts the process instead of raising: nothing can 
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Thread
-from typing import Any, Literal, TypeVar
+from functools import cache
+from threading import Lock, Thread
+from typing import Any, TextIO, TypeVar
 
 from voiceguide.errors import SoundError
+from voiceguide.sound import RATE, Kind
 
 OPEN_LIMIT = 10.0
 """Seconds for reading the list of devices or opening streams; usually it takes 0.1 to 0.3."""
+CLOSE_LIMIT = 2.0
+"""Seconds for closing them: what the speaker's device holds is heard to its end."""
+PIECE = 0.02
+"""Seconds of sound that a device takes or hands over at a time. Half as much costs half as much computing again."""
+DEPTH = 1.28
+"""Seconds of sound that the microphone's device may hold, so that nothing is lost where this process is held up
+for a second. It is no delay: the device hands it over piece by piece."""
+_SERVERS = ("pulse", "pipewire")
+"""What ALSA calls the sound servers."""
+_OTHER_RATES = (48_000, 44_100, 32_000, 16_000)
 
-Kind = Literal["microphone", "speaker"]
 T = TypeVar("T")
 
 
@@ -39,6 +52,11 @@ class Device:
     host_api: str
     is_default_input: bool
     is_default_output: bool
+
+    @property
+    def lasting_name(self) -> str:
+        """What it is called wherever it is plugged in: ALSA adds the number of the card to the name."""
+        return self.name.rsplit(" (hw:", 1)[0]
 
 
 def devices() -> list[Device]:
@@ -82,11 +100,13 @@ in_use: list[Any] = []
 """Streams that are open: while there are any, the list of devices cannot be read anew."""
 _hung: list[Thread] = []
 """The calls that PortAudio has not come back from."""
+_one_at_a_time = Lock()
 
 
 def query() -> list[Device]:
     """The same as ``devices``, without a limit of time: for use in a task that is ``bounded``."""
     try:
+        _silence_alsa()
         import sounddevice
     except OSError:  # no library, or one that cannot be loaded
         raise SoundError(
@@ -117,6 +137,91 @@ def query() -> list[Device]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A stream that runs, and what the device took."""
+
+    kind: Kind
+    device: Device
+    rate: int
+    channels: int
+    latency: float
+    """Seconds of sound that the speaker's device holds, or that the microphone's hands over at a time."""
+    stream: Any
+    server: bool
+    """Whether the device is a sound server."""
+
+
+def start(
+    found: Sequence[Device],
+    device: Device,
+    kind: Kind,
+    latency: float,
+    prepare: Callable[[int, int], tuple[Callable[..., None], Callable[[], None]]],
+) -> Running:
+    """A stream of ``device``, one of those ``found``, running.
+
+    It is opened at the first rate and number of channels that the device takes: the device's own rate, but 16 kHz of
+    a sound server, which resamples anyhow; and as few channels as it can have. ``latency``: for the speaker, in
+    seconds. ``prepare(rate, channels)`` gives the two functions that PortAudio is to call: with each piece of sound,
+    and when the stream has ended. Raises SoundError."""
+    import sounddevice
+
+    microphone = kind == "microphone"
+    most = device.inputs if microphone else device.outputs
+    make = sounddevice.RawInputStream if microphone else sounddevice.RawOutputStream
+    server = device.name in _SERVERS or (device.name == "default" and any(d.name in _SERVERS for d in found))
+    held = DEPTH if microphone else latency
+    periods = max(2, int(held / PIECE))
+    refused: Exception | None = None
+    for rate in dict.fromkeys((RATE if server else device.rate, *_OTHER_RATES)):
+        for channels in sorted({1, min(2, most), most}):
+            callback, finished = prepare(rate, channels)
+            try:
+                _set_periods(sounddevice, periods)
+                stream = make(
+                    device=device.index,
+                    samplerate=rate,
+                    channels=channels,
+                    dtype="int16",
+                    latency=held,
+                    blocksize=0,  # as the device likes it
+                    callback=callback,
+                    finished_callback=finished,
+                )
+                in_use.append(stream)
+                try:
+                    stream.start()
+                except sounddevice.PortAudioError:
+                    close([stream])  # or the next attempt finds the device in use, by us
+                    raise
+                latency = stream.latency / periods if microphone else stream.latency
+                return Running(kind, device, rate, channels, latency, stream, server)
+            except sounddevice.PortAudioError as error:
+                refused = refused or error
+    raise SoundError(
+        f'the {kind} "{device.name}" cannot be opened ({refused}): see that no other program is using it'
+    )
+
+
+def close(streams: Sequence[Any], *, heard_out: bool = False) -> None:
+    """Stop and close streams, and with ``heard_out`` wait until what the devices hold is heard: a sleeping one takes
+    2 s. Hangs where a sound server is frozen: for use in a task that is ``bounded``."""
+    for stream in [stream for stream in streams if stream in in_use]:
+        if heard_out:
+            stream.stop()
+        else:
+            stream.abort()
+        stream.close()
+        in_use.remove(stream)
+
+
+def _set_periods(sounddevice: Any, count: int) -> None:
+    """Of a stream that is about to be opened through ALSA. sounddevice has no name for it, PortAudio has."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(sounddevice._libname).PaAlsa_SetNumPeriods(count)
+
+
 def bounded(task: Callable[[], T], seconds: float) -> T:
     """``task()``, which calls PortAudio, in a thread that can be left behind.
 
@@ -130,15 +235,17 @@ def bounded(task: Callable[[], T], seconds: float) -> T:
         except BaseException as error:
             outcome.set_exception(error)
 
-    _hung[:] = [call for call in _hung if call.is_alive()]
-    if not _hung:
-        call = Thread(target=work, name="portaudio", daemon=True)
-        call.start()
-        call.join(seconds)
-        if not call.is_alive():
-            return outcome.result()
-        _hung.append(call)
-        _forget_at_exit()
+    with _one_at_a_time:
+        _hung[:] = [call for call in _hung if call.is_alive()]
+        if not _hung:
+            call = Thread(target=work, name="portaudio", daemon=True)
+            with quiet():
+                call.start()
+                call.join(seconds)
+            if not call.is_alive():
+                return outcome.result()
+            _hung.append(call)
+            _forget_at_exit()
     raise SoundError(
         "the sound device does not answer: restart the sound server, or plug the device in again, and start again"
     )
@@ -152,19 +259,64 @@ def _forget_at_exit() -> None:
         atexit.unregister(sounddevice._exit_handler)
 
 
+_Handler = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p)
+_say_nothing = _Handler(lambda *message: None)
+
+
+@cache
+def _silence_alsa() -> None:
+    """ALSA prints a note on standard error for each device that it does not find, and for each underrun."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_say_nothing)
+
+
+class _StandardError:
+    """What C writes there is hidden, what Python writes is shown, while ``users`` is above zero."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._shown: tuple[TextIO, TextIO] | None = None
+        """What ``sys.stderr`` was, and what it is meanwhile."""
+
+    def hide(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users > 1:
+                return
+            try:
+                kept = os.dup(2)
+            except OSError:  # closed: nobody would see anything
+                return
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 2)
+            os.close(nowhere)
+            self._shown = sys.stderr, os.fdopen(kept, "w", buffering=1, errors="backslashreplace")
+            sys.stderr = self._shown[1]
+
+    def show(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users or self._shown is None:
+                return
+            before, meanwhile = self._shown
+            self._shown = None
+            meanwhile.flush()
+            os.dup2(meanwhile.fileno(), 2)
+            if sys.stderr is meanwhile:
+                sys.stderr = before
+            meanwhile.close()
+
+
+_standard_error = _StandardError()
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
-    """ALSA and PortAudio print notes of their own on standard error; a user gets one line, from us."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # closed: nobody would see them
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    """PortAudio and what it loads print notes of their own on standard error, also when a device is lost. A user gets
+    one line, from us."""
+    _standard_error.hide()
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        _standard_error.show()

@@ -55,6 +55,7 @@ class Room:
         self.speaker: list[Pcm] = []
         self.microphone: list[Pcm] = []
         """What was played and what was heard so far, block by block."""
+        self.delay = 0.0
 
     @property
     def now(self) -> float:
@@ -92,7 +93,7 @@ class Room:
         microphone = np.clip(np.rint(heard), -32768, 32767).astype(np.int16)
         self.speaker.append(played)
         self.microphone.append(microphone)
-        return Block(microphone, end / RATE)
+        return Block(microphone, end / RATE, played)
 
     def close(self) -> None:
         self._fill = None

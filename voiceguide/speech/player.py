@@ -1,4 +1,4 @@
-"""Plays rendered lines, one after the other, sample by sample: hush, gap, delay, chime, ducking, volume.
+"""Plays rendered lines, one after the other, sample by sample: hush, gap, delay, chime, ducking, volume, music.
 
 The player makes no sound by itself: whoever owns the speaker calls `Player.fill` for the next samples.
 Everything is counted in samples and nothing depends on how many are asked for at a time, so a rehearsal is
@@ -7,7 +7,6 @@ exact and a live session plays the same.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
@@ -15,23 +14,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from voiceguide.sound import RATE, Pcm
+from voiceguide.speech.bed import Bed
+from voiceguide.speech.envelopes import RAMP, Float, Slope, Volume
+from voiceguide.speech.music import Music
 
-Float = npt.NDArray[np.float32]
 ChimeKind = Literal["heard", "no"]
 
 FADE = RATE * 5 // 1000
 """Samples that a hush takes: short enough to be silence at once, long enough not to click."""
-RAMP = RATE * 20 // 1000
-"""Samples from open to ducked, or from one volume to another."""
 DUCK_DB = -12.0
-GAIN_DB = (-60.0, 24.0)
-"""The bounds of the volume."""
 
 _FADE_OUT = (0.5 + 0.5 * np.cos(np.pi * np.arange(1, FADE + 1) / (FADE + 1))).astype(np.float32)
-_DUCK = np.linspace(1.0, 10 ** (DUCK_DB / 20), RAMP + 1, dtype=np.float32)
+_DUCK = np.linspace(1.0, 10 ** (DUCK_DB / 20), RAMP + 1, dtype=np.float32)  # 0 open … RAMP ducked
 _NONE: Float = np.zeros(0, np.float32)
 
 
@@ -111,7 +107,8 @@ class _Saying:
 class Player:
     """The voice's mouth. Every method may be called from any thread; none waits for a rendering."""
 
-    def __init__(self) -> None:
+    def __init__(self, music: Music | None = None) -> None:
+        """``music``: what is played below all else, once it is turned on; whoever gives it closes it."""
         self._lock = threading.Lock()
         self._position = 0
         self._events: list[Event] = []
@@ -120,12 +117,9 @@ class Player:
         self._tail: Float = _NONE  # what remains of sounds that were cut off, already faded
         self._sounded = False  # in what was last filled
         self._ducked = False
-        self._duck_at = 0  # 0 open … RAMP ducked: an integer, lest rounding depend on the size of blocks
-        self._gain_db = 0.0
-        self._loudness = 0.0
-        self._energy = self._filled = 0  # of what was filled since the loudness was asked for
-        self._gain_from = self._gain_to = 1.0
-        self._gain_at = RAMP  # RAMP: at ``_gain_to``
+        self._duck = Slope(RAMP)
+        self._volume = Volume()
+        self._bed = Bed(music)
 
     def say(self, utterance: int, lines: Sequence[Future[Pcm]], *, gap: float = 0.35, delay: float = 0.0) -> None:
         """Say ``lines`` instead of what is being said, which is hushed; a chime rings on.
@@ -140,7 +134,7 @@ class Player:
                 self._saying = _Saying(utterance, tuple(lines), max(0, round(gap * RATE)), wait)
 
     def hush(self) -> bool:
-        """Silence from the next sample on but for a fade-out of 5 ms; drops all lines and chimes.
+        """No speech from the next sample on but for a fade-out of 5 ms; drops all lines and chimes. Music stays.
 
         True when something was sounding: a line or a chime was cut off.
         """
@@ -156,7 +150,7 @@ class Player:
             self._chime = _CHIMES[kind]
 
     def duck(self, on: bool) -> None:
-        """Speech 12 dB down, or as it was, within 20 ms."""
+        """Speech and music 12 dB down within 20 ms; or speech as it was within 20 ms, and music within 1 s."""
         with self._lock:
             self._ducked = on
 
@@ -164,17 +158,39 @@ class Player:
     def gain_db(self) -> float:
         """The volume, for speech and chimes: 0 as rendered, from -60 to 24. Reached within 20 ms; loud sounds
         are bent softly, and never wrap around. Raises ValueError for what is no number."""
-        return self._gain_db
+        return self._volume.db
 
     @gain_db.setter
     def gain_db(self, decibels: float) -> None:
-        if math.isnan(decibels):
-            raise ValueError("the volume must be a number of decibels")
         with self._lock:
-            self._gain_db = min(max(decibels, GAIN_DB[0]), GAIN_DB[1])
-            self._gain_from += (self._gain_to - self._gain_from) * self._gain_at / RAMP
-            self._gain_to = 10 ** (self._gain_db / 20)
-            self._gain_at = 0
+            self._volume.db = decibels
+
+    @property
+    def music_on(self) -> bool:
+        """Whether there is music: it comes within 2 s, and goes within 0.5 s. Never True without any music.
+
+        It is 12 dB down while something is said, between its sentences as well, and under a chime."""
+        return self._bed.on
+
+    @music_on.setter
+    def music_on(self, on: bool) -> None:
+        with self._lock:
+            self._bed.on = on
+
+    @property
+    def music_sounding(self) -> bool:
+        """There will be music in what is filled next, if only its end."""
+        return self._bed.sounding
+
+    @property
+    def music_db(self) -> float:
+        """The volume of the music, apart from that of speech: 0 is about -38 dB of full scale. As ``gain_db``."""
+        return self._bed.volume.db
+
+    @music_db.setter
+    def music_db(self, decibels: float) -> None:
+        with self._lock:
+            self._bed.volume.db = decibels
 
     @property
     def speaking(self) -> bool:
@@ -185,7 +201,7 @@ class Player:
     def sounding(self) -> bool:
         """There was speech or a chime in what was last filled, or there will be in what is filled next.
 
-        False in a delay, in a gap and while waiting for a rendering."""
+        False in a delay, in a gap and while waiting for a rendering; music does not count."""
         with self._lock:
             return self._sounded or self._in_line() or len(self._chime) > 0 or len(self._tail) > 0
 
@@ -193,14 +209,6 @@ class Player:
     def position(self) -> int:
         """Samples filled since the start."""
         return self._position
-
-    def loudness_db(self) -> float:
-        """Of what was filled since the last call, or was last filled; as ``loudness`` gives it."""
-        with self._lock:
-            if self._filled:
-                self._loudness = 10 * math.log10(self._energy / self._filled + 1)
-                self._energy = self._filled = 0
-            return self._loudness
 
     def events(self) -> list[Event]:
         """What has happened since the last call, in order."""
@@ -211,6 +219,7 @@ class Player:
     def fill(self, n: int) -> Pcm:
         """The next ``n`` samples, int16[n]. Quick, for the thread that feeds the speaker."""
         mix = np.zeros(n, np.float32)
+        music = np.zeros(n, np.float32)
         with self._lock:
             self._sounded = len(self._tail) > 0
             at = 0
@@ -218,11 +227,14 @@ class Player:
                 # A piece ends where a line, a pause or a chime does.
                 size, speech = self._speak(min(n - at, len(self._chime) or n))
                 piece = mix[at : at + size]
-                duck = self._duck_path(size)
+                ringing = len(self._chime) > 0
+                duck = _DUCK[self._duck.path(size, self._ducked or ringing)]
                 if speech is not None:
                     np.multiply(speech, duck, out=piece, casting="same_kind")
                     self._sounded = True
-                if len(self._chime):
+                under = ringing or speech is not None or self._saying is not None
+                self._bed.add(music[at : at + size], under=under, listening=self._ducked)
+                if ringing:
                     piece += self._chime[:size]
                     self._chime = self._chime[size:]
                     self._sounded = True
@@ -231,11 +243,9 @@ class Player:
             faded = min(n, len(self._tail))
             mix[:faded] += self._tail[:faded]
             self._tail = self._tail[faded:]
-            mix *= self._gain_path(n)
+            mix *= self._volume.path(n)
+            mix += music
         out: Pcm = np.rint(soft_limit(mix, 0.9 * 32768, 32767)).astype(np.int16)
-        with self._lock:
-            self._filled += n
-            self._energy += int(np.sum(np.square(out, dtype=np.int64))) if self._sounded else 0
         return out
 
     def _speak(self, n: int) -> tuple[int, Pcm | None]:
@@ -277,7 +287,7 @@ class Player:
         if speech and self._saying is not None:
             if self._saying.pcm is not None:
                 speech_left = self._saying.pcm[self._saying.offset :][:FADE]
-                rest[: len(speech_left)] = speech_left * _DUCK[self._duck_at]
+                rest[: len(speech_left)] = speech_left * _DUCK[self._duck.at]
             self._saying = None
         if chime:
             rest[: len(self._chime)] += self._chime[:FADE]
@@ -288,20 +298,3 @@ class Player:
 
     def _in_line(self) -> bool:
         return self._saying is not None and self._saying.pcm is not None
-
-    def _duck_path(self, n: int) -> Float | np.float32:
-        down = self._ducked or len(self._chime) > 0
-        if self._duck_at == (RAMP if down else 0):
-            return np.float32(_DUCK[self._duck_at])
-        steps = np.arange(1, n + 1) if down else -np.arange(1, n + 1)
-        path = np.clip(self._duck_at + steps, 0, RAMP)
-        self._duck_at = int(path[-1])
-        return np.asarray(_DUCK[path])
-
-    def _gain_path(self, n: int) -> Float | np.float32:
-        if self._gain_at == RAMP:
-            return np.float32(self._gain_to)
-        path = np.minimum(self._gain_at + np.arange(1, n + 1), RAMP)
-        self._gain_at = min(self._gain_at + n, RAMP)
-        gain = self._gain_from + (self._gain_to - self._gain_from) * path / RAMP
-        return gain.astype(np.float32)

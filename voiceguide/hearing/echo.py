@@ -1,0 +1,93 @@
+"""Takes the guide's own voice out of the microphone's sound: an echo canceller.
+
+What the speaker was given is known, so the way through the room can be learnt as a filter, and what the filter makes
+of it taken away. The filter is learnt by a Kalman filter in the frequency domain, in partitions of one step each
+(Enzner and Vary, "Frequency-domain adaptive Kalman filter for acoustic echo control in hands-free telephones",
+Signal Processing 86, 2006; Kuech and others, "State-space architecture of the partitioned-block-based acoustic echo
+controller", ICASSP 2014). It needs no detector of double talk: how much it learns from a moment follows from how
+sure it is of the filter and how much else is heard, and that is what matters here, where a parent talks over the
+guide.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from voiceguide.sound import Pcm
+
+STEP = 240
+"""Samples, 15 ms: half a block. Shorter steps learn sooner and cost more."""
+PARTS = 32
+"""0.48 s: the buffers of devices and sound server, the way through the room, and its reverberation."""
+STAYS = 0.997
+"""How much of the way stays as it is from one step to the next (A in the papers): people move, and two devices have
+two clocks. With one clock 0.9997 cancels 1 to 3 dB more; with clocks 20 ppm apart this cancels 17 dB, and that 8."""
+FOLLOW = 0.3
+"""How quickly the power of what else is heard is followed. Where it rises it is taken as it is, at once."""
+DECAY_DB = 20.0
+"""How much less is expected at first of the end of the filter than of its start, as in a room."""
+
+Spectra = npt.NDArray[np.complex64]
+Real = npt.NDArray[np.float32]
+
+
+class EchoCanceller:
+    """``take`` what was heard and what was played; get what others have said."""
+
+    def __init__(self) -> None:
+        shape = (PARTS, STEP + 1)
+        self._played = np.zeros(2 * STEP, np.float32)
+        self._spectra: Spectra = np.zeros(shape, np.complex64)
+        """Of what was played in each of the last steps and the one before it, newest first."""
+        self._power: Real = np.zeros(shape, np.float32)
+        self._filter: Spectra = np.zeros(shape, np.complex64)
+        decay = 10 ** (-DECAY_DB / 10 * np.arange(PARTS, dtype=np.float32) / PARTS)
+        self._unsure: Real = np.repeat(decay[:, None], STEP + 1, axis=1)
+        """Variance of the filter's error. At first an echo may be as loud as what was played."""
+        self._else: Real = np.ones(STEP + 1, np.float32)
+        """Power of what else is heard, by frequency."""
+        self._next = 0
+        """The part whose length is put right next."""
+
+    def take(self, pcm: Pcm, played: Pcm) -> Pcm:
+        """``pcm`` and ``played``: int16[n], 16 kHz, n a multiple of STEP. Gives int16[n]."""
+        rest = [self._step(pcm[i : i + STEP], played[i : i + STEP]) for i in range(0, len(pcm), STEP)]
+        return np.clip(np.rint(np.concatenate(rest)), -32768, 32767).astype(np.int16)
+
+    def _step(self, pcm: Pcm, played: Pcm) -> Real:
+        self._played[:STEP] = self._played[STEP:]
+        self._played[STEP:] = played
+        for newest_first in (self._spectra, self._power):
+            newest_first[1:] = newest_first[:-1]
+        self._spectra[0] = np.fft.rfft(self._played)
+        self._power[0] = _power(self._spectra[0])
+        heard = pcm.astype(np.float32)
+        if not self._power.any():
+            return heard
+        echo = np.fft.irfft((self._spectra * self._filter).sum(axis=0))[STEP:].astype(np.float32)
+        rest = heard - echo
+        error = np.fft.rfft(np.concatenate((np.zeros(STEP, np.float32), rest))).astype(np.complex64)
+        self._learn(error)
+        return rest
+
+    def _learn(self, error: Spectra) -> None:
+        """One step of the Kalman filter. Half of a window is new: hence 2 and 0.5."""
+        size = _power(error)
+        self._else += np.float32(FOLLOW) * (size - self._else)
+        expected = (self._unsure * self._power).sum(axis=0)
+        gain = self._unsure / (expected + 2 * np.maximum(self._else, size) + 1e-3)
+        self._filter += gain * self._spectra.conj() * error
+        self._unsure *= np.float32(STAYS**2) * (1 - 0.5 * gain * self._power)
+        self._unsure += np.float32(1 - STAYS**2) * _power(self._filter)
+        # A part of the filter is as long as a step. That it stays so is seen to for two of them at a time.
+        for part in (self._next, (self._next + PARTS // 2) % PARTS):
+            taps = np.fft.irfft(self._filter[part])
+            taps[STEP:] = 0
+            self._filter[part] = np.fft.rfft(taps)
+        self._next = (self._next + 1) % PARTS
+
+
+def _power(spectrum: Spectra) -> Real:
+    power: Real = np.square(spectrum.real) + np.square(spectrum.imag)
+    return power

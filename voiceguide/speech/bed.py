@@ -1,0 +1,59 @@
+"""Music below speech: it comes and goes softly, and makes way for whoever speaks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from voiceguide.sound import RATE
+from voiceguide.speech.envelopes import Float, Slope, Volume, decibels
+from voiceguide.speech.music import Music
+
+FADE_IN, FADE_OUT = 2 * RATE, RATE // 2
+"""Samples in which music comes, and goes."""
+DUCK_DB = -12.0
+"""Under speech; as much again while the guide is spoken to."""
+ATTACK, RELEASE = RATE // 10, RATE
+"""Samples in which it makes way for speech, and is back: so slowly that it stays down from one line to the next."""
+QUICK = RATE * 20 // 1000
+"""Samples in which it makes way for who speaks to the guide: a word's first sound is not yet over."""
+
+_DUCKED = decibels(DUCK_DB, RELEASE)
+
+
+class Bed:
+    """Music as it is heard; for the player, which holds its lock."""
+
+    def __init__(self, music: Music | None) -> None:
+        self._music = music
+        self._on = False
+        self._fade = Slope(FADE_IN, 1, FADE_IN // FADE_OUT)
+        self._under = Slope(RELEASE, RELEASE // ATTACK, 1)
+        self._listening = Slope(RELEASE, RELEASE // QUICK, 1)
+        self.volume = Volume()
+
+    @property
+    def on(self) -> bool:
+        return self._on
+
+    @on.setter
+    def on(self, on: bool) -> None:
+        self._on = on and self._music is not None
+
+    @property
+    def sounding(self) -> bool:
+        return self._on or self._fade.at > 0
+
+    def add(self, out: Float, *, under: bool, listening: bool) -> None:
+        """The next samples, into ``out``, which is 0: ``under`` speech or not, while it listens or not. What is not
+        heard is not taken from the music: it goes on where it stopped."""
+        n = len(out)
+        down = _DUCKED[self._under.path(n, under)] * _DUCKED[self._listening.path(n, listening)]
+        volume = self.volume.path(n)
+        fade = self._fade.path(n, self._on)
+        heard = n if isinstance(fade, int) else int(np.count_nonzero(fade))
+        if self._music is None or heard == 0 or (isinstance(fade, int) and fade == 0):
+            return
+        # Squared: even enough to the ear, and without a table.
+        gain = np.square(np.asarray(fade / FADE_IN, np.float32)) * down * volume
+        out[:heard] = self._music.take(heard)
+        out *= gain

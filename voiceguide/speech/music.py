@@ -1,0 +1,187 @@
+"""Music as a stream of samples that is always there in time: of the user's own files, or of a generator.
+
+PortAudio's thread must never wait for a disk. So in a live session a thread of its own keeps a few seconds ready, and
+no more: an album is never in memory. In a rehearsal, whose clock waits, the samples are made when they are asked for,
+and every run hears the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from voiceguide.errors import VoiceguideError
+from voiceguide.recording import blocks_of, excerpts_of, rate_of
+from voiceguide.sound import BLOCK, RATE
+from voiceguide.speech.envelopes import Float
+
+LEVEL_DB = -38.0
+"""RMS of music, in dB of full scale: 18 dB below speech, which is understood over it without effort."""
+SILENT_DB = -70.0
+"""A file that is softer than this has nothing to be heard, or would be noise when raised."""
+AHEAD = 4 * RATE
+"""Samples that are kept ready: longer than a disk that sleeps mostly takes to wake; 0.25 MB."""
+EXCERPTS, EXCERPT_S = 40, 1.0
+"""What a file's level is measured on: as many moments, spread over it, or all of a short one."""
+JOIN = 50 * RATE // 1000
+"""Samples in which a file comes and goes, since not each begins and ends in silence."""
+SUFFIXES = frozenset(
+    ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au .caf .w64 .m4a .aac .wma".split()  # the last three: to say so
+)
+
+Chunks = Generator[Float, None, None]
+"""Samples in the player's measure (full scale is 32768), in pieces of any size."""
+
+
+class Music:
+    """``take`` the next samples; a context manager, or ``close`` it.
+
+    ``ahead``: a thread keeps four seconds ready, and ``take`` never waits: where the thread was too slow there is
+    silence, counted in ``missed``. Without, ``take`` makes them itself."""
+
+    def __init__(self, chunks: Chunks, *, ahead: bool) -> None:
+        self._chunks = chunks
+        self._ready: deque[Float] = deque()
+        self._count = 0  # samples in ``_ready``
+        self._ended = False
+        self.missed = 0
+        """Samples that were not there in time."""
+        self._change = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="music", daemon=True) if ahead else None
+        if self._thread is not None:
+            self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def take(self, n: int) -> Float:
+        """The next ``n`` samples, float32[n]; silence when the music has ended."""
+        if self._thread is None:
+            while self._count < n and not self._ended:
+                self._put(next(self._chunks, None))
+        out = np.zeros(n, np.float32)
+        at = 0
+        with self._change:
+            while at < n and self._ready:
+                piece = self._ready.popleft()
+                size = min(n - at, len(piece))
+                out[at : at + size] = piece[:size]
+                if size < len(piece):
+                    self._ready.appendleft(piece[size:])
+                at += size
+            self._count -= at
+            self.missed += 0 if self._ended else n - at
+            self._change.notify()
+        return out
+
+    def close(self) -> None:
+        """End the thread and the file that it reads; from now on there is silence. At most a second."""
+        with self._change:
+            self._ended = True
+            self._ready.clear()
+            self._count = 0
+            self._change.notify()
+        if self._thread is not None:
+            self._thread.join(1.0)
+        else:
+            self._chunks.close()
+
+    def _put(self, chunk: Float | None) -> None:
+        with self._change:
+            if chunk is None:
+                self._ended = True
+            elif not self._ended:
+                self._ready.append(chunk)
+                self._count += len(chunk)
+
+    def _work(self) -> None:
+        with contextlib.closing(self._chunks):
+            for chunk in self._chunks:
+                self._put(chunk)
+                with self._change:
+                    self._change.wait_for(lambda: self._count < AHEAD or self._ended)
+                    if self._ended:
+                        return
+        self._put(None)
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The music in a file or in a folder and those below it, in the order of their names; one, at least, can be read.
+
+    Raises VoiceguideError where there is none."""
+    if not path.is_dir():
+        next(blocks_of(path), None)  # which tells what is wrong with it
+        return (path,)
+    found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.name.startswith("."))
+    files = sorted(file for file in found if file.is_file())
+    if not any(map(rate_of, files)):
+        there = f"none of its {len(files)} files can be read" if files else "there is none in it"
+        raise VoiceguideError(f"no music in {path}: {there}; name a folder or file of WAV, FLAC, OGG or MP3")
+    return tuple(files)
+
+
+def recorded(files: tuple[Path, ...], say: Callable[[str], None]) -> Chunks:
+    """The files one after the other, over and over, each at one level: -38 dB of full scale RMS where it is active
+    (within 30 dB of its loudest), measured over the whole file or, of a long one, over 40 seconds spread over it.
+
+    A file that cannot be read is told of by ``say``, once, and left out. Ends when none is left."""
+    left = list(files)
+    while left:
+        for file in tuple(left):
+            try:
+                yield from _joined(file, _gain(file))
+            except (VoiceguideError, OSError) as error:
+                say(f"{error}; it is left out")
+                left.remove(file)
+
+
+def _gain(file: Path) -> float:
+    powers = []
+    for sound in excerpts_of(file, EXCERPTS, EXCERPT_S):
+        frames = np.pad(sound, (0, -len(sound) % BLOCK)).reshape(-1, BLOCK)
+        powers.append(np.mean(np.square(frames, dtype=np.float64), axis=1))
+    power = np.concatenate(powers)
+    loudest = power.max(initial=0.0)
+    if loudest < 10 ** (SILENT_DB / 10):
+        raise VoiceguideError(f"{file} is silent")
+    rms = np.sqrt(power[power >= loudest * 1e-3].mean())
+    return float(10 ** (LEVEL_DB / 20) / rms)
+
+
+def _joined(file: Path, gain: float) -> Chunks:
+    """A file at its level, with a soft beginning and end, in chunks of about half a second."""
+    slope = (np.arange(1, JOIN + 1) / JOIN).astype(np.float32)
+    held = np.zeros(0, np.float32)  # its last chunk so far
+    for chunk in _half_seconds(file):
+        if len(held):
+            yield held
+            held = chunk * np.float32(gain)
+        else:
+            held = chunk * np.float32(gain)
+            held[:JOIN] *= slope[: len(held)]
+    tail = held[-JOIN:]
+    tail *= slope[::-1][JOIN - len(tail) :]
+    yield held
+
+
+def _half_seconds(file: Path) -> Chunks:
+    blocks: list[Float] = []
+    for block in blocks_of(file):
+        blocks.append(block.astype(np.float32))
+        if len(blocks) * BLOCK >= RATE // 2:
+            yield np.concatenate(blocks)
+            blocks = []
+    if blocks:
+        yield np.concatenate(blocks)
