@@ -296,16 +296,16 @@ class Listener:
         return " ".join(_stripped(partial.split(), lambda word: word == UNKNOWN))
 
     def _candidate(self, partial: str) -> str | None:
-        """The phrase that a partial result may be: all of it, or its end where the sound rose from a pause after the
-        words before it ("baby has stopped" may go on with "breathing")."""
+        """The phrase that a partial result may be: all of it, or its end where the sound rose from a pause between the
+        words before it and its last one ("baby has stopped" may go on with "breathing")."""
         if partial in self._meanings:
             return partial
         words = partial.split()
         for first in range(1, len(words)):
             phrase = " ".join(words[first:])
             if phrase in self._meanings:
-                onset = self._onset(phrase)
-                return phrase if onset is not None and self._began <= onset + ONSET_S else None
+                onset, last = self._onset(phrase), self._fed_until - self._still * BLOCK / RATE
+                return phrase if onset is not None and self._began <= onset + ONSET_S <= last + ONSET_S else None
         return None
 
     def _onset(self, phrase: str) -> float | None:
