@@ -296,8 +296,8 @@ class Listener:
         return " ".join(_stripped(partial.split(), lambda word: word == UNKNOWN))
 
     def _candidate(self, partial: str) -> str | None:
-        """The phrase that a partial result may be: all of it, or its end where the sound rose from a pause between the
-        words before it and its last one ("baby has stopped" may go on with "breathing")."""
+        """The phrase that a partial result may be: all of it, or its end where the sound rose from a pause between
+        the words before it and its last one ("baby has stopped" may go on with "breathing")."""
         if partial in self._meanings:
             return partial
         words = partial.split()
