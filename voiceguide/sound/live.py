@@ -148,7 +148,7 @@ class LiveSound:
                 break
             self._latency += 1
             self._reopen_speaker()
-        if any(running.server for running in self._running.values()):
+        if pa.served(found):
             self._server = Server(self._wake)
 
     def _open_streams(self, found: list[Device], chosen: dict[Kind, Device]) -> None:

@@ -11,6 +11,8 @@ from voiceguide.sound import BLOCK, RATE, Pcm
 MARGIN = RATE * 20 // 1000
 """How far behind the newest piece given to the speaker a block's ``played`` must end at least when it is placed, for
 the sound of the microphone comes in pieces too."""
+SETTLE_BLOCKS = 5
+"""Blocks (0.15 s) before it is placed anew after a loss: the speaker's device first fills up again."""
 ASTRAY = RATE * 60 // 1000
 """How much further behind it may be for a second before it is placed anew. Two clocks that differ by 100 millionths
 (crystals of sound cards differ by up to that) drift as far in ten minutes."""
@@ -29,7 +31,8 @@ class Played:
         self._kept: Pcm = np.zeros(1 << 16, np.int16)
         """A ring: 4 s, which is more than any device holds."""
         self._given = self._seen = self._asked = 0
-        self._astray = True
+        self._astray = 1
+        """Blocks after which it is placed; 0 when it is well placed."""
         self._low = self._blocks = 0
         self.piece = self.held = 0
         """Samples that the speaker's device asks for at a time, and that it holds."""
@@ -47,7 +50,7 @@ class Played:
 
     def place_anew(self) -> None:
         """Samples were lost somewhere."""
-        self._astray = True
+        self._astray = SETTLE_BLOCKS
 
     def meanwhile(self, caught_up: bool) -> Pcm:
         """int16[BLOCK] for the next block of the microphone. ``caught_up``: no later sound of it is here yet."""
@@ -57,14 +60,17 @@ class Played:
                 self._low = min(self._low, behind) if self._blocks else behind
                 self._blocks += 1
                 if self._blocks * BLOCK >= RATE:
-                    self._astray |= self._low > self._margin + ASTRAY
+                    if self._low > self._margin + ASTRAY:
+                        self._astray = 1
                     self._blocks = 0
-                if self._astray and self._given > self._seen:
-                    self._asked = self._given - BLOCK - self._margin
-                    self._astray = False
-                    self._blocks = 0
-                    self.placings += 1
-            self._astray |= self._given < self._asked + BLOCK
+                if self._astray > 0 and self._given > self._seen:
+                    self._astray -= 1
+                    if self._astray == 0:
+                        self._asked = self._given - BLOCK - self._margin
+                        self._blocks = 0
+                        self.placings += 1
+            if self._given < self._asked + BLOCK and not self._astray:
+                self._astray = SETTLE_BLOCKS
             self._seen = self._given
             played = np.zeros(BLOCK, np.int16)
             first = max(0, self._asked, self._given - len(self._kept))
