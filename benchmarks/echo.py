@@ -10,7 +10,6 @@ defence is tried alone: `guard` is the gate and the guard against its own comman
 from __future__ import annotations
 
 import argparse
-import platform
 import sys
 import time
 from collections.abc import Iterator
@@ -20,13 +19,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import machine
 from voiceguide.guide.commands import Phrasebook, load_language
 from voiceguide.guide.routine import find, load
 from voiceguide.hearing import models
 from voiceguide.hearing.gate import Gate
 from voiceguide.hearing.listener import Fake, Heard, Listener, known
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.room import Room
 from voiceguide.speech.player import Player, Started
 from voiceguide.speech.voice import Voice
@@ -47,8 +47,8 @@ DEFENCES = ("none", "guard", "canceller", "both")
 class OpenGate(Gate):
     """Lets everything through."""
 
-    def take(self, pcm: Pcm, at: float, own_db: float) -> list[tuple[Pcm, float]]:
-        super().take(pcm, at, own_db)
+    def take(self, pcm: Pcm, at: float, own_db: float, heard: Pcm | None = None) -> list[tuple[Pcm, float]]:
+        super().take(pcm, at, own_db, heard)
         self.shut = 0
         return [(pcm, at)]
 
@@ -165,7 +165,7 @@ def main() -> None:
     order = np.random.default_rng(5).permutation(len(spoken))
     spoken = [spoken[i] for i in order]
     lines.sounds, lines.fakes = lines.sounds[:: arguments.every], lines.fakes[:: arguments.every]
-    print(f"\n{platform.machine()}, Python {platform.python_version()}, reverberation {arguments.reverb} s,", end=" ")
+    print(f"\n{machine.facts()}; reverberation {arguments.reverb} s,", end=" ")
     print(f"{len(spoken)} commands, delays {', '.join(f'{d:.0f}' for d in DELAYS_MS)} ms\n")
     print("| echo | defence | triggered by itself | obeyed | wrong | decided, ms: median / p95 | CPU of a core |")
     print("|---|---|---|---|---|---|---|")
@@ -194,5 +194,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert RATE and BLOCK
     main()

@@ -30,7 +30,7 @@ class Reaction:
     """The recogniser gave the phrase, and kept to it."""
     decided: float
     computed: float
-    """Seconds of computing for the deciding block, in ms."""
+    """The computing for the deciding block."""
     changed: float
     """The first silent, or first new, sample at the speaker, with the computing."""
 

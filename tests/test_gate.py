@@ -43,7 +43,7 @@ def listen(room: Room, speaker: Pcm, gate: Gate) -> list[Passed]:
     answers = []
     for _ in range(len(speaker) // BLOCK):
         block = room.read()
-        answers.append(gate.take(block.pcm, block.at, loudness(room.speaker[-1])))
+        answers.append(gate.take(block.pcm, block.at, loudness(block.played)))
     return answers
 
 
@@ -114,6 +114,55 @@ def test_a_change_of_the_volume_of_the_speaker_is_learnt(guide: Pcm) -> None:
     let_through = passed(listen(Room(echo_db=-18), again, gate))
     speaking = times(len(guide) / RATE + 1.5, 2 * len(guide) / RATE - 2.5)
     assert len(let_through & speaking) < 0.2 * len(speaking)
+
+
+# After a canceller
+
+
+def listen_after(
+    cancelled_db: Callable[[float], float],
+    room: Room,
+    speaker: Pcm,
+    gate: Gate,
+    parent: tuple[Pcm, float] | None = None,
+) -> list[Passed]:
+    """As ``listen``, after a canceller that makes the echo so much softer at each moment, and nothing else."""
+    blocks = iter(speaker.reshape(-1, BLOCK))
+    room.open(lambda n: next(blocks))
+    voice = np.zeros(len(speaker), np.int16)
+    if parent is not None:
+        start = round(parent[1] * RATE)
+        voice[start : start + len(parent[0])] = parent[0] // 2  # 6 dB below the guide's voice, as in the room
+    answers = []
+    for n in range(len(speaker) // BLOCK):
+        block = room.read()
+        said = voice[n * BLOCK : (n + 1) * BLOCK]
+        left = (block.pcm * 10 ** (-cancelled_db(block.at) / 20)).astype(np.int16)
+        answers.append(gate.take(left + said, block.at, loudness(block.played), block.pcm + said))
+    return answers
+
+
+def test_after_a_good_canceller_a_voice_stands_out_from_an_echo_as_loud_as_it(guide: Pcm, speak: Speak) -> None:
+    pcm = speak("pause")
+    said = times(8.1, 8.1 + len(pcm) / RATE - 0.1)
+    with_it = listen_after(lambda at: 28.0, Room(echo_db=0), guide, Gate(), (pcm, 8.0))
+    assert len(passed(with_it) & said) > 0.8 * len(said)
+    without = listen_after(lambda at: 0.0, Room(echo_db=0), guide, Gate(), (pcm, 8.0))
+    assert len(passed(without) & said) < 0.8 * len(said), "else this shows nothing"
+
+
+@pytest.mark.parametrize("echo_db", [-10, 0])
+def test_what_a_bad_canceller_leaves_is_taken_for_no_voice(guide: Pcm, echo_db: float) -> None:
+    """Now it cancels 25 dB, and now 5, as with two clocks: what is left rises and falls as somebody who speaks."""
+
+    def unsteady(at: float) -> float:
+        return 25.0 if at % 1.0 < 0.4 else 5.0
+
+    gate = Gate()
+    listen_after(unsteady, Room(echo_db=echo_db), guide, gate)
+    speaking = times(1.5, len(guide) / RATE - 2.5)
+    answers = listen_after(unsteady, Room(echo_db=echo_db), guide, gate)
+    assert len(passed(answers) & speaking) < 0.1 * len(speaking)
 
 
 # Whatever comes

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from voiceguide.hearing.listener import Heard, Ignored, Listener
 from voiceguide.record import AFTER, BEFORE, FRAME, Line, Recorder, from_step, lines_of, trimmed, warnings
 from voiceguide.recorded import Own, line_of
 from voiceguide.recording import read_recording
-from voiceguide.sound import BLOCK, RATE, Block, Pcm
+from voiceguide.sound import BLOCK, RATE, Block, Kind, Pcm
 from voiceguide.sound.room import Room
 
 PATIENCE_S = 20.0
@@ -214,6 +215,29 @@ def test_the_end_of_the_input_is_the_end_of_the_walk(spoken: dict[str, Pcm], dat
         assert recorder.walk([Line("move on", "a"), Line("hold on", "b")]) == 0
     assert not data.exists()
     assert any(line.startswith("nothing was heard") for line in printed)
+
+
+@pytest.mark.parametrize(("end", "kept"), [("microphone", 0), ("speaker", 1)])
+def test_a_device_that_is_lost_keeps_nobody_waiting(spoken: dict[str, Pcm], end: Kind, kept: int) -> None:
+    class Unplugged(Reader):
+        """After half a second."""
+
+        _gone = 0.5
+
+        def read(self) -> Block:
+            lost = frozenset({end}) if self.now > self._gone else frozenset()
+            if lost and end == "speaker":
+                self._fill, fill = lambda n: np.zeros(n, np.int16), self._fill  # it takes no sound
+                block = super().read()
+                self._fill = fill
+            else:
+                block = super().read()
+            return replace(block, lost=lost)
+
+    room = Unplugged(spoken, ["", "k"] if kept else ["", "q"])
+    recorder = Recorder(room, room.keyboard, room.say, Own("feet"))
+    assert recorder.walk([Line("baby is crying", "a")]) == kept
+    assert any("the microphone was lost" in line for line in room.printed) == (end == "microphone")
 
 
 # ---- with a real microphone and speaker ----

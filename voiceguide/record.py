@@ -162,7 +162,11 @@ class Recorder:
         self._say("recording … Enter ends it")
         blocks = [np.zeros(0, np.int16)]
         while self._typed.empty() and not self._ended:
-            blocks.append(self._sound.read().pcm)
+            block = self._sound.read()
+            if "microphone" in block.lost:
+                self._say("the microphone was lost: see that it is plugged in")
+                return np.zeros(0, np.int16)
+            blocks.append(block.pcm)
             if len(blocks) * BLOCK > LONGEST_S * RATE:
                 self._say(f"that is {LONGEST_S} seconds: enough")
                 return np.concatenate(blocks)
@@ -174,8 +178,9 @@ class Recorder:
         line: Future[Pcm] = Future()
         line.set_result(levelled(pcm.astype("<i2").tobytes(), RATE))
         self._player.say(1, [line])
-        while self._player.speaking:
-            self._sound.read()
+        while self._player.speaking and "speaker" not in self._sound.read().lost:
+            pass
+        self._player.hush()
 
     def _ask(self, question: str, answers: dict[str, Answer]) -> Answer:
         self._say(question)

@@ -4,6 +4,10 @@ The guide knows how loud it speaks, and learns how loud that comes back. While n
 from that, the recogniser hears silence. A voice that stands out opens the gate: the recogniser then hears again
 the moment before it rose, which it had been kept from.
 
+What the echo canceller leaves is far softer, and a voice stands out from it much sooner. But where the canceller does
+not do well (two devices with two clocks, a room that changes), what it leaves rises and falls as a voice does. So it
+must have done well lately to be gone by; else the sound is gone by as it came from the microphone.
+
 The power of an echo is the power of what was played in the last half second, weighted by how the room carries each
 moment of it, plus steady noise: in a room the parts add up without regard to phase. The weights are learnt by NLMS
 (normalised least mean squares), held at or above zero.
@@ -38,6 +42,13 @@ BEFORE_BLOCKS = 4
 """It opens 0.12 s in arrears: the soft sounds with which a word begins."""
 SILENT_DB = 20.0
 """Loudness, in dB over one step of 16 bit, under which the speaker is silent."""
+TRUST_DB, TRUST_BLOCKS = 20.0, 100
+"""How much softer the canceller must have made the loud moments of the echo, at the median of the last 3 s of them.
+In the simulated room it is 25 to 32 dB with one clock, 15 with two that are 20 ppm apart, and 3 with 100 ppm."""
+TRUST_FIRST = 200
+"""It has so many of them to learn the way through the room, and is trusted meanwhile: what it leaves becomes less."""
+LOUD_DB = 15.0
+"""A moment of the echo is loud when so much is expected of it above steady noise."""
 FLOOR = 1e-5
 """Least weight: an echo 50 dB below the voice in the speaker. From there it grows by a half at a time."""
 STEADY = 1e4
@@ -48,31 +59,40 @@ class Gate:
     """``take`` a block, get the blocks for the recogniser."""
 
     def __init__(self) -> None:
-        self._played = np.zeros(WAY_BLOCKS + 1)
-        self._played[-1] = STEADY
-        self._weights = np.full(WAY_BLOCKS + 1, FLOOR)
-        self._learnt = 0
+        self._heard = _Echo()
+        self._left = _Echo()
+        self._softer: deque[float] = deque(maxlen=TRUST_BLOCKS)
+        """By how much the canceller made the last loud moments of the echo softer, in dB."""
+        self._loud = 0
+        """How many there were."""
         self._kept: deque[tuple[Pcm, float]] = deque(maxlen=BEFORE_BLOCKS)
-        self._left = 1
+        self._open = 1
         """Blocks for which the gate stays open, if nothing stands out any more."""
         self.excess_db = math.inf
         """How far the last block stood out from the echo that was expected; infinite where none was."""
         self.shut = 0
         """Blocks for which the recogniser has heard silence instead of the microphone; 0 while the gate is open."""
 
-    def take(self, pcm: Pcm, at: float, own_db: float) -> list[tuple[Pcm, float]]:
+    def take(self, pcm: Pcm, at: float, own_db: float, heard: Pcm | None = None) -> list[tuple[Pcm, float]]:
         """``pcm``: int16[n], which ends at ``at`` seconds; ``own_db``: the loudness of what the speaker played
-        meanwhile. Gives pairs of the same kind: the block, silence instead of it, or also those before it."""
-        self._played[1:-1] = self._played[:-2]
-        self._played[0] = 10 ** (own_db / 10) if own_db > SILENT_DB else 0.0
-        if not self._played[:-1].any():
-            self.excess_db = math.inf
-            self._left = 1
-        elif self._stands_out(10 ** (loudness(pcm) / 10)):
-            self._left = HOLD_BLOCKS
+        meanwhile; ``heard``: int16[n], what came from the microphone, where ``pcm`` is what a canceller left of it.
+        Gives pairs of the kind of ``pcm`` and ``at``: the block, silence instead of it, or also those before it."""
+        excess = self._left.excess(pcm, own_db)
+        if heard is not None:
+            raw = self._heard.excess(heard, own_db)
+            if self._heard.loud:
+                self._loud += 1
+                self._softer.append(loudness(heard) - loudness(pcm))
+            if not self._trusted():
+                excess = raw
+        self.excess_db = excess
+        if math.isinf(excess):
+            self._open = 1
+        elif excess > STANDS_OUT_DB:
+            self._open = HOLD_BLOCKS
         else:
-            self._left = max(0, self._left - 1)
-        self.shut = 0 if self._left else self.shut + 1
+            self._open = max(0, self._open - 1)
+        self.shut = 0 if self._open else self.shut + 1
         if self.shut:
             self._kept.append((pcm, at))
             return [(np.zeros_like(pcm), at)]
@@ -80,9 +100,33 @@ class Gate:
         self._kept.clear()
         return [*kept, (pcm, at)]
 
-    def _stands_out(self, power: float) -> bool:
-        """Compare a block with what is expected of it, and learn from it."""
+    def _trusted(self) -> bool:
+        """Whether the canceller does well."""
+        return self._loud < TRUST_FIRST or float(np.median(self._softer)) >= TRUST_DB
+
+
+class _Echo:
+    """How loud an echo is expected to be, learnt from how loud it was."""
+
+    def __init__(self) -> None:
+        self._played = np.zeros(WAY_BLOCKS + 1)
+        self._played[-1] = STEADY
+        self._weights = np.full(WAY_BLOCKS + 1, FLOOR)
+        self._learnt = 0
+        self.loud = False
+        """Whether much more was expected of the last block than of steady noise."""
+
+    def excess(self, pcm: Pcm, own_db: float) -> float:
+        """How far a block stands out from what is expected of it, in dB; infinite where nothing was played lately.
+        Learns from it."""
+        self._played[1:-1] = self._played[:-2]
+        self._played[0] = 10 ** (own_db / 10) if own_db > SILENT_DB else 0.0
+        self.loud = False
+        if not self._played[:-1].any():
+            return math.inf
+        power = 10 ** (loudness(pcm) / 10)
         expected = max(1.0, float(self._weights @ self._played))
+        self.loud = expected > max(1.0, self._weights[-1] * STEADY) * 10 ** (LOUD_DB / 10)
         first = self._learnt < FIRST_BLOCKS
         self._learnt += 1
         sure = first or power < expected * 10 ** (UNSURE_DB / 10)
@@ -91,5 +135,4 @@ class Gate:
         self._weights = np.maximum(FLOOR, self._weights + step * self._played)
         if first:
             expected = max(expected, FIRST_ECHO * float(self._played[:-1].max()))
-        self.excess_db = 10 * float(np.log10(power / expected))
-        return self.excess_db > STANDS_OUT_DB
+        return 10 * float(np.log10(power / expected))

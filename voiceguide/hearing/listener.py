@@ -61,6 +61,13 @@ VOICE_S = 0.6
 """So long after the last of them he has ended: longer than the pauses between words."""
 VOICE_AGAIN_S = 0.3
 """Who gave a command has said what he wanted: the last of his voice, and its echo in the room, count no more."""
+IDLE_BLOCKS = 33
+"""After a second of silence the recogniser gets nothing: most of a session is silence, and most of the computing is
+the recogniser's."""
+IDLE_DB = 6.0
+"""Silence is what is no more than this above the softest of the last LEVELS_S."""
+WAKE_BLOCKS = 8
+"""When it is over the recogniser gets the 0.24 s before, too: the soft sounds with which a word begins."""
 SHUT_BLOCKS = 5
 """Where the gate opens after so long, an utterance begins. (It stays open for 0.3 s by itself.)"""
 LEVELS_S, PEAK_S = 4.0, 1.2
@@ -154,6 +161,10 @@ class Listener:
         self._voice_until = self._voice_from = 0.0
         self._levels: deque[tuple[float, float]] = deque()
         """End and loudness of each block of the last LEVELS_S seconds, as the recogniser heard it."""
+        self._silent_for = 0
+        """Blocks."""
+        self._kept: deque[tuple[Pcm, float, float]] = deque()
+        """The last blocks that the recogniser has not been given, and their loudness."""
         self._partial = ""
         self._still = 0.0
         self._spoilt = False
@@ -170,21 +181,22 @@ class Listener:
         ``pcm``: int16[n], 16 kHz, in blocks of about 30 ms. ``played``: int16[n], what the speaker was given
         meanwhile, as Block.played; None where there is no speaker. (n is a multiple of 15 ms then.)"""
         self._now = at
-        own_db = 0.0
+        own_db, heard = 0.0, None
         if played is not None:
-            pcm = self._canceller.take(pcm, played)
+            heard = pcm
+            pcm = self._canceller.take(heard, played)
             own_db = loudness(played)
         if own_db > SILENT_DB:
             self._note_own(at - len(pcm) / RATE, at)
         shut = self._gate.shut
-        blocks = self._gate.take(pcm, at, own_db)
+        blocks = self._gate.take(pcm, at, own_db, heard)
         self._excess.append((at, self._gate.excess_db))
         decided: list[Heard | Ignored] = []
         if shut >= SHUT_BLOCKS and not self._gate.shut and self._partial:
             # Someone else speaks: what came before was the guide's own voice, or is over.
             decided += self._close(json.loads(self._recogniser.FinalResult()), early=False)
         for block, then in blocks:
-            decided += self._take(block, then)
+            decided += self._give(block, then)
         if any(isinstance(one, Heard) for one in decided):
             self._voice_until, self._voice_from = at, at + VOICE_AGAIN_S
         self._note_voice(at, loudness(pcm))
@@ -207,12 +219,30 @@ class Listener:
         if voice:
             self._voice_until = at + VOICE_S
 
-    def _take(self, pcm: Pcm, at: float) -> list[Heard | Ignored]:
-        self._fed += len(pcm)
-        self._fed_until = at
-        self._levels.append((at, loudness(pcm)))
+    def _give(self, pcm: Pcm, at: float) -> list[Heard | Ignored]:
+        """To the recogniser; but in a long silence not yet."""
+        level = loudness(pcm)
+        softest = min((db for _, db in self._levels), default=level)
+        silent = level <= softest + IDLE_DB and not self._partial
+        self._silent_for = self._silent_for + 1 if silent else 0
+        self._kept.append((pcm, at, level))
+        if self._silent_for > IDLE_BLOCKS:
+            if len(self._kept) > WAKE_BLOCKS:
+                _, then, left_out = self._kept.popleft()
+                self._note_level(then, left_out)
+            return []
+        kept, self._kept = self._kept, deque()
+        return [decided for block in kept for decided in self._take(*block)]
+
+    def _note_level(self, at: float, level: float) -> None:
+        self._levels.append((at, level))
         while self._levels[0][0] < at - LEVELS_S:
             self._levels.popleft()
+
+    def _take(self, pcm: Pcm, at: float, level: float) -> list[Heard | Ignored]:
+        self._fed += len(pcm)
+        self._fed_until = at
+        self._note_level(at, level)
         if self._recogniser.AcceptWaveform(pcm.tobytes()):
             return self._close(json.loads(self._recogniser.Result()), early=False)
         partial = self._of_others(json.loads(self._recogniser.PartialResult())["partial"])

@@ -27,7 +27,7 @@ LEVEL_DB = -38.0
 SILENT_DB = -70.0
 """A file that is softer than this has nothing to be heard, or would be noise when raised."""
 AHEAD = 4 * RATE
-"""Samples that are kept ready: longer than a slow disk takes to wake, 0.25 MB."""
+"""Samples that are kept ready: longer than a disk that sleeps mostly takes to wake; 0.25 MB."""
 EXCERPTS, EXCERPT_S = 40, 1.0
 """What a file's level is measured on: as many moments, spread over it, or all of a short one."""
 JOIN = 50 * RATE // 1000
