@@ -205,7 +205,8 @@ def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.hearing.own_voice import OwnVoice
     from voiceguide.recorded import Recorded
     from voiceguide.session import Narrator, Session
-    from voiceguide.sound.live import LiveSound, SilentSound, devices
+    from voiceguide.sound.live import LiveSound, devices
+    from voiceguide.sound.silent import SilentSound
     from voiceguide.speech.voice import Voice
 
     routine = routines.load(routines.find(arguments.routine))
