@@ -274,8 +274,8 @@ def prompts_of_the_machine() -> set[str]:
 
 
 def situations_with(kind: str) -> set[str]:
-    """Each state has its own help and hint, and so have an emergency and the offer after tending; nothing is said when
-    all is over. Commands are no use while a device is lost."""
+    """Each state has its own help and hint, and so have an emergency and the offer after tending; nothing is said
+    when all is over. Commands are no use while a device is lost."""
     return {*STATES, "emergency", "offering", *(["lost"] if kind == "hint_" else [])} - {"finished"}
 
 
