@@ -427,6 +427,8 @@ def test_a_baby_in_distress_is_heard_while_the_speaker_is_lost(voice: Voice) -> 
     played = play(voice, (4.0, "baby is crying"), seconds=14.0, room=room)
     assert played.states == ["guiding", "paused", "tending"]
     assert played.texts[1:3] == [*prompt("back"), *prompt("stop_and_tend")]
+    shown = played.of("unheard")[0]
+    assert (shown["text"], shown["t"]) == (*prompt("stop_and_tend"), pytest.approx(4.0, abs=0.05))
 
 
 def test_both_lost_and_back_is_one_loss(voice: Voice) -> None:

@@ -329,6 +329,7 @@ def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
     """A line of the transcript for people; None for what they need not see."""
     said = {
         "said": lambda: f"{_clock(t)}  guide   {fields['text']}" + (" (not spoken)" if "error" in fields else ""),
+        "unheard": lambda: f"{_clock(t)}  guide   {fields['text']} (to be said when the speaker is back)",
         "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
         "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
         "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",

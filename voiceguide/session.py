@@ -308,6 +308,9 @@ class Session:
         if shown != self._shown:
             self._shown = shown
             self._tell("state", now, state=shown[0], step=shown[1])
+        if "speaker" in self._lost:
+            for text in (line for action in actions if isinstance(action, Say) for line in action.lines):
+                self._tell("unheard", now, text=text)
         if self.over:
             self._tell("end", now)
 

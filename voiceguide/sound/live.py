@@ -33,6 +33,8 @@ LATENCIES = (0.04, 0.06, 0.1, 0.2)
 """Seconds of sound that the speaker's device may hold: what it begins with, and what it is given when it runs out."""
 SETTLE = 0.3
 """Seconds of silence in which a latency is tried at the start."""
+LOOK_LIMIT = 1.0
+"""Seconds for the sound server to say where the streams are; usually it takes less than ``SETTLE``."""
 TICK = 0.1
 """Seconds between two looks of the keeper."""
 APART_S, TROUBLE_S = 0.5, 10.0
@@ -143,6 +145,8 @@ class LiveSound:
         found = pa.query()
         chosen = {end.kind: choose(found, self._wanted[end.kind], end.kind) for end in self._ends}
         self._open_streams(found, chosen)
+        if pa.served(found):
+            self._server = Server(self._wake)
         while True:
             before = self.underflows
             sleep(SETTLE)
@@ -150,8 +154,8 @@ class LiveSound:
                 break
             self._latency += 1
             self._reopen_speaker()
-        if pa.served(found):
-            self._server = Server(self._wake)
+        if self._server:  # or a device that goes away at once would never have been the stream's
+            self._server.looked.wait(LOOK_LIMIT)
 
     def _open_streams(self, found: list[Device], chosen: dict[Kind, Device]) -> None:
         for end in self._ends:
@@ -205,6 +209,8 @@ class LiveSound:
         if self._keeper:
             self._keeper.join(pa.CLOSE_LIMIT)
             self._keeper = None
+        if self._server:
+            self._server.close()
         streams = [running.stream for running in self._running.values()]
         self._speaker.fill = None
         if streams:
@@ -239,8 +245,6 @@ class LiveSound:
                     pa.bounded(self._restart, pa.OPEN_LIMIT)
                 before = monotonic()
         probe.stop()
-        if self._server:
-            self._server.close()
 
     def _widen(self) -> None:
         """Give the speaker's device more to hold, if there is more to give."""
