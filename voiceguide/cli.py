@@ -156,6 +156,7 @@ def _print_json(value: object) -> None:
 
 
 def _clock(seconds: float) -> str:
+    seconds = max(0.0, seconds)  # when a line began is known to 20 ms, also for the first one
     return f"{int(seconds // 60):3d}:{seconds % 60:04.1f}"
 
 
@@ -333,8 +334,8 @@ def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
         "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
         "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
         "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
-        "lost": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} lost: waiting until it is back)",
-        "found": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} back)",
+        "lost": lambda: f"{_clock(t)}    ({fields['device']} lost: waiting until it is back)",
+        "found": lambda: f"{_clock(t)}    ({fields['device']} back)",
         "hushed": lambda: f"{_clock(t)}    (hushed)",
         "state": lambda: f"{_clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
     }
