@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Speak, need_espeak
-from rig import RATE, Pcm, Rig, sound_rig
+from rig import RATE, Pcm, Rig, python, sound_rig
 
 from voiceguide.guide.commands import load_language
 
+RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 SILENT_DB = -60.0
 SPOKEN_DB = -40.0
 PATIENCE_S = 20.0
@@ -116,19 +117,8 @@ class Guide:
 
 @contextmanager
 def guided(rig: Rig, speak: Speak, *options: str) -> Iterator[Guide]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "voiceguide", "run", "first-weeks", *options],
-        env=rig.environment,
-        cwd=rig.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield Guide(process, rig, speak)
-        finally:
-            process.kill()
+    with python(RUN, rig.environment, "run", "first-weeks", *options, seconds=180) as process:
+        yield Guide(process, rig, speak)
 
 
 def test_a_parent_pauses_goes_on_and_finishes_by_voice(rig: Rig, speak: Speak) -> None:
