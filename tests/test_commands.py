@@ -87,7 +87,8 @@ def test_a_part_of_a_sentence_is_no_command() -> None:
 def test_the_names_are_those_of_the_contract_and_why() -> None:
     assert len(NAMES) == len(set(NAMES))
     music = {"music_on", "music_off", "music_louder", "music_quieter"}
-    assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music}
+    plan = {"leave_out", "only", "everything", "shorter", "longer", "bedtime"}
+    assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music, *plan}
     assert not CALMING & ADVANCING
     assert set(NAMES) >= CALMING | ADVANCING
 
@@ -171,7 +172,7 @@ def test_decoys_and_light_words() -> None:
 
 
 def test_examples_for_help_mean_what_they_are_examples_of() -> None:
-    for name in set(NAMES) - {"goto"}:
+    for name in set(NAMES) - {"goto", "leave_out", "only"}:
         examples = english().examples(name)
         assert examples
         for example in examples:
@@ -255,12 +256,13 @@ def test_what_is_normal_stays_as_it_is(text: str) -> None:
 
 
 def prompts_of_the_machine() -> set[str]:
-    """The names in ``language.say("…")`` and ``first_time("…", "…")``; an f-string stands for all its situations."""
+    """The names in ``language.say("…")``, ``_first_time("…", "…")`` and ``_replan(…)``; an f-string stands for all
+    its situations."""
     found = set()
     for call in ast.walk(ast.parse(inspect.getsource(machine))):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
             continue
-        if call.func.attr not in ("say", "_first_time"):
+        if call.func.attr not in ("say", "_first_time", "_replan"):
             continue
         for argument in call.args:
             if isinstance(argument, ast.JoinedStr):
@@ -293,7 +295,7 @@ def test_prompts_are_sentences() -> None:
 
 
 def test_prompts_are_filled_in() -> None:
-    places = {"part", "title", "step", "steps", "seconds", "minutes", "signs", "last"}
+    places = {"part", "title", "step", "steps", "seconds", "minutes", "signs", "last", "other"}
     for sentences in english().prompts.values():
         for sentence in sentences:
             assert {field for _, field, _, _ in Formatter().parse(sentence) if field is not None} <= places

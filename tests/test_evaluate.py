@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from models.recipe import evaluate
 from models.recipe.card import card
 from models.recipe.measures import sphinx
+from models.recipe.measures.alarms import false_alarms
 from models.recipe.measures.coffee import Slots, grammar, over_snrs, parsed, parts, sentences
 from models.recipe.measures.commands import outcome
+from models.recipe.measures.context import Context
 from models.recipe.measures.figures import BARS, poisson, rate, share, spread, verdict, wilson
 from models.recipe.measures.mix import LEAD_S, Samples, chance_for, kitchen, mixed
 from models.recipe.measures.report import bars
-from models.recipe.measures.speech import OUTSIDE, VOICES, kind_of, sample
+from models.recipe.measures.speech import OUTSIDE, VOICES, Speaker, kind_of, sample
 from models.recipe.split import held_out
 from voiceguide.guide.commands import Phrasebook
 from voiceguide.hearing.listener import Heard
@@ -196,6 +198,20 @@ def test_a_baby_is_on_one_side_only() -> None:
     assert len({held_out(f"{baby}-{n}-1.0-m-04-hu.flac") for n in range(50)}) == 1
 
 
+def test_a_command_that_was_given_is_no_false_one(tmp_path: Path, speak: Callable[..., Pcm], vosk_model: Any) -> None:
+    """The same sound twice: by one label it is the command that it is, by the other nobody gave one."""
+    (tmp_path / "phrases").mkdir()
+    labels = {"a.flac": "Emergency!", "b.flac": "warning"}
+    for name in labels:
+        soundfile.write(tmp_path / "phrases" / name, speak("emergency", "en-us+m1"), RATE)
+    (tmp_path / "phrases" / "labels.json").write_text(json.dumps(labels))
+    box = Path(__file__).parents[1] / "models" / "voiceguide-en"
+    figures = dict(false_alarms(Context(box, tmp_path, Speaker(tmp_path / "speech")), ()))
+    parts = [figures[f"phrases {part}"] for part in ("held out", "in training")]
+    assert sum(part["files"] for part in parts) == 1
+    assert {**parts[0]["heard"], **parts[1]["heard"]} == {"emergency": 1}
+
+
 # ---- what is said ----
 
 
@@ -240,15 +256,20 @@ def test_the_grammar_for_pocketsphinx_is_exactly_the_phrases(phrases: list[str])
 
 # ---- the card ----
 
-FACTS = {
+FACTS: dict[str, Any] = {
     "name": "voiceguide-en",
     "licence": "Apache-2.0",
-    "data": [
-        {"what": "synthetic speech", "hours": 80.0, "source": "espeak-ng", "licence": "GPL-3.0 (the program)"},
-        {"what": "cries", "hours": 0.4, "source": "donateacry-corpus", "licence": "ODbL 1.0"},
+    "runs": [
+        {
+            "command": "python -m models.recipe",
+            "data": [
+                {"what": "synthetic speech", "hours": 80.0, "source": "espeak-ng", "licence": "GPL-3.0"},
+                {"what": "cries", "hours": 0.4, "source": "donateacry-corpus", "licence": "ODbL 1.0"},
+            ],
+            "voices": {"espeak": ["en-us+m1"], "flite": ["slt"]},
+            "told": "LF-MMI: 1,200 h of sound, in 0.5 h on one GPU.",
+        }
     ],
-    "voices": {"espeak-ng": ["en-us+m1"], "flite": ["slt"]},
-    "training": {"hours": 1200.0, "objective": "LF-MMI", "device": "one GPU", "took_h": 0.5},
     "network": {
         "parameters": 2_100_000,
         "layers": "9 factored TDNN layers of 448 units",
@@ -258,7 +279,6 @@ FACTS = {
     },
     "words": 6000,
     "pronunciations": 7000,
-    "recipe": "python -m models.recipe --recordings DIR",
     "limits": ["It knows no names."],
 }
 
@@ -282,6 +302,16 @@ def test_the_card_says_what_is_missed_and_by_how_much() -> None:
     assert "--only commands`" in text
     assert "It knows no names." in text
     assert "0.12 s after" in text
+
+
+def test_the_card_tells_every_training() -> None:
+    (first,) = FACTS["runs"]
+    further = first | {"command": "python -m models.recipe --start MODEL", "told": "Further: 70 h of sound."}
+    text = card(FACTS | {"runs": [first, further]}, {})
+    assert "| made by | `python -m models.recipe`; then `python -m models.recipe --start MODEL` |" in text
+    assert text.index("### Training 1: `python -m models.recipe`") < text.index("1,200 h of sound")
+    assert text.index("1,200 h of sound") < text.index("### Training 2:") < text.index("Further: 70 h of sound.")
+    assert "Training 1" not in card(FACTS, {})
 
 
 def test_a_bar_met_in_few_hours_is_said_to_be_no_proof() -> None:

@@ -296,8 +296,9 @@ def test_a_decoy_wins_over_the_command_that_it_sounds_like(closed: ClosedModel, 
         assert heard(closed, book, speak(text, voice)) == text
 
 
-@pytest.mark.parametrize("voice", ["en-us+m7", "en-gb", "en-us+f3"])
+@pytest.mark.parametrize("voice", ["en-us+m7", "en-gb", "en-gb-scotland+f2"])
 def test_other_words_are_unknown(closed: ClosedModel, speak: Speak, voice: str) -> None:
+    """Not en-us+f3: that is the guide's own voice, which the model was trained to hear as background."""
     book = book_of("next", "stop", "baby is crying", "hold on", "go to the legs")
     for text in ("What a lovely day it is.", "Where did I put the towel?", "I think the kettle is boiling."):
         assert set(heard(closed, book, speak(text, voice)).split()) == {UNKNOWN}, text

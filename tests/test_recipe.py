@@ -29,11 +29,13 @@ pytest.importorskip("scipy", reason="needs the extra `recipe`")
 import soundfile
 import torch
 
-from models.recipe import export, kaldi, losses, recordings, split, store, synthesis
+from models.recipe import __main__ as recipe
+from models.recipe import export, kaldi, losses, orders, recordings, split, store, synthesis
+from models.recipe.adopt import read_network, settle
 from models.recipe.augment import SPEEDS, Augmenter, Batch
 from models.recipe.bands import SHIFT, WINDOW, log_mel, mel_banks, povey
 from models.recipe.corpus import Corpus
-from models.recipe.errors import DivergedError
+from models.recipe.errors import DivergedError, RecipeError
 from models.recipe.lfmmi import Bigram, Chains, Graphs, chain, objective, total
 from models.recipe.network import BANDS, STRIDE, Network, Shape
 from models.recipe.phones import COUNT, INDEX, KALDI_PHONES, OUTPUTS
@@ -171,6 +173,24 @@ def test_a_chain_has_silence_where_it_may_be() -> None:
     assert float(said.moves[0, 0, 1]) == float(any_.moves[0, 0, ah])
 
 
+def test_each_way_to_say_a_word_counts() -> None:
+    """Whichever way it is said, a path fits it; a word after it follows either."""
+    sil, dh, ah, iy, g = (INDEX[phone] for phone in ("SIL", "DH", "AH", "IY", "G"))
+    said = chain("the go", LEXICON)
+    assert said.phones == (sil, dh, ah, dh, iy, sil, g, INDEX["OW"], sil)
+    assert {(said.phones[i], said.phones[j]) for i, j in said.moves if j == 6} == {(ah, g), (iy, g), (sil, g)}
+    assert (said.starts, said.ends) == ((0, 1, 3), (7, 8))
+    for way in LEXICON["the"]:
+        x = torch.full((1, 2 * len(way), OUTPUTS), -9.0)
+        for t, phone in enumerate(way):
+            x[0, 2 * t, 2 * INDEX[phone]] = x[0, 2 * t + 1, 2 * INDEX[phone] + 1] = 9.0
+        one = dict(LEXICON, the=(way,))
+        alone = Graphs.said(Chains.of([chain("the", one)], CPU), anything())
+        steps = torch.tensor([x.shape[1]])
+        both = float(total(x, steps, chains("the"))[0])
+        assert both == pytest.approx(float(total(x, steps, alone)[0]), abs=1e-3)
+
+
 # Sound --------------------------------------------------------------------------------------------------------------
 
 
@@ -302,11 +322,33 @@ def test_what_is_no_speech_is_heard_as_noise_and_has_no_text() -> None:
     assert abs(strongest[2] - 9) <= 2
     corpus = Corpus(speech, noise, LEXICON)
     assert corpus.items[corpus.kinds == "noise"].tolist() == [-1, -2, -4], "the guide's own voice is nothing to learn"
-    assert chain("", LEXICON) == [(0, False)]
+    assert chain("", LEXICON).phones == (0,)
     silent = losses.targets(
         [None], Batch(torch.zeros(1, 1, 1), np.array([5]), torch.tensor([5]), np.zeros(1), np.ones(1)), 6
     )
     assert silent.tolist() == [[0, 1, 1, 1, 1, -1]]
+
+
+def test_nobody_talks_where_nothing_is_said() -> None:
+    """A quarter of all noise is talk: none of it in what is to be heard as silence. Speech is at 500 Hz, the guide at
+    1 kHz, all other noise at 3 kHz."""
+    speech, _ = tones()
+    kinds = ("cries", "kitchen", "guide", "rain")
+    noise = [(tone(1000 if kind == "guide" else 3000, 2.0), Utterance(0, 0, "", kind, "n")) for kind in kinds]
+    made = Augmenter(speech, sound(*noise), SHAPE, CPU, seed=3)
+    for step in range(8):
+        bands = made.batch(np.full(6, -4), step).bands.exp()[:, SHAPE.left + 20 : SHAPE.left + 80].mean(dim=1)
+        assert (bands[:, 24:33].amax(dim=1) > bands[:, 6:19].amax(dim=1)).all()
+
+
+def test_what_hundreds_say_does_not_crowd_out_the_rest() -> None:
+    said = [(tone(500, 1.2), Utterance(0, 0, "go", "words", f"g{k}")) for k in range(90)]
+    said += [(tone(500, 1.2), Utterance(0, 0, "back", "words", f"b{k}")) for k in range(10)]
+    corpus = Corpus(sound(*said), tones()[1], LEXICON)
+    rng = np.random.default_rng(0)
+    drawn = np.concatenate([corpus.draw(rng, 60)[0] for _ in range(60)])
+    drawn = drawn[drawn >= 0]
+    assert 0.15 < (drawn >= 90).mean() < 0.35  # sqrt(10) of sqrt(90) + sqrt(10): a quarter, not a tenth
 
 
 def test_targets_follow_the_timings() -> None:
@@ -485,6 +527,40 @@ def test_no_voice_that_is_held_out_is_in_a_list() -> None:
     assert not set(synthesis.FESTIVAL_VOICES) & set(split.HELD_OUT_FESTIVAL)
 
 
+def test_what_is_missing_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RecipeError, match=r"no recordings in .*words, phrases, coffee"):
+        recordings.check(tmp_path)
+    (tmp_path / "words" / "go").mkdir(parents=True)
+    soundfile.write(tmp_path / "words" / "go" / "a.flac", np.zeros(RATE // 2), RATE)
+    recordings.check(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RecipeError, match="flite is not installed"):
+        synthesis.check(["flite"])
+    festival = tmp_path / "festival"
+    festival.write_text("#!/bin/sh\necho unbound variable: $2 >&2\nexit 255\n")
+    festival.chmod(0o755)
+    with pytest.raises(RecipeError, match="festival's voice cmu_us_slt_arctic_hts is not installed"):
+        synthesis.check(["festival"])
+
+
+def test_a_run_that_cannot_succeed_does_not_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--work", str(tmp_path / "work"), "--recordings", str(tmp_path / "none")]
+    assert recipe.main(given) == 1
+    assert "no recordings in" in capsys.readouterr().err
+    assert recipe.main([*given[:2], "--start", str(tmp_path)]) == 1
+    assert "cannot read the model to start from" in capsys.readouterr().err
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_pico_says_what_it_is_to_say() -> None:
+    pytest.importorskip("py_nanotts", reason="needs the extra `recipe`")
+    made = list(synthesis._pico(synthesis.Job("pico", "pico-0", 1, ("go back, the baby", "pause"))))
+    assert [utterance.text for _, utterance in made] == ["go back the baby", "pause"]
+    assert {utterance.voice for _, utterance in made} <= {"en-US", "en-GB"}
+    assert len(made[0][0]) > len(made[1][0]) > 0.2 * RATE
+    assert abs(made[0][0]).max() == pytest.approx(store.PEAK * 32767, abs=1)
+
+
 # Training -----------------------------------------------------------------------------------------------------------
 
 
@@ -514,20 +590,74 @@ def test_training_that_was_cut_off_goes_on_to_the_same_end(tmp_path: Path, monke
         assert torch.equal(mine, again.state_dict()[name]), name
 
 
-def test_training_that_diverges_stops_and_leaves_its_best_moment(
+def test_training_that_diverges_goes_on_from_its_best_moment_at_half_the_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.recipe.train._REPORT", 1)
-    watched = iter([-9.0, -9.0, -0.5, -0.4, -0.65, -0.71])  # the first two are of the bootstrap
+    watched = iter([-9.0, -9.0, -0.5, -0.4, -0.65, -0.71, -0.3, -0.2])  # the first two are of the bootstrap
     monkeypatch.setattr(Trainer, "_watch", lambda self, corpus: next(watched))
-    with pytest.raises(DivergedError, match=r"watched -0\.71 at step 4, after -0\.40; .*best\.pt"):
+    small(tmp_path).run()
+    log = (tmp_path / "log.txt").read_text()
+    assert "diverged: watched -0.71 at step 4, after -0.40; going on from step 2 at 0.5 of the rate" in log
+    assert torch.load(tmp_path / "best.pt", weights_only=True)["best"] == -0.2
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["part"] == 0.5
+
+
+def test_training_that_always_diverges_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.recipe.train._REPORT", 1)
+    watched = iter([-9.0, -9.0, -0.5])
+    monkeypatch.setattr(Trainer, "_watch", lambda self, corpus: next(watched, float("nan")))
+    with pytest.raises(DivergedError, match=r"watched nan at step 2, after -0\.50, at 0\.125 of the rate"):
         small(tmp_path).run()
-    best = torch.load(tmp_path / "best.pt", weights_only=True)
-    assert (best["phase"], best["step"], best["best"]) == ("mmi", 2, -0.4)
-    (tmp_path / "best.pt").rename(tmp_path / "state.pt")
-    monkeypatch.setattr(Trainer, "_watch", lambda self, corpus: float("nan"))
-    with pytest.raises(DivergedError, match="step 3"):
-        small(tmp_path).run()
+
+
+def test_training_goes_on_from_a_model_that_is_there(tmp_path: Path) -> None:
+    """What it computes is what it computed before, with the norms of training; then it learns."""
+    first = small(tmp_path / "first", steps=30, bootstrap_steps=30).run()
+    export.write_model(tmp_path / "model", first, LEXICON, np.zeros((COUNT, COUNT)))
+    there = read_network(tmp_path / "model")
+    assert there.shape == SHAPE
+    heard = augmenter().batch(np.arange(6), 1).bands
+    with torch.no_grad():
+        said = first(heard)[0]
+        assert torch.allclose(there(heard)[0], said, atol=1e-4)
+        settle(there, heard)
+        assert torch.allclose(there(heard)[0], said, atol=1e-4)
+        assert torch.allclose(there.train()(heard)[0], said, atol=0.05), "the norms are those of what is heard"
+    further = small(tmp_path / "further", start=tmp_path / "model", steps=30, rate=1e-3)
+    with torch.no_grad():
+        further._begin()
+        assert torch.allclose(further._average.eval()(heard)[0], said, atol=1e-4)
+    further.run()
+    log = (tmp_path / "further" / "log.txt").read_text()
+    assert "bootstrap" not in log
+    before, after = (
+        float(re.findall(r"watched (\S+),", (tmp_path / n / "log.txt").read_text())[-1]) for n in ("first", "further")
+    )
+    assert after > before
+
+
+def test_a_folder_that_is_no_model_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="cannot read"):
+        read_network(tmp_path)
+    (tmp_path / "am").mkdir()
+    for data in (b"", b"\0B<Nnet3> \n<NumComponents> "):
+        (tmp_path / "am" / "final.mdl").write_bytes(data)
+        with pytest.raises(RecipeError, match="is not a model of this recipe"):
+            read_network(tmp_path)
+
+
+def test_an_order_that_is_none_of_its_wordings_is_left_out(speak: Speak) -> None:
+    box = ROOT / "models" / "voiceguide-en"
+    lexicon = Lexicon.read(box / "graph" / "lexicon.txt").pronunciations
+    network = read_network(box)
+    any_ = Graphs.anything(Bigram.of(["can i get a large coffee with milk"], lexicon), CPU)
+    said = sound((speak("can I get a large coffee with milk", "en-us+m1"), Utterance(0, 0, "", "coffee", "")))
+    bands = Augmenter(said, tones()[1], network.shape, CPU, 0).batch(np.array([0]), 0, plain=True).bands
+    label = {"coffeeDrink": "coffee", "size": "large", "milkAmount": "milk"}
+    assert orders.said(network, bands, json.dumps(label), any_, lexicon) == "can i get a large coffee with milk"
+    other = {"coffeeDrink": "cappuccino", "numberOfShots": "single shot", "sugarAmount": "brown sugar"}
+    assert orders.said(network, bands, json.dumps(other), any_, lexicon) == ""
 
 
 # All of it ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""Makes the model in the box from nothing: ``python -m models.recipe``. See README.md beside this file."""
+"""Makes the model in the box, from nothing or from one that is there: ``python -m models.recipe``. See README.md
+beside this file."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
-from models.recipe.errors import DivergedError
+from models.recipe.errors import DivergedError, RecipeError
 from voiceguide.hearing.lexicon import Lexicon, Pronunciation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +40,7 @@ class Scale:
 
 
 FULL = Scale(
-    utterances={"espeak": 60_000, "flite": 18_000, "festival": 7_000, "guide": 600},
+    utterances={"espeak": 60_000, "flite": 18_000, "festival": 7_000, "pico": 12_000, "guide": 600},
     a_shard=500,
     pieces=40,
     layers=((1, 1), (1, 1), (1, 1), (1, 1), (2, 0), (2, 0), (3, 0), (3, 0), (4, 0)),
@@ -51,6 +52,18 @@ FULL = Scale(
     seconds=1200,
     rate=1.5e-3,
 )
+FURTHER = replace(
+    FULL,
+    utterances={"espeak": 14_000, "flite": 14_000, "festival": 6_000, "pico": 10_000, "guide": 600},
+    a_shard=250,
+    pieces=24,
+    bootstrap_steps=0,
+    steps=2_400,
+    orders_at=0,
+    seconds=150,
+    rate=4e-4,
+)
+"""For a model that is there: as much as two cores do in two hours."""
 TINY = Scale(
     utterances={"espeak": 500, "flite": 500, "guide": 20},
     a_shard=125,
@@ -74,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--model", type=Path, help="the model's folder (default: the box's; --tiny: WORK/voiceguide-en)"
     )
     parser.add_argument("--recordings", type=Path, help="a folder of real recordings, see recordings.py")
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="go on from a model folder that the recipe wrote")
     parser.add_argument("--tiny", action="store_true", help="little of everything, to see that it works")
     parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to do")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that synthesise")
@@ -82,21 +96,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     # Threads that wait for each other by spinning make torch some four times slower on a machine that has other work.
     os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"} | os.environ
-    options.scale = TINY if options.tiny else FULL
+    options.scale = TINY if options.tiny else FURTHER if options.start else FULL
     options.model = options.model or (options.work / "voiceguide-en" if options.tiny else BOX)
     options.work.mkdir(parents=True, exist_ok=True)
-    for name, stage in STAGES.items():
-        began = time.monotonic()
-        print(f"--- {name}", flush=True)
-        try:
+    try:
+        _check(options)
+        for name, stage in STAGES.items():
+            began = time.monotonic()
+            print(f"--- {name}", flush=True)
             stage(options)
-        except DivergedError as error:
-            print(error, file=sys.stderr)
-            return 1
-        print(f"--- {name}: {time.monotonic() - began:.0f} s", flush=True)
-        if name == options.until:
-            break
+            print(f"--- {name}: {time.monotonic() - began:.0f} s", flush=True)
+            if name == options.until:
+                break
+    except (DivergedError, RecipeError) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What would only be missed after a while."""
+    from models.recipe import recordings, synthesis
+    from models.recipe.adopt import read_network
+
+    if options.recordings:
+        recordings.check(options.recordings)
+    if options.start:
+        read_network(options.start)
+    if not (options.work / "speech").exists():
+        synthesis.check(options.scale.utterances)
 
 
 def _lexicon(options: argparse.Namespace) -> Mapping[str, tuple[Pronunciation, ...]]:
@@ -121,8 +149,8 @@ def words(options: argparse.Namespace) -> None:
         for shard, at in enumerate(range(0, count, scale.a_shard)):
             texts = tuple(writer.texts(min(scale.a_shard, count - at)))
             jobs.append({"engine": engine, "name": f"{engine}-{shard:03}", "seed": len(jobs), "texts": texts})
-    # The slow synthesisers first, so that the processes end together.
-    jobs.sort(key=lambda job: ("flite", "festival", "espeak", "guide").index(job["engine"]))
+    # All kinds from the first, so that a part of it is a mixture too.
+    jobs.sort(key=lambda job: int(job["name"].rpartition("-")[2]) / scale.utterances[job["engine"]])
     part = options.work / "jobs.part"
     part.write_text(json.dumps(jobs), "utf-8")
     part.rename(options.work / "jobs.json")
@@ -136,15 +164,15 @@ def sounds(options: argparse.Namespace) -> None:
     work: Path = options.work
     scale: Scale = options.scale
     tasks: list[tuple[str, Any, Path]] = []
-    for job in json.loads((work / "jobs.json").read_text("utf-8")):
-        folder = work / ("noise" if job["engine"] == "guide" else "speech")
-        if not store.exists(folder, job["name"]):
-            tasks.append(("speech", job, folder))
     for kind in KINDS:
         for shard, at in enumerate(range(0, scale.pieces, 8)):
             name = f"{kind.replace(' ', '-')}-{shard}"
             if not store.exists(work / "noise", name):
                 tasks.append(("noise", (kind, name, min(8, scale.pieces - at)), work / "noise"))
+    for job in json.loads((work / "jobs.json").read_text("utf-8")):
+        folder = work / ("noise" if job["engine"] == "guide" else "speech")
+        if not store.exists(folder, job["name"]):
+            tasks.append(("speech", job, folder))
     with Pool(options.jobs) as pool:
         for done, _ in enumerate(pool.imap_unordered(_make, tasks), start=1):
             if done % max(1, len(tasks) // 20) == 0 or done == len(tasks):
@@ -184,6 +212,7 @@ def _trainer(options: argparse.Namespace) -> Any:
     import torch
 
     from models.recipe import store
+    from models.recipe.adopt import read_network
     from models.recipe.network import Shape
     from models.recipe.sound import Sound
     from models.recipe.train import Plan, Trainer
@@ -192,12 +221,14 @@ def _trainer(options: argparse.Namespace) -> Any:
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     speech = Sound(list(store.read(options.work / "speech")), device)
     noise = Sound(list(store.read(options.work / "noise")), device)
+    shape = Shape(scale.units, scale.bottleneck, scale.layers)
     plan = Plan(
-        shape=Shape(scale.units, scale.bottleneck, scale.layers),
+        shape=read_network(options.start).shape if options.start else shape,
         bootstrap_steps=scale.bootstrap_steps,
         steps=options.steps or scale.steps,
         seconds=scale.seconds,
         rate=scale.rate,
+        start=options.start,
         orders_at=min(scale.orders_at, (options.steps or scale.steps) * 2 // 5),
     )
     return Trainer(plan, speech, noise, _lexicon(options), options.work / "training", device)
@@ -209,12 +240,13 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """The model's folder, and the facts for its card."""
+    """The model's folder, with the facts for its card."""
     import numpy as np
     import torch
 
+    from models.recipe.card import FACTS
     from models.recipe.export import write_model
-    from models.recipe.facts import facts
+    from models.recipe.facts import facts, runs_of
 
     trainer = _trainer(options)
     network = trainer.run().cpu()
@@ -229,8 +261,10 @@ def export(options: argparse.Namespace) -> None:
         took_h=trainer.took_h,
         device=device,
         watched=trainer.watched,
+        command="python -m models.recipe --recordings DIR" + (" --start MODEL" if options.start else ""),
+        before=runs_of(options.start) if options.start else (),
     )
-    (options.work / "facts.json").write_text(json.dumps(told, indent=1) + "\n")
+    (options.model / FACTS).write_text(json.dumps(told, indent=1) + "\n")
 
 
 STAGES: dict[str, Callable[[argparse.Namespace], None]] = {

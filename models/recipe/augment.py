@@ -27,11 +27,13 @@ _BEFORE_S, _AFTER_S = 0.5, 0.6
 """Most of what is heard before and after the speech."""
 _ROOMS = 1500
 
-NOISES = {"cries": 20, "kitchen": 8, "house": 37, "babble": 13, "guide": 10, "hiss": 12}
+NOISES = {"cries": 17, "kitchen": 12, "house": 43, "babble": 12, "guide": 8, "hiss": 8}
 """How often each kind of noise is drawn. ``house``: everything in the store of noise that is none of the others."""
 _CRIES = {"synthetic crying": "cries", "synthetic cooing": "cries"}
 """Those have the high frequencies that recordings at 8 kHz lack."""
 _SPOKEN_NOISES = ("babble", "guide")
+_TOGETHER = 0.5
+"""How often two sounds of a house are heard at once, as in a kitchen."""
 _BABBLE = (1.0, 0.7, 0.5, 0.4, 0.3)
 """How often babble has a first, a second … voice."""
 
@@ -88,7 +90,7 @@ class Augmenter:
             # What is no speech takes the place of speech, so that it is heard at the same levels.
             heard = self._noise.looped(-1 - chosen[quiet], rng.uniform(0, 1, len(quiet)), samples)
             wave[torch.from_numpy(quiet).to(self._device)] = heard
-        wave = wave * (0.3 * 32768) if plain else self._in_a_room(wave, rng, generator)
+        wave = wave * (0.3 * 32768) if plain else self._in_a_room(wave, chosen < 0, rng, generator)
         floor = np.full(size, 0.5)
         if not plain:
             floor = np.where(rng.random(size) < 0.9, 10 ** rng.uniform(-1, 1, size), 0)
@@ -112,11 +114,13 @@ class Augmenter:
         return torch.from_numpy(np.asarray(values, np.float32)).to(self._device)[:, None]
 
     def _noises(
-        self, size: int, samples: int, rng: np.random.Generator, generator: torch.Generator
+        self, wordless: NDArray[np.bool_], samples: int, rng: np.random.Generator, generator: torch.Generator
     ) -> tuple[Tensor, NDArray[np.bool_]]:
         """float32[size, samples] of noise of all kinds, each of mean square 1 where it is not still; and which are
-        speech."""
+        speech: none of those that are ``wordless``, bool[size]."""
+        size = len(wordless)
         kinds = rng.choice(list(NOISES), size, p=np.array(list(NOISES.values())) / sum(NOISES.values()))
+        kinds[wordless & np.isin(kinds, _SPOKEN_NOISES)] = "house"  # since nothing is said in it
         for kind, pieces in self._of_kind.items():
             if len(pieces) == 0:
                 kinds[kinds == kind] = "house" if len(self._of_kind["house"]) else "hiss"
@@ -126,6 +130,13 @@ class Augmenter:
             if len(rows):
                 chosen = rng.choice(pieces, len(rows))
                 wave[rows] = self._noise.looped(chosen, rng.uniform(0, 1, len(rows)), samples)
+        some = np.flatnonzero((kinds == "house") & (rng.random(size) < _TOGETHER))
+        if len(some):
+            also = self._noise.looped(
+                rng.choice(self._of_kind["house"], len(some)), rng.uniform(0, 1, len(some)), samples
+            )
+            power = _active_power(wave[some]).sqrt() / _active_power(also).sqrt()
+            wave[some] += also * power * self._column(10 ** rng.uniform(-0.6, 0.3, len(some)))
         rows = np.flatnonzero(kinds == "babble")
         for often in _BABBLE if len(rows) else ():
             some = rows[rng.random(len(rows)) < often]
@@ -137,7 +148,9 @@ class Augmenter:
             wave[rows] = torch.randn(len(rows), samples, generator=generator, device=self._device)
         return wave / _active_power(wave).sqrt(), np.isin(kinds, _SPOKEN_NOISES)
 
-    def _in_a_room(self, wave: Tensor, rng: np.random.Generator, generator: torch.Generator) -> Tensor:
+    def _in_a_room(
+        self, wave: Tensor, wordless: NDArray[np.bool_], rng: np.random.Generator, generator: torch.Generator
+    ) -> Tensor:
         """With reverberation, noise, the colour of a microphone and a level; float32[B, n] of full scale 32768."""
         size, samples = wave.shape
         length = next_fast_len(samples + self._rooms.shape[1], real=True)
@@ -148,7 +161,7 @@ class Augmenter:
         room = torch.fft.rfft(self._rooms[chosen], length)
         spectrum = torch.where(rows[:, None], spectrum * room, spectrum) * self._colour(bins, size, rng)
         wave = torch.fft.irfft(spectrum, length)[:, :samples]
-        noise, talk = self._noises(size, samples, rng, generator)
+        noise, talk = self._noises(wordless, samples, rng, generator)
         coloured = torch.fft.rfft(noise, length) * self._colour(bins, size, rng)
         noise = torch.fft.irfft(coloured, length)[:, :samples]
         # Some noise comes and goes.
@@ -187,11 +200,11 @@ class Augmenter:
 
 
 def _snrs(talk: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float64]:
-    """How far each noise is below the speech, in dB: mostly a room's, some worse, some as good as quiet; more where
-    the noise is ``talk``."""
+    """How far each noise is below the speech, in dB: mostly the 0 to 12 of a busy room, some more, some less,
+    some as in quiet; more where the noise is ``talk``."""
     size, draw = len(talk), rng.random(len(talk))
-    usual, bad, good = rng.uniform(0, 20, size), rng.uniform(-5, 2, size), rng.uniform(15, 40, size)
-    snr = np.where(draw < 0.72, usual, np.where(draw < 0.82, bad, good))
+    busy, usual, bad, good = (rng.uniform(*ends, size) for ends in ((0, 12), (8, 22), (-5, 2), (15, 40)))
+    snr = np.select((draw < 0.5, draw < 0.74, draw < 0.83), (busy, usual, bad), good)
     return np.where(talk, rng.uniform(4, 30, size), snr)
 
 

@@ -1,19 +1,17 @@
 """Writes the model card: what a model was trained on, what it is, how well it hears.
 
-    python -m models.recipe.card --facts FACTS.json --figures FIGURES.json --to models/voiceguide-en/README.md
+    python -m models.recipe.card --model models/voiceguide-en --figures FIGURES.json
 
-FIGURES.json is the figures.json of ``models.recipe.evaluate``. FACTS.json is written by the training:
+FIGURES.json is the figures.json of ``models.recipe.evaluate``. The model's facts.json is written by the training:
 
 | key | what |
 |---|---|
 | name | the model's folder, ``voiceguide-en`` |
 | licence | of the model |
-| data | a list of ``what``, ``hours`` (of different sound, copies not counted), ``source``, ``licence`` |
-| voices | by engine, a list of the voices trained on |
-| training | ``hours`` of sound seen, copies included; ``objective``; ``device``; ``took_h`` |
+| runs | the trainings, the first one first: ``command``; ``data``, a list of ``what``, ``hours`` (of different sound,
+copies not counted), ``source``, ``licence``; ``voices``, by engine those trained on; ``told``, what came of it |
 | network | ``parameters``, ``layers`` (a sentence), ``left_context_s``, ``right_context_s``, ``frame_s`` |
 | words, pronunciations | counts of the lexicon |
-| recipe | the command that makes it |
 | limits | sentences, besides those that follow from how it is measured |
 """
 
@@ -30,6 +28,8 @@ from models.recipe.measures.figures import BARS, found, reaches
 from models.recipe.measures.report import table, tables
 from models.recipe.split import HELD_OUT_ESPEAK, HELD_OUT_FESTIVAL, HELD_OUT_FLITE
 
+FACTS = "facts.json"
+"""In the model's folder."""
 EVALUATE = "python -m models.recipe.evaluate --model models/{name} --recordings DIR --out OUT"
 ONLY = {
     "Commands": "commands",
@@ -71,7 +71,8 @@ speaks.
 """),
     "Commands that nobody gave": _text("""
 Recordings in which nobody speaks to the guide, through the listener. *Held out*: the fifth that was kept from
-training; *in training*: the other four fifths. Rates with their exact 95 % intervals; pauses of 1 s between the
+training; *in training*: the other four fifths. Where the label says that a command was spoken ("emergency"), nothing
+is false, and the recording is left out. Rates with their exact 95 % intervals; pauses of 1 s between the
 recordings are counted in the hours.
 """),
     "Cost": _text("""
@@ -114,11 +115,11 @@ def card(facts: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
                 ("output", f"every {1000 * network['frame_s']:.0f} ms"),
                 ("sound", "16 kHz mono"),
                 ("vocabulary", f"{facts['words']:,} words, {facts['pronunciations']:,} pronunciations"),
-                ("made by", f"`{facts['recipe']}`"),
+                ("made by", "; then ".join(f"`{one['command']}`" for one in facts["runs"])),
             ),
         ),
         "## What it was trained on",
-        _data(facts),
+        *(_run(one, number if len(facts["runs"]) > 1 else 0) for number, one in enumerate(facts["runs"], start=1)),
         "## What it was not trained on",
         "A fixed fifth of each folder of recordings (`models/recipe/split.py`: by file name, cries by device), the "
         "last fifth of the kitchen noise, and the voices "
@@ -140,30 +141,29 @@ def card(facts: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _data(facts: Mapping[str, Any]) -> str:
-    rows = [(row["what"], f"{row['hours']:.2f}", row["source"], row["licence"]) for row in facts["data"]]
-    total = sum(row["hours"] for row in facts["data"])
-    training = facts["training"]
+def _run(run: Mapping[str, Any], number: int) -> str:
+    """One training. ``number``: where there were several."""
+    rows = [(row["what"], f"{row['hours']:.2f}", row["source"], row["licence"]) for row in run["data"]]
+    total = sum(row["hours"] for row in run["data"])
+    names = {"espeak": "espeak-ng", "pico": "Pico"}
+    voices = "; ".join(f"{names.get(engine, engine)}: {', '.join(of)}" for engine, of in run["voices"].items())
     return "\n\n".join(
         (
+            *([f"### Training {number}: `{run['command']}`"] if number else []),
             table(("what", "hours", "source", "licence"), [*rows, ("**together**", f"**{total:.2f}**", "", "")]),
-            "Voices: "
-            + "; ".join(f"{engine}: {', '.join(names)}" for engine, names in facts["voices"].items())
-            + ".",
-            f"With copies in other rooms, speeds and noises it has seen {training['hours']:,.0f} hours; "
-            f"{training['objective']}; {training['took_h']:.1f} h on {training['device']}.",
+            f"Voices: {voices}.",
+            run["told"],
         )
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--facts", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--figures", type=Path, required=True)
-    parser.add_argument("--to", type=Path, required=True)
     given = parser.parse_args(arguments)
-    facts, figures = (json.loads(path.read_text("utf-8")) for path in (given.facts, given.figures))
-    given.to.write_text(card(facts, figures), "utf-8")
+    facts, figures = (json.loads(path.read_text("utf-8")) for path in (given.model / FACTS, given.figures))
+    (given.model / "README.md").write_text(card(facts, figures), "utf-8")
     return 0
 
 

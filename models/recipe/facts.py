@@ -1,19 +1,24 @@
-"""What is to be said of a model that was trained: the facts for its card (see card.py)."""
+"""What is to be said of a model that was trained: the facts for its card (see card.py). They stay beside the model,
+so that those of one that was trained further tell all of it."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from models.recipe.card import FACTS
 from models.recipe.network import STRIDE, Network
 from models.recipe.sound import Sound
 from models.recipe.store import RATE
-from models.recipe.synthesis import ESPEAK_ACCENTS, ESPEAK_VARIANTS, FESTIVAL_VOICES, FLITE_VOICES
+from models.recipe.synthesis import ESPEAK_ACCENTS, ESPEAK_VARIANTS, FESTIVAL_VOICES, FLITE_VOICES, PICO_VOICES
 
 SOURCES = {
     "espeak": ("synthetic speech", "espeak-ng, Debian's", "GPL-3.0-or-later (the program)"),
     "flite": ("synthetic speech", "flite, Debian's", "BSD-like (the program and its voices)"),
+    "pico": ("synthetic speech", "SVOX Pico and its voices, PyPI's py-nanotts", "Apache-2.0"),
     "festival": ("synthetic speech", "festival and its voices, Debian's", "BSD-like (the program and these voices)"),
     "words": ("people saying a word or two", "Picovoice/wake-word-benchmark", "Apache-2.0"),
     "coffee": ("people ordering coffee", "Picovoice/speech-to-intent-benchmark", "Apache-2.0"),
@@ -23,6 +28,12 @@ SOURCES = {
     "guide": ("the guide's own voice, as noise", "espeak-ng, Debian's", "GPL-3.0-or-later (the program)"),
     "synthetic": ("sounds of a household, made up", "models/recipe/noises.py", "Apache-2.0"),
 }
+
+
+def runs_of(model: Path) -> list[Any]:
+    """The trainings of a model, the first one first; none where its folder does not tell."""
+    path = model / FACTS
+    return list(json.loads(path.read_text("utf-8"))["runs"]) if path.exists() else []
 
 
 def facts(
@@ -35,9 +46,12 @@ def facts(
     took_h: float,
     device: str,
     watched: float,
+    command: str,
+    before: Sequence[Any] = (),
 ) -> dict[str, Any]:
     """The facts. ``heard_h``: hours of sound in all batches; ``took_h``: of training; ``watched``: the objective for
-    each step of 30 ms on what was not trained on."""
+    each step of 30 ms on what was not trained on; ``before``: the trainings of the model that this one began with
+    (``runs_of``)."""
     hours: dict[str, float] = defaultdict(float)
     for utterance in (*speech.utterances, *noise.utterances):
         hours[utterance.kind.split()[0]] += utterance.samples / RATE / 3600
@@ -45,24 +59,26 @@ def facts(
     for kind, length in hours.items():
         what, source, licence = SOURCES.get(kind, (kind, "the folder of recordings", "as there"))
         data.append({"what": what, "hours": round(length, 2), "source": source, "licence": licence})
+    voices = {
+        "espeak": [f"{', '.join(ESPEAK_ACCENTS)}; each with {', '.join(ESPEAK_VARIANTS)}"],
+        "flite": list(FLITE_VOICES),
+        "festival": list(FESTIVAL_VOICES),
+        "pico": list(PICO_VOICES),
+    }
+    began = "LF-MMI on whole utterances" if before else "Cross entropy against flite's timings, then LF-MMI"
+    run = {
+        "command": command,
+        "data": sorted(data, key=lambda row: -float(str(row["hours"]))),
+        "voices": {engine: names for engine, names in voices.items() if engine in hours},
+        "told": f"{began}, to {watched:.3f} for each step of 30 ms on one utterance of fifty that was not trained "
+        f"on: with copies in other rooms, speeds and noises {heard_h:,.0f} h, in {took_h:.1f} h on {device}.",
+    }
     shape = network.shape
     ahead = sum(right > 0 for _, right in shape.layers)
     return {
         "name": "voiceguide-en",
         "licence": "Apache-2.0, like the project",
-        "data": sorted(data, key=lambda row: -float(str(row["hours"]))),
-        "voices": {
-            "espeak-ng": [f"{', '.join(ESPEAK_ACCENTS)}; each with {', '.join(ESPEAK_VARIANTS)}"],
-            "flite": list(FLITE_VOICES),
-            "festival": list(FESTIVAL_VOICES),
-        },
-        "training": {
-            "hours": round(heard_h, 1),
-            "objective": "cross entropy against flite's timings, then LF-MMI on whole utterances to "
-            f"{watched:.3f} for each step of 30 ms on one utterance of fifty that was not trained on",
-            "device": device,
-            "took_h": round(took_h, 2),
-        },
+        "runs": [*before, run],
         "network": {
             "parameters": network.parameters_exported(),
             "layers": f"factored TDNN, {len(shape.layers)} layers of {shape.units} units with bottlenecks of "
@@ -73,6 +89,5 @@ def facts(
         },
         "words": len(lexicon),
         "pronunciations": sum(len(ways) for ways in lexicon.values()),
-        "recipe": "python -m models.recipe --recordings DIR",
         "limits": [],
     }

@@ -17,7 +17,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,24 +28,47 @@ from torch import Tensor
 from models.recipe.phones import COUNT, INDEX, OUTPUTS, Pronunciations
 
 _USUAL_WAY = 0.7
-"""How often a word is taken in the first of its pronunciations in training."""
+"""How often a word is said in the first of its pronunciations, as the bigram has it."""
 _SILENCE_BETWEEN = 0.15
 """How often there is a pause between two words, as the bigram has it."""
 _TINY = 1e-300
 
 
-def chain(text: str, lexicon: Pronunciations, rng: random.Random | None = None) -> list[tuple[int, bool]]:
-    """What is said as phones, each with whether it can be left out: silence at both ends and between words. ``rng``
-    chooses among the ways to say a word; without it the first is taken. Raises KeyError for an unknown word."""
-    if not text:
-        return [(0, False)]
-    phones = [(0, True)]
-    for word in text.split():
-        ways = lexicon[word]
-        way = ways[0] if rng is None or len(ways) == 1 or rng.random() < _USUAL_WAY else rng.choice(ways)
-        phones += [(INDEX[phone], False) for phone in way]
-        phones.append((0, True))
-    return phones
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What is said as states with a phone each: every way to say each word, with silence where it may be."""
+
+    phones: tuple[int, ...]
+    moves: tuple[tuple[int, int], ...]
+    """Which state follows which."""
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    """The states with which it may begin and end."""
+
+
+def chain(text: str, lexicon: Pronunciations) -> Chain:
+    """The chain of what is said: silence may be at both ends and between words. Raises KeyError for unknown words."""
+    phones: list[int] = [0]
+    moves: list[tuple[int, int]] = []
+    starts, before = [0], [0]
+    for number, word in enumerate(text.split()):
+        firsts, lasts = [], []
+        for way in dict.fromkeys(lexicon[word]):
+            firsts.append(len(phones))
+            phones += [INDEX[phone] for phone in way]
+            lasts.append(len(phones) - 1)
+            moves += pairwise(range(firsts[-1], len(phones)))
+        moves += product(before, firsts)
+        starts += firsts if number == 0 else []
+        moves += [(last, len(phones)) for last in lasts]
+        before = [*lasts, len(phones)]
+        phones.append(0)
+    return Chain(tuple(phones), tuple(moves), tuple(starts), tuple(before))
+
+
+def shortest(text: str, lexicon: Pronunciations) -> int:
+    """The fewest phones, without silence, with which it can be said."""
+    return sum(min(map(len, lexicon[word])) for word in text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +86,13 @@ class Bigram:
         for text in texts:
             if not text:
                 continue
-            spoken = chain(text, lexicon, rng)
-            kept = [phone for phone, optional in spoken[1:-1] if not optional or rng.random() < _SILENCE_BETWEEN]
-            kept = ([0] if rng.random() < 0.9 else []) + kept + [0]
+            kept = [0] if rng.random() < 0.9 else []
+            for number, word in enumerate(text.split()):
+                ways = lexicon[word]
+                way = ways[0] if len(ways) == 1 or rng.random() < _USUAL_WAY else rng.choice(ways)
+                kept += [0] if number and rng.random() < _SILENCE_BETWEEN else []
+                kept += [INDEX[phone] for phone in way]
+            kept.append(0)
             first[kept[0]] += 1
             for a, b in pairwise(kept):
                 pairs[a, b] += 1
@@ -74,22 +101,24 @@ class Bigram:
 
 
 class Chains(NamedTuple):
-    """What is said in each utterance of a batch: ``phones`` int64[B, S], ``optional`` bool[B, S] (see ``chain``), and
-    ``lengths`` int64[B], how many of the S count."""
+    """The chains of a batch: ``phones`` int64[B, S], ``moves`` bool[B, S, S], ``starts`` and ``ends`` bool[B, S]."""
 
     phones: Tensor
-    optional: Tensor
-    lengths: Tensor
+    moves: Tensor
+    starts: Tensor
+    ends: Tensor
 
     @classmethod
-    def of(cls, chains: Sequence[Sequence[tuple[int, bool]]], device: torch.device, states: int = 0) -> Chains:
+    def of(cls, chains: Sequence[Chain], device: torch.device, states: int = 0) -> Chains:
         """``states``: S is at least this."""
-        lengths = [len(spoken) for spoken in chains]
-        packed = np.zeros((2, len(chains), max(states, *lengths)), np.int64)
-        for row, spoken in enumerate(chains):
-            packed[:, row, : lengths[row]] = list(zip(*spoken, strict=True))
-        phones, optional = torch.from_numpy(packed).to(device)
-        return cls(phones, optional.bool(), torch.tensor(lengths, device=device))
+        size = max(states, *(len(one.phones) for one in chains))
+        phones, moves = np.zeros((len(chains), size), np.int64), np.zeros((len(chains), size, size), bool)
+        starts, ends = np.zeros((2, len(chains), size), bool)
+        for row, one in enumerate(chains):
+            phones[row, : len(one.phones)] = one.phones
+            moves[row][tuple(np.array(one.moves, np.int64).reshape(-1, 2).T)] = True
+            starts[row, list(one.starts)] = ends[row, list(one.ends)] = True
+        return cls(*(torch.from_numpy(array).to(device) for array in (phones, moves, starts, ends)))
 
 
 class Graphs(NamedTuple):
@@ -111,19 +140,9 @@ class Graphs(NamedTuple):
     @classmethod
     def said(cls, chains: Chains, anything: Graphs) -> Graphs:
         """The graphs of what was said. They have the weights of ``anything``, so that they are parts of it."""
-        phones, optional, lengths = chains
-        pairs, first = anything.moves[0], anything.starts[0]
-        batch, states = phones.shape
-        at = torch.arange(states, device=phones.device)[None]
-        inside = at < lengths[:, None]
-        moves = torch.zeros(batch, states, states, dtype=torch.float64, device=phones.device)
-        moves.diagonal(1, 1, 2).copy_(pairs[phones[:, :-1], phones[:, 1:]] * inside[:, 1:])
-        over = optional[:, 1:-1] & inside[:, 2:]
-        moves.diagonal(2, 1, 2).copy_(pairs[phones[:, :-2], phones[:, 2:]] * over)
-        starts = first[phones] * ((at == 0) | ((at == 1) & optional[:, :1])) * inside
-        before_last = optional.gather(1, lengths[:, None] - 1) & (lengths[:, None] > 1)
-        ends = (at == lengths[:, None] - 1) | ((at == lengths[:, None] - 2) & before_last)
-        return cls(phones, moves, starts, ends.double())
+        phones = chains.phones
+        moves = anything.moves[0][phones[:, :, None], phones[:, None]] * chains.moves
+        return cls(phones, moves, anything.starts[0][phones] * chains.starts, chains.ends.double())
 
 
 @torch.no_grad()

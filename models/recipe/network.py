@@ -82,8 +82,9 @@ class Network(nn.Module):
             if right:
                 y = torch.cat([y[:, :-right], y[:, right:]], dim=2)
             x = torch.relu(_normed(norm, widen(y))) + BYPASS * x[:, left : x.shape[1] - right]
-        x = _normed(self.last_norm, x)
-        return self.output(x), self.second(x)
+        x = _normed(self.last_norm, x).float()
+        with torch.autocast(x.device.type, enabled=False):
+            return self.output(x), self.second(x)
 
     def parameters_exported(self) -> int:
         """How many numbers the model ends up with."""

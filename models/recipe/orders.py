@@ -17,6 +17,9 @@ _OPENINGS = ("brew", "can i get", "can i have", "i want", "get me", "give me", "
 _ARTICLES = ("a", "an", "")
 _BEFORE, _AFTER = ("size", "roast", "numberOfShots"), ("milkAmount", "sugarAmount")
 _AT_ONCE = 64
+UNLIKE = -0.4
+"""An order that is further than this from its likeliest wording, in the objective for each step, is left out: its
+label is wrong, or little of it can be heard."""
 
 
 def wordings(slots: dict[str, str]) -> list[str]:
@@ -37,15 +40,17 @@ def wordings(slots: dict[str, str]) -> list[str]:
 @torch.no_grad()
 def said(network: Network, bands: torch.Tensor, label: str, anything: Graphs, lexicon: Pronunciations) -> str:
     """The most likely wording of an order. ``bands``: float32[1, n, 40] as the network takes them; ``label``: the
-    slots as JSON. Empty where the lexicon lacks a word."""
+    slots as JSON. Empty where the lexicon lacks a word, and where it is none of the wordings."""
     outputs = network(bands)[0]
     steps = torch.tensor([outputs.shape[1]], device=bands.device)
     ways = wordings(json.loads(label))
     if not all(word in lexicon for way in ways for word in way.split()):
         return ""
     parts = [ways[at : at + _AT_ONCE] for at in range(0, len(ways), _AT_ONCE)]
-    scores = [_score(outputs, steps, part, anything, lexicon) for part in parts]
-    return ways[int(torch.cat(scores).argmax())]
+    scores = torch.cat([_score(outputs, steps, part, anything, lexicon) for part in parts])
+    best = int(scores.argmax())
+    objective = (scores[best] - total(outputs, steps, anything)[0][0]) / steps[0]
+    return ways[best] if objective > UNLIKE else ""
 
 
 def _score(

@@ -15,8 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from models.recipe import store
+from models.recipe.errors import RecipeError
 from models.recipe.split import FIFTH, held_out
 from voiceguide.recording import read_recording
+
+FOLDERS = ("words", "phrases", "coffee", "cries", "noise")
+
+
+def check(folder: Path) -> None:
+    """Raises RecipeError where there is nothing to be read."""
+    if not any(next((folder / name).rglob("*.flac"), None) for name in FOLDERS):
+        raise RecipeError(f"no recordings in {folder}: it should have some of {', '.join(FOLDERS)}, with FLAC files")
 
 
 def speech(folder: Path, known: Collection[str]) -> Iterator[tuple[store.Pcm, store.Utterance]]:

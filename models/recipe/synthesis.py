@@ -1,11 +1,13 @@
-"""Speech by three synthesisers in many voices: espeak-ng, flite and festival, as Debian packages them."""
+"""Speech by four synthesisers in many voices: espeak-ng, flite and festival as in Debian, and SVOX Pico."""
 
 from __future__ import annotations
 
+import importlib.util
 import random
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from models.recipe import store
+from models.recipe.errors import RecipeError
 from models.recipe.phones import INDEX
 from models.recipe.split import HELD_OUT_ESPEAK, HELD_OUT_FESTIVAL, HELD_OUT_FLITE
 
@@ -41,6 +44,7 @@ pablo paul pedro quincy rob robert sandro shelby steph steph2 steph3 travis vict
 ESPEAK_VARIANTS = sorted(set(_VARIANTS.split()) - {voice.partition("+")[2] for voice in HELD_OUT_ESPEAK})
 FLITE_VOICES = {"rms": 2, "slt": 2, "kal16": 1}
 FESTIVAL_VOICES = {"cmu_us_slt_arctic_hts": 2, "kal_diphone": 1}
+PICO_VOICES = {"en-US": 1, "en-GB": 1}
 assert not set(FLITE_VOICES) & set(HELD_OUT_FLITE)
 assert not set(FESTIVAL_VOICES) & set(HELD_OUT_FESTIVAL)
 
@@ -68,12 +72,26 @@ class Job:
     texts: tuple[str, ...]
 
 
-def run(job: Job, folder: Path) -> None:
-    """Make the shard, unless it is there. An utterance that fails is left out.
+def check(engines: Collection[str]) -> None:
+    """Raises RecipeError where a synthesiser or a voice is not installed."""
+    programs = {"espeak": "espeak-ng", "guide": "espeak-ng", "flite": "flite", "festival": "festival"}
+    for engine in sorted(engines):
+        if engine in programs and shutil.which(programs[engine]) is None:
+            raise RecipeError(f"{programs[engine]} is not installed: see models/recipe/README.md")
+    if "pico" in engines and importlib.util.find_spec("py_nanotts") is None:
+        raise RecipeError("py-nanotts is not installed: pip install -e '.[recipe]'")
+    for voice in FESTIVAL_VOICES if "festival" in engines else ():
+        tried = subprocess.run(["festival", "-b", f"(voice_{voice})"], capture_output=True, check=False)
+        if tried.returncode != 0 or b"unbound variable" in tried.stderr:
+            raise RecipeError(f"festival's voice {voice} is not installed: see models/recipe/README.md")
 
-    Raises FileNotFoundError where the synthesiser is not installed."""
+
+def run(job: Job, folder: Path) -> None:
+    """Make the shard, unless it is there. An utterance that fails is left out."""
     if not store.exists(folder, job.name):
-        speak = {"espeak": _espeak, "flite": _flite, "festival": _festival, "guide": _guide}[job.engine]
+        speak = {"espeak": _espeak, "flite": _flite, "festival": _festival, "guide": _guide, "pico": _pico}[
+            job.engine
+        ]
         store.write(folder, job.name, speak(job))
 
 
@@ -180,3 +198,16 @@ def _festival(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
             sound = _trimmed(_mono16(path)) if path.exists() else None
             if sound is not None:
                 yield store.normalised(sound), store.Utterance(0, 0, _said(text), "festival", voices[n])
+
+
+def _pico(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
+    from py_nanotts import NanoTTS
+
+    rng, pico = random.Random(job.seed), NanoTTS()
+    for text in job.texts:
+        voice = rng.choices(list(PICO_VOICES), list(PICO_VOICES.values()))[0]
+        # Both are women; lowered, with all that makes a voice, they are a little like men.
+        pcm = pico.speak(text, voice=voice, speed=rng.triangular(0.75, 1.35, 1.0), pitch=rng.uniform(0.7, 1.25))
+        sound = _trimmed(np.frombuffer(pcm, np.int16) / 32768)
+        if sound is not None:
+            yield store.normalised(sound), store.Utterance(0, 0, _said(text), "pico", voice)

@@ -4,7 +4,6 @@ utterances. Any moment of it can be cut off; the next run goes on from the last 
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.recipe import lfmmi, losses, orders
+from models.recipe.adopt import read_network, settle
 from models.recipe.augment import Augmenter, Batch
 from models.recipe.corpus import BUCKETS, Corpus
 from models.recipe.errors import DivergedError
@@ -34,12 +34,15 @@ _AVERAGE = 0.999
 _REPORT = 250
 DIVERGED = 0.3
 """How far the watched objective may fall below its best; from report to report it moves by some 0.01."""
+_SLOWEST = 0.1
+"""Of the planned rate: where even this diverges, something else is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How long and how fast to train. ``seconds``: of sound in a batch; ``orders_at``: the step at which the orders'
-    wordings are found; ``save_s``: seconds between checkpoints."""
+    wordings are found; ``start``: the folder of a model to go on from, in the place of the bootstrap; ``save_s``:
+    seconds between checkpoints."""
 
     shape: Shape
     bootstrap_steps: int
@@ -48,6 +51,7 @@ class Plan:
     bootstrap_rate: float = 3e-3
     rate: float = 2e-3
     orders_at: int = 0
+    start: Path | None = None
     seed: int = 1
     save_s: float = 20
 
@@ -72,6 +76,8 @@ class Trainer:
         self._average = Network(plan.shape).to(device).requires_grad_(False)
         self._optimiser = self._new_optimiser(plan.bootstrap_rate)
         self._phase, self._step, self._best = "bootstrap", 0, -math.inf
+        self._part = 1.0
+        """Of the planned rate: halved each time that training diverges."""
         self.heard_h, self.took_h, self.watched = 0.0, 0.0, -math.inf
         """Hours of sound in all batches, and of training; how well it does on what it was not trained on."""
         self._slots = {u.voice: u.text for u in speech.utterances if u.kind == "coffee"}
@@ -87,16 +93,13 @@ class Trainer:
     def run(self) -> Network:
         """Train to the end, and give the averaged network.
 
-        Raises DivergedError where there is no use in going on."""
+        Raises DivergedError where there is no use in going on, RecipeError where the model to start from is none."""
         if not self._resume():
-            self._normalise()
+            self._begin()
         if self._phase == "bootstrap":
             aligned = self.speech.saying([u if u.phones else replace(u, text="") for u in self.speech.utterances])
             self._loop(Corpus(aligned, self.noise, self._lexicon), self._plan.bootstrap_steps, self._bootstrap)
-            self._phase, self._step = "mmi", 0
-            self._optimiser = self._new_optimiser(self._plan.rate)
-            self._copy_to_average(0.0)
-            self._save()
+            self._to_mmi()
         if self._step < self._plan.orders_at:
             self._loop(self._corpus(), self._plan.orders_at, self._mmi)
         if not self._found and self._step < self._plan.steps:
@@ -121,16 +124,32 @@ class Trainer:
         groups = [{"params": rest, "part": 1.0}, {"params": heads, "part": _HEADS_RATE}]
         return torch.optim.AdamW(groups, lr=rate, weight_decay=1e-3)
 
-    def _normalise(self) -> None:
-        """Mean of each band and one deviation for all, over augmented sound."""
+    def _begin(self) -> None:
+        """From nothing, with the mean of each band and one deviation for all; or from a model that is trained."""
+        bands = self._heard()
+        if self._plan.start is None:
+            for network in (self._network, self._average):
+                network.mean.copy_(bands.mean(dim=(0, 1)))
+                network.deviation.copy_(bands.std())
+            return
+        there = read_network(self._plan.start)
+        settle(there, bands.cpu())
+        self._network.load_state_dict(there.state_dict())
+        self._to_mmi()
+
+    def _to_mmi(self) -> None:
+        self._phase, self._step = "mmi", 0
+        self._optimiser = self._new_optimiser(self._plan.rate)
+        self._copy_to_average(0.0)
+        self._save()
+
+    def _heard(self) -> Tensor:
+        """Augmented sound, float32[1, n, 40]."""
         corpus = Corpus(self.speech, self.noise, self._lexicon)
         rng = np.random.default_rng(self._plan.seed)
         drawn = (corpus.draw(rng, min(self._plan.seconds, 300))[0] for _ in range(6))
         heard = [self._augmenter.batch(chosen, 2**30 + k).bands.flatten(0, 1) for k, chosen in enumerate(drawn)]
-        bands = torch.cat(heard)
-        for network in (self._network, self._average):
-            network.mean.copy_(bands.mean(dim=0))
-            network.deviation.copy_(bands.std())
+        return torch.cat(heard)[None]
 
     def _loop(self, corpus: Corpus, until: int, compute: Compute) -> None:
         began = saved = counted = time.monotonic()
@@ -142,7 +161,7 @@ class Trainer:
             rng = np.random.default_rng((self._plan.seed, self._step, self._phase == "mmi"))
             chosen, bucket = corpus.draw(rng, self._plan.seconds)
             batch = self._batch(chosen, self._step + (self._phase == "mmi") * 10_000_000, bucket)
-            wanted = self._wanted(chosen, batch, random.Random(int(rng.integers(2**31))), corpus.states[bucket])
+            wanted = self._wanted(chosen, batch, corpus.states[bucket])
             self._set_rate(until)
             figure = self._computed(compute, (batch.bands, batch.steps_there, *wanted), bucket)
             torch.nn.utils.clip_grad_norm_(parameters, 5.0)
@@ -190,18 +209,18 @@ class Trainer:
             done = self._step / self._plan.steps
             rate = self._plan.rate * (min(1, (self._step + 1) / _WARM_UP) * (1 - done) + 0.01)
         for group in self._optimiser.param_groups:
-            group["lr"] = rate * group["part"]
+            group["lr"] = rate * self._part * group["part"]
 
-    def _wanted(self, chosen: NDArray[np.int64], batch: Batch, rng: random.Random, states: int) -> tuple[Tensor, ...]:
+    def _wanted(self, chosen: NDArray[np.int64], batch: Batch, states: int) -> tuple[Tensor, ...]:
         """What the network should say of a batch: chains for LF-MMI, targets for the bootstrap."""
         if self._phase == "bootstrap":
             length = (batch.bands.shape[1] - self._plan.shape.left - self._plan.shape.right - 1) // STRIDE + 1
             spoken = [self.speech.utterances[item] if item >= 0 else None for item in chosen]
             return (torch.from_numpy(losses.targets(spoken, batch, length)).to(self.device),)
-        return Chains.of([self._chain(item, rng) for item in chosen], self.device, states)
+        return Chains.of([self._chain(item) for item in chosen], self.device, states)
 
-    def _chain(self, item: int, rng: random.Random | None) -> list[tuple[int, bool]]:
-        return lfmmi.chain(self.speech.utterances[item].text if item >= 0 else "", self._lexicon, rng)
+    def _chain(self, item: int) -> lfmmi.Chain:
+        return lfmmi.chain(self.speech.utterances[item].text if item >= 0 else "", self._lexicon)
 
     def _mmi(self, bands: Tensor, steps: Tensor, *chains: Tensor) -> Tensor:
         return losses.mmi(self._network, self._anything, bands, steps, Chains(*chains))
@@ -220,7 +239,7 @@ class Trainer:
             chosen, bucket = corpus.draw(rng, min(self._plan.seconds, 120), watched=True)
             batch = self._batch(chosen, 2**31 + k, bucket)
             outputs = network(batch.bands)[0]
-            chains = Chains.of([self._chain(item, None) for item in chosen], self.device)
+            chains = Chains.of([self._chain(item) for item in chosen], self.device)
             said = total(outputs, batch.steps_there, Graphs.said(chains, self._anything))[0]
             any_ = total(outputs, batch.steps_there, self._anything)[0]
             objective, steps = objective + float((said - any_).sum()), steps + int(batch.steps.sum())
@@ -229,17 +248,20 @@ class Trainer:
         return objective / max(steps, 1)
 
     def _guard(self, watched: float) -> None:
-        """Keep the best moment; stop where it has been lost."""
+        """Keep the best moment; where it has been lost, go back to it, and on at half the rate."""
         if self._phase != "mmi":
             return
         if watched > self._best:
             self._best = watched
             self._save("best")
         elif not watched >= self._best - DIVERGED:
-            raise DivergedError(
-                f"training diverged: watched {watched:.2f} at step {self._step}, after {self._best:.2f}; to go on "
-                f"from the best moment, rename {self._folder / 'best.pt'} to state.pt and lower the rate"
-            )
+            lost, part = f"watched {watched:.2f} at step {self._step}, after {self._best:.2f}", self._part / 2
+            if self._best == -math.inf or part < _SLOWEST:
+                raise DivergedError(f"training diverged: {lost}, at {self._part:g} of the rate; lower `rate`")
+            self._take_up("best")
+            self._part = part
+            self._say(f"diverged: {lost}; going on from step {self._step} at {part:g} of the rate")
+            self._save()
 
     @torch.no_grad()
     def _copy_to_average(self, keep: float) -> None:
@@ -262,18 +284,20 @@ class Trainer:
         self._save()
 
     def _resume(self) -> bool:
-        path = self._folder / "state.pt"
-        if not path.exists():
+        if not (self._folder / "state.pt").exists():
             return False
-        state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        self._take_up("state")
+        self._say(f"going on with {self._phase} at step {self._step}")
+        return True
+
+    def _take_up(self, name: str) -> None:
+        state: Mapping[str, Any] = torch.load(self._folder / f"{name}.pt", map_location="cpu", weights_only=True)
         self._phase, self._step, self._found = state["phase"], state["step"], state["orders"]
-        self._best = state["best"]
+        self._best, self._part = state["best"], state["part"]
         self.heard_h, self.took_h, self.watched = state["heard_h"], state["took_h"], state["watched"]
         self._network.load_state_dict(state["network"])
         self._average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
-        self._say(f"going on with {self._phase} at step {self._step}")
-        return True
 
     def _save(self, name: str = "state") -> None:
         part = self._folder / f"{name}.part"
@@ -282,6 +306,7 @@ class Trainer:
                 "phase": self._phase,
                 "step": self._step,
                 "best": self._best,
+                "part": self._part,
                 "heard_h": self.heard_h,
                 "took_h": self.took_h,
                 "watched": self.watched,

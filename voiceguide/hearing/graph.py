@@ -58,7 +58,7 @@ class Costs:
     """Of beginning a decoy."""
     unknown: float = 5.0
     """Of beginning [unk]."""
-    unknown_scale: float = 0.7
+    unknown_scale: float = 0.8
     """How much of log P(q | p) each phone in [unk] costs: what costs more favours long phrases over short ones."""
     escape: float = 5.0
     """Of going over to [unk] inside a phrase."""

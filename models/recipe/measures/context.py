@@ -43,9 +43,9 @@ class Context:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the model's files; its card is written from the figures."""
-        digest = hashlib.sha256()
-        for path in sorted(path for path in self.folder.rglob("*") if path.is_file() and path.suffix != ".md"):
+        """Of the model's files, without what is told of it."""
+        digest, told = hashlib.sha256(), (".md", ".json")
+        for path in sorted(path for path in self.folder.rglob("*") if path.is_file() and path.suffix not in told):
             digest.update(str(path.relative_to(self.folder)).encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:16]
 
