@@ -24,8 +24,8 @@ class Played:
 
     Both ends count samples, and where both count all of them, ``meanwhile`` stays at one distance from what it is
     asked for. Where samples were lost, on either side, it is placed anew: as far behind what has been given as the
-    speaker's device holds before it is given more. So an echo comes a little later than what it is an echo of, 15 to
-    30 ms and its way through the room, and two placings may differ by 10 ms."""
+    speaker's device holds before it is given more. So an echo comes a little later than what it is an echo of, 20 to
+    50 ms and its way through the room, and two placings may differ by 30 ms."""
 
     def __init__(self) -> None:
         self._lock = Lock()
