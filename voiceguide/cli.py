@@ -156,6 +156,7 @@ def _print_json(value: object) -> None:
 
 
 def _clock(seconds: float) -> str:
+    seconds = max(0.0, seconds)  # when a line began is known to 20 ms, also for the first one
     return f"{int(seconds // 60):3d}:{seconds % 60:04.1f}"
 
 
@@ -205,7 +206,8 @@ def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.hearing.own_voice import OwnVoice
     from voiceguide.recorded import Recorded
     from voiceguide.session import Narrator, Session
-    from voiceguide.sound.live import LiveSound, SilentSound, devices
+    from voiceguide.sound.live import LiveSound, devices
+    from voiceguide.sound.silent import SilentSound
     from voiceguide.speech.voice import Voice
 
     routine = routines.load(routines.find(arguments.routine))
@@ -328,11 +330,12 @@ def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
     """A line of the transcript for people; None for what they need not see."""
     said = {
         "said": lambda: f"{_clock(t)}  guide   {fields['text']}" + (" (not spoken)" if "error" in fields else ""),
+        "unheard": lambda: f"{_clock(t)}  guide   {fields['text']} (to be said when the speaker is back)",
         "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
         "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
         "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
-        "lost": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} lost: waiting until it is back)",
-        "found": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} back)",
+        "lost": lambda: f"{_clock(t)}    ({fields['device']} lost: waiting until it is back)",
+        "found": lambda: f"{_clock(t)}    ({fields['device']} back)",
         "hushed": lambda: f"{_clock(t)}    (hushed)",
         "state": lambda: f"{_clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
     }

@@ -279,7 +279,8 @@ class Guide:
         self._enter(replace(self._scenes[-1], lines=() if self._mute else self._language.say("lost")))
 
     def _tell_lost(self, _: Command | None) -> None:
-        self._tell(self._language.say("lost"))
+        if not self._mute:
+            self._tell(self._language.say("lost"))
 
     def _regain(self, _: Command | None) -> None:
         self._scenes = self._scenes[:-1]

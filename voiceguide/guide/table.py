@@ -103,7 +103,7 @@ pause        paused                                falls silent at once, and wai
 check        checking                              asks once, softly, whether to go on: the pause may have been misheard
 keep_quiet   paused                                stays paused, and asks no more
 lose         lost                                  falls silent; says that it cannot hear, where it can; waits
-tell_lost    =                                     says that it cannot hear just now
+tell_lost    =                                     says that it cannot hear just now, where it can
 regain       preparing speaking holding waiting paused checking offering asking leaving  goes on where it was, from the start of the sentence
 greet        =                                     says that it is here again, and what was cut off
 say_on       =                                     says what is left anew
