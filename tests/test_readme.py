@@ -13,7 +13,7 @@ from voiceguide.guide.table import STATES
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 CHAPTER = README[README.index("## What to say") : README.index("## A short session")]
-NO_COMMANDS = {"okay next", "He's", "she's", "baby is"}  # an example of what is none, and beginnings
+NO_COMMANDS = {"well, next", "He's", "she's", "they're", "baby is", "Mia is crying"}  # an example of what is none, and beginnings
 
 
 def rows() -> list[tuple[str, list[str]]]:
