@@ -38,6 +38,7 @@ LOSSES: dict[str, tuple[Callable[[Rig], None], Callable[[Rig], None], list[str]]
 PATIENCE_S = 20.0
 START_S = 4.0
 """In its first three seconds a stream may be silent without counting as lost."""
+MAIN, OTHERS = "the loop: hearing, guide", "sound: PortAudio's threads, PulseAudio's, the narrators"
 
 WATCH = """
 import json, time
@@ -139,8 +140,8 @@ def cost(minutes: float) -> None:
         spent = {name: used - before.get(name, 0.0) for name, used in _cpu(running.process.pid).items()}
         seconds = time.monotonic() - began
         for name, used in spent.items():
-            print(f"{name:<40} {100 * used / seconds:5.1f} % of a core")
-        print(f"{'all':<40} {100 * sum(spent.values()) / seconds:5.1f} % of a core, over {seconds:.0f} s")
+            print(f"{name:<56} {100 * used / seconds:5.1f} % of a core")
+        print(f"{'all':<56} {100 * sum(spent.values()) / seconds:5.1f} % of a core, over {seconds:.0f} s")
         print(
             f"at most {most[0]:.0f} MB resident (RSS) in all processes, {most[1]:.0f} MB of it not shared twice (PSS)"
         )
@@ -155,14 +156,14 @@ def _tree(pid: int) -> list[int]:
 
 
 def _cpu(pid: int) -> dict[str, float]:
-    """Seconds of computing, by thread."""
-    used = {}
+    """Seconds of computing, by what it is for: threads have no names that can be seen from outside."""
+    used: dict[str, float] = {}
     tick = os.sysconf("SC_CLK_TCK")
     for process in _tree(pid):
         for task in Path(f"/proc/{process}/task").iterdir():
-            name, rest = (task / "stat").read_text().split("(", 1)[1].rsplit(")", 1)
-            fields = rest.split()
-            used[f"process {process}, thread {task.name} {name}"] = (int(fields[11]) + int(fields[12])) / tick
+            fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
+            what = "voice worker" if process != pid else MAIN if task.name == str(pid) else OTHERS
+            used[what] = used.get(what, 0.0) + (int(fields[11]) + int(fields[12])) / tick
     return used
 
 

@@ -24,6 +24,7 @@ HOMES = {
     "XDG_CONFIG_HOME": ".config",
     "XDG_DATA_HOME": ".local/share",
     "XDG_STATE_HOME": ".local/state",
+    "XDG_RUNTIME_DIR": ".run",  # or PulseAudio's library makes a folder in /tmp for each new home, and leaves it
 }
 MODELS = ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH")
 PARENT_VOICE = "en-us+m7"
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     before = {name: os.environ.get(name) for name in (*HOMES, *MODELS)}
     for name, below in HOMES.items():
         os.environ[name] = str(Path(folder.name, below))
+    Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
     for name in MODELS:
         os.environ.pop(name, None)
 

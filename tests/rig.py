@@ -202,14 +202,17 @@ def environment_without_sound() -> dict[str, str]:
 
 
 @contextmanager
-def python(program: str, environment: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A Python program, running; whoever reads its output gets its end within 30 s, for it is killed then."""
-    limited = f"import signal; signal.alarm(30)\n{program}"
+def python(
+    program: str, environment: Mapping[str, str], *arguments: str, seconds: int = 30
+) -> Iterator[subprocess.Popen[str]]:
+    """A Python program, running; whoever reads its output gets its end within so many seconds, for it is killed then,
+    and so it does not outlive tests that were killed."""
+    limited = f"import signal; signal.alarm({seconds})\n{program}"
     with subprocess.Popen(
         [sys.executable, "-c", limited, *arguments],
         env=environment,
         cwd=REPOSITORY,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

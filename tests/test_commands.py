@@ -86,7 +86,9 @@ def test_a_part_of_a_sentence_is_no_command() -> None:
 
 def test_the_names_are_those_of_the_contract_and_why() -> None:
     assert len(NAMES) == len(set(NAMES))
-    assert set(NAMES) == {*IDENTIFIERS, "why", "signs"}
+    music = {"music_on", "music_off", "music_louder", "music_quieter"}
+    plan = {"leave_out", "only", "everything", "shorter", "longer", "bedtime"}
+    assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music, *plan}
     assert not CALMING & ADVANCING
     assert set(NAMES) >= CALMING | ADVANCING
 
@@ -170,7 +172,7 @@ def test_decoys_and_light_words() -> None:
 
 
 def test_examples_for_help_mean_what_they_are_examples_of() -> None:
-    for name in set(NAMES) - {"goto"}:
+    for name in set(NAMES) - {"goto", "leave_out", "only"}:
         examples = english().examples(name)
         assert examples
         for example in examples:
@@ -254,28 +256,29 @@ def test_what_is_normal_stays_as_it_is(text: str) -> None:
 
 
 def prompts_of_the_machine() -> set[str]:
-    """The names in ``language.say("…")`` and ``first_time("…", "…")``; an f-string stands for all its situations."""
+    """The names in ``language.say("…")``, ``_first_time("…", "…")`` and ``_replan(…)``; an f-string stands for all
+    its situations."""
     found = set()
     for call in ast.walk(ast.parse(inspect.getsource(machine))):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
             continue
-        if call.func.attr not in ("say", "_first_time"):
+        if call.func.attr not in ("say", "_first_time", "_replan"):
             continue
         for argument in call.args:
             if isinstance(argument, ast.JoinedStr):
                 start = argument.values[0]
                 assert isinstance(start, ast.Constant) and isinstance(start.value, str)
-                found |= {start.value + situation for situation in situations_with_help()}
+                found |= {start.value + situation for situation in situations_with(start.value)}
             else:
                 nodes = ast.walk(argument)
                 found |= {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     return found
 
 
-def situations_with_help() -> set[str]:
-    """Each state has its own help, and so have an emergency and the offer after tending; nothing is said when all is
-    over."""
-    return {*STATES, "emergency", "offering"} - {"finished"}
+def situations_with(kind: str) -> set[str]:
+    """Each state has its own help and hint, and so have an emergency and the offer after tending; nothing is said
+    when all is over. Commands are no use while a device is lost."""
+    return {*STATES, "emergency", "offering", *(["lost"] if kind == "hint_" else [])} - {"finished"}
 
 
 def test_every_prompt_that_the_machine_uses_is_there_and_every_prompt_is_used() -> None:
@@ -285,14 +288,14 @@ def test_every_prompt_that_the_machine_uses_is_there_and_every_prompt_is_used() 
 
 def test_prompts_are_sentences() -> None:
     for name, sentences in english().prompts.items():
-        assert sentences or name == "hint_guiding", name  # while it guides, a chime says enough
+        assert sentences or name in ("hint_guiding", "hint_lost"), name  # a chime says enough; it cannot hear
         for sentence in sentences:
             assert sentence[0] in "{" or sentence[0].isupper(), sentence
             assert sentence[-1] in ".?", sentence
 
 
 def test_prompts_are_filled_in() -> None:
-    places = {"part", "title", "step", "steps", "seconds", "minutes", "signs", "last"}
+    places = {"part", "title", "step", "steps", "seconds", "minutes", "signs", "last", "other"}
     for sentences in english().prompts.values():
         for sentence in sentences:
             assert {field for _, field, _, _ in Formatter().parse(sentence) if field is not None} <= places

@@ -156,7 +156,7 @@ def test_what_a_bad_canceller_leaves_is_taken_for_no_voice(guide: Pcm, echo_db: 
     """Now it cancels 25 dB, and now 5, as with two clocks: what is left rises and falls as somebody who speaks."""
 
     def unsteady(at: float) -> float:
-        return 25.0 if at % 1.0 < 0.4 else 5.0
+        return 25.0 if at % 1.0 < 0.25 else 5.0
 
     gate = Gate()
     listen_after(unsteady, Room(echo_db=echo_db), guide, gate)

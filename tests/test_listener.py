@@ -223,7 +223,7 @@ RUNNING_SPEECH = (
     "I was so tired after the long drive.",
     "Your brother is crying about his homework again.",
     "Then we finish the washing and hang it up.",
-    "Yes, I know that you are a lovely little one.",
+    "Yes I know that you are a lovely little one.",
     "Do not stop now, little one.",
 )
 

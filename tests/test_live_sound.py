@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,10 +21,11 @@ from hypothesis import strategies as st
 from rig import Pcm, Rig, environment_without_sound, python, sound_rig
 
 from voiceguide.errors import SoundError
-from voiceguide.sound import BLOCK, RATE, Kind, live
+from voiceguide.sound import BLOCK, RATE, Kind, ends, live, silent
 from voiceguide.sound.ends import MicrophoneClock
-from voiceguide.sound.live import Device, SilentSound, choose
+from voiceguide.sound.live import Device, choose
 from voiceguide.sound.played import Played
+from voiceguide.sound.silent import SilentSound
 
 LOUD = 1_000
 
@@ -63,7 +66,7 @@ def fill(n):
     global given
     time = np.arange(given, given + n) / 16_000
     given += n
-    return (8_000 * np.sin(2 * np.pi * 440 * time)).astype(np.int16) * (given <= 16_000)
+    return (8_000 * np.sin(2 * np.pi * 440 * time) * (time < 1.0)).astype(np.int16)
 
 sound = LiveSound()
 sound.open(fill)
@@ -171,6 +174,29 @@ def test_nothing_is_lost_on_the_way(talk: Talk) -> None:
     assert talk.said["lost"] == [0, 0, 0]
 
 
+def test_the_first_word_after_a_long_silence_is_heard_from_its_start(rig: Rig) -> None:
+    program = """
+position = 0
+def fill(n):  # three seconds of silence, and a fifth of a second of 8 000
+    global position
+    at = np.arange(position, position + n)
+    position += n
+    return np.where((at >= 48_000) & (at < 51_200), 8_000, 0).astype(np.int16)
+
+sound = LiveSound()
+sound.open(fill)
+for _ in range(33 * 4):
+    sound.read()
+sound.close()
+print(json.dumps({"underflows": sound.underflows}))
+"""
+    with rig.recording() as speaker:
+        said = run(HELP + program, rig.environment)
+    if said["underflows"]:
+        pytest.skip("this machine is too busy: the speaker ran out of sound")
+    assert np.count_nonzero(speaker[0]) == 3_200
+
+
 # ---- A reader that is late, a speaker alone, a fault in the program ----
 
 HELP = """
@@ -244,7 +270,9 @@ except ValueError as error:
     print(json.dumps({"text": str(error)}))
 sound.close()
 """
-    assert run(HELP + program, rig.environment) == {"text": "fill(160) gave 159 samples"}
+    text = run(HELP + program, rig.environment)["text"]
+    asked, gave = (int(number) for number in re.findall(r"\d+", text))
+    assert text == f"fill({asked}) gave {asked - 1} samples" and gave == asked - 1
 
 
 # ---- Devices ----
@@ -411,6 +439,25 @@ def test_a_lost_device_is_told_waited_for_and_used_again(loss: str) -> None:
     assert pitch(speaker[0][-RATE // 2 :]) == pytest.approx(440, abs=2)
 
 
+def test_a_stream_that_the_user_moves_to_another_device_stays_there() -> None:
+    with sound_rig() as rig, python(HELP + WATCH, rig.environment) as process:
+        assert process.stdout
+        told = (json.loads(line) for line in process.stdout)
+        for _ in range(3):
+            next(told)
+        (stream,) = [i.split()[0] for i in rig.pactl("list", "sink-inputs").split("Sink Input #") if "python" in i]
+        rig.pactl("move-sink-input", stream, "room")
+        for _ in range(3):
+            assert next(told)["lost"] == []
+        (on,) = [
+            line.split()[1]
+            for line in rig.pactl("list", "short", "sink-inputs").splitlines()
+            if line.startswith(stream)
+        ]
+        names = {line.split()[0]: line.split()[1] for line in rig.pactl("list", "short", "sinks").splitlines()}
+        assert names[on] == "room"
+
+
 def test_a_device_is_found_again_by_its_name(rig: Rig) -> None:
     program = """
 sound = LiveSound("PUL", "pulse")
@@ -479,6 +526,34 @@ sound.close()
     assert said["dropped"] == 0
 
 
+def test_nothing_is_left_behind_by_a_program_that_is_killed_while_it_waits() -> None:
+    with sound_rig() as rig, python(HELP + WATCH, rig.environment) as process:
+        assert process.stdout
+        told = (json.loads(line) for line in process.stdout)
+        assert next(told)["lost"] == []
+        rig.freeze()
+        assert next(t for t in told if t["lost"])
+        assert wait_until(lambda: children(process.pid))
+        looking = children(process.pid)
+        process.kill()
+        process.wait()
+        assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in looking))
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def wait_until(condition: Callable[[], object]) -> bool:
+    """Whether it comes true within ten seconds."""
+    for _ in range(200):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
 # ---- A speaker that runs out of sound ----
 
 
@@ -505,6 +580,31 @@ sound.close()
     assert said["last"] >= 2 * said["first"]
     assert not said["lost"]
     assert "the speaker ran out of sound" in said["problems"]
+
+
+def test_a_device_that_asks_for_more_than_it_can_play_counts_as_running_out() -> None:
+    speaker = ends.Speaker(threading.Event(), Played())
+    supply = live._Supply(speaker)
+    short = []
+    for tick in range(100):  # ten seconds; from the fifth on it takes 2.4 s of sound a second, as was seen once
+        speaker.seconds += 0.1 if tick < 50 else 0.24
+        short.append(supply.short(tick * 0.1, 0.1))
+    assert not any(short[:50])
+    assert any(short[50:65])
+
+
+def test_one_underrun_is_none_too_many_and_two_are() -> None:
+    speaker = ends.Speaker(threading.Event(), Played())
+    supply = live._Supply(speaker)
+    at = {5.0: 1, 5.1: 1, 30.0: 1, 34.0: 1, 60.0: 5}
+    short = []
+    for tick in range(700):
+        now = round(tick * 0.1, 1)
+        speaker.seconds = now
+        speaker.troubles += at.get(now, 0)
+        if supply.short(now, 0.1):
+            short.append(now)
+    assert short == [34.0]
 
 
 def test_a_latency_that_the_device_does_not_bear_is_not_chosen(rig: Rig) -> None:
@@ -560,25 +660,28 @@ def lag(heard: npt.NDArray[Any], played: npt.NDArray[Any]) -> int:
     return best if best < len(heard) else best - size
 
 
-pieces = st.lists(st.integers(min_value=0, max_value=3), min_size=40, max_size=200)
+pieces = st.lists(st.integers(min_value=0, max_value=2), min_size=40, max_size=200)
 
 
-@given(pieces, st.integers(0, 3))
-def test_played_keeps_its_distance_while_nothing_is_lost(late: list[int], phase: int) -> None:
-    """The speaker takes 20 ms at a time, each up to 15 ms late; the microphone gives a block every 30 ms."""
+@given(pieces, st.integers(0, 3), st.sampled_from([0.04, 0.06, 0.1, 0.2]))
+def test_played_keeps_its_distance_while_nothing_is_lost(late: list[int], phase: int, latency: float) -> None:
+    """The speaker takes 20 ms at a time, each up to 10 ms late; the microphone gives a block every 30 ms."""
     played = Played()
     played.piece = piece = RATE // 50
+    played.held = round(latency * RATE)
     ramp = np.arange(1, 32_000, dtype=np.int16)
-    given, distances = 0, set()
-    for tick in range(360):  # of 5 ms
-        at = given // piece
+    played.give(ramp[: played.held])
+    given, distances = played.held, set()
+    for tick in range(340):  # of 5 ms
+        at = (given - played.held) // piece
         if tick >= 4 * at + phase + late[at % len(late)]:
             played.give(ramp[given : given + piece])
             given += piece
-        if tick % 6 == 5 and tick > 60:
+        if tick % 6 == 5:
             block = played.meanwhile(caught_up=True)
-            distances.add(int(block[0]) - tick * 80)
-            assert np.all(np.diff(block.astype(int)) == 1)
+            if tick > 120:
+                distances.add(int(block[0]) - tick * 80)
+                assert np.all(np.diff(block.astype(int)) == 1)
     assert len(distances) == 1
     assert played.placings == 1
 
@@ -586,13 +689,13 @@ def test_played_keeps_its_distance_while_nothing_is_lost(late: list[int], phase:
 def test_played_is_placed_anew_when_samples_were_lost() -> None:
     played = Played()
     ones = np.ones(BLOCK, np.int16)
-    for _ in range(10):
+    for _ in range(20):
         played.give(ones)
         assert played.meanwhile(caught_up=True).size == BLOCK
     for _ in range(10):  # the speaker is held up
         gap = played.meanwhile(caught_up=True)
     assert not gap.any()
-    for _ in range(3):
+    for _ in range(20):
         played.give(2 * ones)
         block = played.meanwhile(caught_up=True)
     assert set(block.tolist()) == {2}
@@ -637,8 +740,8 @@ class FakeTime:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        monkeypatch.setattr(live, "monotonic", lambda: self.now)
-        monkeypatch.setattr(live, "sleep", self.sleep)
+        monkeypatch.setattr(silent, "monotonic", lambda: self.now)
+        monkeypatch.setattr(silent, "sleep", self.sleep)
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
@@ -669,7 +772,7 @@ def test_silent_sound_catches_up_with_a_short_delay_and_leaves_out_a_long_one(
     clock.now += 0.5
     assert [sound.read().at for _ in range(3)] == pytest.approx([0.06, 0.09, 0.12])
     clock.now += 60
-    assert sound.read().at == pytest.approx(clock.now - 100 - live.STALL)
+    assert sound.read().at == pytest.approx(clock.now - 100 - silent.STALL)
 
 
 @pytest.mark.parametrize("sound", [SilentSound(), live.LiveSound()], ids=["silent", "live"])

@@ -33,7 +33,7 @@ from voiceguide.guide.events import (
     Spoken,
     StartTimer,
 )
-from voiceguide.guide.machine import Guide
+from voiceguide.guide.machine import ENOUGH, Guide
 from voiceguide.guide.routine import Routine, find, load
 from voiceguide.guide.table import REACTIONS, STATE_OF, STATES, TABLE
 
@@ -85,6 +85,8 @@ class Player:
             more["sign"] = {"comfort": "bright_eyed", "stress": "hiccoughs"}[name]
         if name == "goto" and "target" not in more:
             more["target"] = "legs"
+        if name in ("leave_out", "only") and "targets" not in more:
+            more["targets"] = ("legs",)
         return self.give(Heard(Command(name, **more)))
 
     def one_line(self) -> None:
@@ -131,6 +133,10 @@ def in_situation(situation: str) -> Player:
         p.hear("stress", sign="skin_colour", danger=True)
     elif situation == "reassuring":
         p.hear("mixed")
+    elif situation == "leaving":
+        for _ in range(ENOUGH):
+            p.hear("stress")
+            p.hear("calm")
     elif situation in ("asking", "closing", "finished"):
         p.hear("finish")
         if situation != "asking":
@@ -145,7 +151,9 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
     """Every row of the table, as an event that can be given to ``p`` now."""
     for name in NAMES:
         sign = {"comfort": "bright_eyed", "stress": "crying"}.get(name)
-        yield name, Heard(Command(name, sign=sign, target="belly" if name == "goto" else None))
+        target = "belly" if name == "goto" else None
+        targets = ("belly",) if name in ("leave_out", "only") else ()
+        yield name, Heard(Command(name, sign=sign, target=target, targets=targets))
     yield "spoken", Spoken(p.utterance, 0)
     yield "hold_over", Elapsed("hold")
     yield "silence", Elapsed("silence")
@@ -296,14 +304,14 @@ def test_calming_never_moves_on(happenings: list[random.Random], calming: str, l
     assert p.guide.situation not in ("speaking", "holding", "waiting")
     for choose in later:
         name = choose.choice(NAMES)
-        if name in ADVANCING | {"back", "repeat", "no"}:
+        if name in ADVANCING | {"back", "repeat", "no", "shorter"}:
             continue
         p.hear(name)
         p.all_lines()
         if "silence" in p.timers and choose.random() < 0.5:
             p.elapse("silence")
-        if p.ended:
-            return  # the closing words were on their way before
+        if p.ended or (p.guide.situation == "closing" and p.guide._stress >= ENOUGH):
+            return  # the closing words were on their way before, or a third sign of stress has led to them
         assert p.guide.step == step
         assert "hold" not in p.timers
     assert p.guide.seconds_left(p.now) >= left - 1e-6 or p.guide.situation == "closing"
@@ -577,6 +585,140 @@ def test_how_long_counts_what_is_left() -> None:
     last = Player(at=infant_massage().steps[-1].id)
     last.hear("how_long")
     assert last.guide.seconds_left(0) < 120
+
+
+def test_strokes_become_shorter_when_asked_for_and_the_time_that_is_left_with_them() -> None:
+    p = in_situation("holding")
+    p.now += 5
+    left, whole = p.timers["hold"] - p.now, p.guide.seconds_left(p.now)
+    p.hear("shorter")
+    assert p.timers["hold"] - p.now == pytest.approx(0.6 * left)
+    assert p.guide.seconds_left(p.now) < 0.8 * whole
+    assert p.lines[0] == "I will make the strokes shorter."
+    assert p.lines[1] == f"About {round(p.guide.seconds_left(p.now) / 60)} minutes are left."
+    p.hear("longer")
+    assert p.timers["hold"] - p.now == pytest.approx(left)
+    assert p.guide.seconds_left(p.now) == pytest.approx(whole)
+    p.hear("shorter")
+    p.hear("shorter")
+    p.hear("shorter")
+    assert p.lines[0] == "The strokes cannot be shorter."
+
+
+def test_a_part_that_is_left_out_is_not_come_to() -> None:
+    p = in_situation("speaking")
+    minutes = p.guide.seconds_left(p.now)
+    p.hear("leave_out", targets=("arms",))
+    assert p.lines[0] == "We leave out the arms." and p.guide.step == infant_massage().steps[0]
+    assert p.guide.seconds_left(p.now) < minutes
+    p.hear("skip")
+    assert p.guide.step is not None and p.guide.step.part == "belly"
+    p.hear("back")
+    assert p.guide.step.part == "legs"
+
+
+def test_a_part_that_is_being_done_can_be_left_out() -> None:
+    p = in_situation("holding")
+    p.hear("leave_out", targets=("legs", "belly"))
+    assert p.lines[0] == "We leave out the legs and the belly."
+    assert p.guide.step is not None and p.guide.step.part == "arms"
+    p.hear("goto", target="legs")  # and is done after all when it is asked for
+    assert p.guide.step.part == "legs"
+
+
+def test_only_what_was_named_is_done() -> None:
+    p = in_situation("preparing")
+    p.hear("only", targets=("legs", "belly"))
+    assert p.lines[0] == "Only the legs and the belly, then."
+    p.hear("ready")
+    parts = []
+    while p.guide.step is not None:
+        parts.append(p.guide.step.part)
+        p.hear("next")
+    assert list(dict.fromkeys(parts)) == ["legs", "belly"]
+    assert p.guide.situation == "closing"
+
+
+def test_what_is_wanted_alone_is_done_though_it_came_before() -> None:
+    p = Player(at="face")
+    p.hear("only", targets=("arms",))
+    assert p.guide.step is not None and p.guide.step.part == "arms"
+    p.hear("everything")
+    p.hear("skip")
+    assert p.guide.step.part == "belly"
+
+
+def test_a_part_that_the_routine_lacks_cannot_be_left_out() -> None:
+    p = Player(routine=small())
+    p.hear("leave_out", targets=("face",))
+    assert p.lines[0] == "This routine has no such part."
+    p.hear("only", targets=("face", "legs"))
+    assert p.lines[0] == "This routine has no such part."
+
+
+def test_a_second_sign_of_stress_suggests_to_stop_for_today_and_a_third_finishes() -> None:
+    p = in_situation("speaking")
+    step = p.guide.step
+    p.hear("stress", sign="hiccoughs")
+    p.hear("stress", sign="crying")  # the same upset, told more exactly
+    p.hear("calm")
+    assert p.lines == ("That is good.", "Say continue, repeat, or finish for today.")
+    p.hear("resume")
+    p.hear("stress", sign="restless")
+    p.hear("calm")
+    assert "It was the second time, so it may be enough for today." in p.lines
+    p.hear("resume")
+    assert p.guide.step == step
+    p.hear("stress", sign="fussing")
+    p.hear("calm")
+    assert p.lines[-1] == "I will finish here for today, unless you say continue."
+    p.all_lines()
+    p.elapse("silence")
+    assert p.guide.situation == "closing"
+    p.all_lines()
+    assert p.ended
+
+
+@pytest.mark.parametrize("word", ["resume", "no", "ready"])
+def test_a_third_sign_does_not_finish_against_the_parent(word: str) -> None:
+    p = in_situation("leaving")
+    p.hear(word)
+    assert p.guide.situation == "speaking"
+
+
+def test_a_parent_who_says_nothing_after_a_third_sign_is_left_in_peace_for_long() -> None:
+    p = in_situation("leaving")
+    p.hear("resume")
+    p.hear("stress")
+    p.all_lines()
+    said = len(p.said)
+    assert p.timers["silence"] - p.now >= 300
+    assert len(p.said) == said
+    p.elapse("silence")
+    assert p.guide.situation == "leaving" and p.actions[-1].soft
+    p.all_lines()
+    p.elapse("silence")
+    assert p.guide.situation == "closing"
+
+
+def test_at_bedtime_it_speaks_softer_and_slower_as_it_goes() -> None:
+    p = Player(routine=replace(infant_massage(), bedtime=True))
+    volumes, paces = [0], [0]
+    p.hear("ready")
+    while p.guide.step is not None:
+        p.hear("next")
+        volumes += [a.level for a in p.actions if isinstance(a, SetVolume)]
+        paces += [a.level for a in p.actions if isinstance(a, SetPace)]
+    assert volumes == paces == [0, -1, -2]
+
+
+def test_bedtime_can_be_asked_for_and_an_emergency_is_not_whispered() -> None:
+    p = Player(at="back")
+    assert not any(isinstance(a, SetVolume) for a in p.actions)
+    assert SetVolume(-2) in p.hear("bedtime")
+    assert SetVolume(-1) in p.hear("louder")
+    actions = p.hear("stress", sign="skin_colour", danger=True)
+    assert actions.index(SetVolume(1)) < next(n for n, a in enumerate(actions) if isinstance(a, Say))
 
 
 def test_volume_and_pace_have_ends() -> None:

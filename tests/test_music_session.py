@@ -161,5 +161,4 @@ def test_music_comes_out_of_a_real_speaker_and_goes_when_it_is_told_to(tmp_path:
         assert type_and_listen("louder music", 3.0) == pytest.approx(-34, abs=2)
         process.stdin.close()
         assert process.wait(20) == 0
-        told = process.stderr.read().splitlines()
-        assert [line for line in told if not line.startswith("ALSA lib")] == [], "ALSA tells of a busy machine"
+        assert process.stderr.read() == ""

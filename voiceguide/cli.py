@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from voiceguide import __version__
+from voiceguide import __version__, config
 from voiceguide.errors import ModelError, Problem, SoundError, SourceError, VoiceguideError
 from voiceguide.guide import routine as routines
 from voiceguide.sound import RATE, Block, Pcm
@@ -32,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     130 interrupted."""
     arguments = _parser().parse_args(argv)
     try:
+        if arguments.do in (_run, _record, _listen, _hear, _say, _doctor):
+            config.fill(arguments)
         return int(arguments.do(arguments) or 0)
     except SourceError as error:
         print(error, file=sys.stderr)
@@ -81,12 +83,17 @@ def _parser() -> argparse.ArgumentParser:
             "for music without this option",
         )
 
+    def baby(made: argparse.ArgumentParser) -> None:
+        made.add_argument("--baby", metavar="NAME", help="your baby's name, as it is said")
+        made.add_argument("--pronoun", metavar="P", help="how to speak of your baby: she, he or they")
+
     run = command("run", _run, "guide through a routine, live")
-    run.add_argument("routine", nargs="?", default=DEFAULT_ROUTINE, help="a routine's name or file")
+    run.add_argument("routine", nargs="?", help=f"a routine's name or file (else {DEFAULT_ROUTINE})")
     run.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
     run.add_argument("--resume", action=argparse.BooleanOptionalAction, help="go on with an unfinished session")
     run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
     run.add_argument("--language", metavar="L", help="the language to speak and to hear, as en")
+    baby(run)
     music(run)
     devices(run)
     model(run)
@@ -98,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--list", action="store_true", help="list what is recorded and what is not")
     record.add_argument("--delete", action="store_true", help="delete your recordings of this routine")
     record.add_argument("--yes", action="store_true", help="delete without asking")
+    baby(record)
     devices(record)
 
     rehearse = command("rehearse", _rehearse, "rehearse a session in a simulated room")
@@ -156,6 +164,7 @@ def _print_json(value: object) -> None:
 
 
 def _clock(seconds: float) -> str:
+    seconds = max(0.0, seconds)  # when a line began is known to 20 ms, also for the first one
     return f"{int(seconds // 60):3d}:{seconds % 60:04.1f}"
 
 
@@ -173,7 +182,7 @@ def _start(_: argparse.Namespace) -> int:
     except SoundError as error:
         print(f"voiceguide: {error}; here is a rehearsal of {DEFAULT_ROUTINE} instead", file=sys.stderr, flush=True)
         return main(["rehearse", DEFAULT_ROUTINE])
-    return main(["run", DEFAULT_ROUTINE])
+    return main(["run"])
 
 
 def _device(name: str | None) -> str | int | None:
@@ -197,6 +206,7 @@ def _warn(line: str) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    from voiceguide.guide.baby import Baby
     from voiceguide.guide.commands import load_language
     from voiceguide.guide.machine import Guide
     from voiceguide.hearing import models
@@ -205,11 +215,14 @@ def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.hearing.own_voice import OwnVoice
     from voiceguide.recorded import Recorded
     from voiceguide.session import Narrator, Session
-    from voiceguide.sound.live import LiveSound, SilentSound, devices
+    from voiceguide.sound.live import LiveSound, devices
+    from voiceguide.sound.silent import SilentSound
     from voiceguide.speech.voice import Voice
 
-    routine = routines.load(routines.find(arguments.routine))
+    routine = routines.load(routines.find(arguments.routine or DEFAULT_ROUTINE))
     language = load_language(arguments.language or routine.language)
+    baby = Baby(arguments.baby, arguments.pronoun)
+    routine, language = baby.routine(routine, language), baby.language(language)
     book = language.phrasebook(routine.parts)
     steps = [name for step in routine.steps for name in (step.id, step.part)]
     if arguments.at is not None and arguments.at not in steps:
@@ -272,10 +285,13 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _record(arguments: argparse.Namespace) -> int | None:
     from voiceguide import record
+    from voiceguide.guide.baby import Baby
+    from voiceguide.guide.commands import load_language
     from voiceguide.recorded import Own, Recorded
     from voiceguide.sound.live import LiveSound
 
     routine = routines.load(routines.find(arguments.routine))
+    routine = Baby(arguments.baby, arguments.pronoun).routine(routine, load_language(routine.language))
     own = Own(routine.id)
     typed = sys.stdin if sys.stdin is not None else io.StringIO()  # None where it was closed
     if arguments.delete:
@@ -328,11 +344,12 @@ def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
     """A line of the transcript for people; None for what they need not see."""
     said = {
         "said": lambda: f"{_clock(t)}  guide   {fields['text']}" + (" (not spoken)" if "error" in fields else ""),
+        "unheard": lambda: f"{_clock(t)}  guide   {fields['text']} (to be said when the speaker is back)",
         "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
         "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
         "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
-        "lost": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} lost: waiting until it is back)",
-        "found": lambda: f"{_clock(t)}    ({' and '.join(fields['devices'])} back)",
+        "lost": lambda: f"{_clock(t)}    ({fields['device']} lost: waiting until it is back)",
+        "found": lambda: f"{_clock(t)}    ({fields['device']} back)",
         "hushed": lambda: f"{_clock(t)}    (hushed)",
         "state": lambda: f"{_clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
     }

@@ -215,11 +215,12 @@ class Session:
         began = time.perf_counter()
         rendering = self._rendering_s
         now = block.at
-        if bool(block.lost) != bool(self._lost):
+        before, self._lost = self._lost, block.lost
+        for device in sorted(block.lost ^ before):
+            self._tell("lost" if device in block.lost else "found", now, device=device)
+        if bool(block.lost) != bool(before):
             event = Lost("speaker" in block.lost) if block.lost else Found()
-            self._tell("lost" if block.lost else "found", now, devices=sorted(block.lost or self._lost))
             self._apply(self._guide.handle(event, now), now)
-        self._lost = block.lost
         for happened in self._player.events():
             self._spoke(happened, now)
         for heard in self._ears.hear(block.pcm, now, played=block.played):
@@ -308,6 +309,9 @@ class Session:
         if shown != self._shown:
             self._shown = shown
             self._tell("state", now, state=shown[0], step=shown[1])
+        if "speaker" in self._lost:
+            for text in (line for action in actions if isinstance(action, Say) for line in action.lines):
+                self._tell("unheard", now, text=text)
         if self.over:
             self._tell("end", now)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from voiceguide.guide.routine import Part
 from voiceguide.source import read
 
 NAMES = (
-    "ready next back repeat pause resume stop finish skip goto how_long where help why signs louder quieter faster "
-    "slower music_on music_off music_louder music_quieter wait_for_me keep_going yes no calm comfort stress mixed"
+    "ready next back repeat pause resume stop finish skip goto leave_out only everything shorter longer bedtime "
+    "how_long where help why signs louder quieter faster slower music_on music_off music_louder music_quieter "
+    "wait_for_me keep_going yes no calm comfort stress mixed"
 ).split()
 """Every command, in the order in which tables and help list them."""
 
 CALMING = frozenset({"pause", "stop", "stress", "mixed"})
 """Commands that make things calmer: obeyed at once, on a stable partial result."""
 
-ADVANCING = frozenset({"next", "skip", "goto", "ready", "resume", "finish", "yes", "keep_going"})
+ADVANCING = frozenset({"next", "skip", "goto", "leave_out", "only", "ready", "resume", "finish", "yes", "keep_going"})
 """Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
 
 
@@ -33,6 +35,8 @@ class Command:
     name: str
     target: str | None = None
     """goto: the body part's id."""
+    targets: tuple[str, ...] = ()
+    """leave_out, only: the ids of one or two body parts."""
     sign: str | None = None
     """comfort, stress: the sign's id."""
     reason: str | None = None
@@ -42,8 +46,9 @@ class Command:
 
     def as_json(self) -> dict[str, object]:
         """The keys of the contract of ``hear --json``; those that are not set are left out."""
-        keys = {"command": self.name, "target": self.target, "sign": self.sign, "reason": self.reason}
-        return {k: v for k, v in keys.items() if v is not None} | ({"danger": True} if self.danger else {})
+        keys: dict[str, object] = {"command": self.name, "target": self.target, "targets": [*self.targets] or None}
+        keys |= {"sign": self.sign, "reason": self.reason, "danger": self.danger or None}
+        return {key: value for key, value in keys.items() if value is not None}
 
 
 def normal(text: str) -> str:
@@ -90,6 +95,12 @@ class Language:
     light: frozenset[str]
     parts: tuple[str, ...]
     """Parts of the body that people name, in whatever routine."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """What a rule gives besides, where the baby's name is known: a template with {name} in it."""
+    baby: tuple[str, ...] = ()
+    """Words in what the guide says for which the baby's name can stand."""
+    pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Words in what the guide says, and what is said instead of them where a pronoun is known."""
 
     def phrasebook(self, parts: tuple[Part, ...] = ()) -> Phrasebook:
         """All phrases, with the body parts of a routine filled in; and those that it lacks, to be told so."""
@@ -100,8 +111,8 @@ class Language:
             if not any(name in (part.id, part.name, *part.also) for part in parts)
         )
         for template, command in self.templates:
-            for phrase, part in self._expand(template, (*parts, *elsewhere)):
-                meanings.setdefault(phrase, command if part is None else replace(command, target=part.id))
+            for phrase, named in self._expand(template, (*parts, *elsewhere)):
+                meanings.setdefault(phrase, _naming(command, named))
         decoys = tuple(dict.fromkeys(normal(d) for d in self.decoys))
         return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings), self.light)
 
@@ -114,20 +125,35 @@ class Language:
         """The sentences of a prompt, filled in."""
         return tuple(sentence.format(**values) for sentence in self.prompts[prompt])
 
-    def _expand(self, template: str, parts: tuple[Part, ...]) -> Iterator[tuple[str, Part | None]]:
+    def _expand(self, template: str, parts: tuple[Part, ...]) -> Iterator[tuple[str, tuple[Part, ...]]]:
+        """All that a template stands for, each with the parts that it names. A part goes by all of its names, but two
+        that are named together by their first: there would be too many pairs."""
         from hassil.parse_expression import parse_sentence
         from hassil.sample import sample_expression
 
         rules = {name: parse_sentence(rule) for name, rule in self.rules.items()}
-        if "{part}" in template:
-            for part in parts:
-                for word in (part.name, *part.also):
-                    filled = template.replace("{part}", word)
-                    for phrase in sample_expression(parse_sentence(filled).expression, expansion_rules=rules):
-                        yield normal(phrase), part
+        choices: Iterator[tuple[dict[str, str], tuple[Part, ...]]]
+        if "{other}" in template:
+            pairs = permutations(parts, 2)
+            choices = (({"{part}": one.name, "{other}": other.name}, (one, other)) for one, other in pairs)
+        elif "{part}" in template:
+            choices = (({"{part}": word}, (part,)) for part in parts for word in (part.name, *part.also))
         else:
-            for phrase in sample_expression(parse_sentence(template).expression, expansion_rules=rules):
-                yield normal(phrase), None
+            choices = iter([({}, ())])
+        for words, named in choices:
+            filled = template
+            for place, word in words.items():
+                filled = filled.replace(place, word)
+            for phrase in sample_expression(parse_sentence(filled).expression, expansion_rules=rules):
+                yield normal(phrase), named
+
+
+def _naming(command: Command, parts: tuple[Part, ...]) -> Command:
+    if not parts:
+        return command
+    if command.name == "goto":
+        return replace(command, target=parts[0].id)
+    return replace(command, targets=tuple(part.id for part in parts))
 
 
 def folder_of_languages() -> Path:
@@ -170,4 +196,7 @@ def load_language(code: str) -> Language:
         decoys=tuple(data["decoys"]),
         light=frozenset(data["light"]),
         parts=tuple(data["parts"]),
+        named=data["named"],
+        baby=tuple(data["baby"]),
+        pronouns=data["pronouns"],
     )

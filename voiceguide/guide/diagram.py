@@ -33,6 +33,7 @@ _MEANING = {
     "offering": "the baby is calm: go on, repeat, or finish?",
     "reassuring": "mixed signs: reassure, then try again",
     "asking": "shall we finish?",
+    "leaving": "a third sign of stress: finishes for today, unless the parent says otherwise",
     "closing": "the last words",
     "finished": "the session is over",
 }

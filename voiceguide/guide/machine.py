@@ -6,6 +6,7 @@ takes the uppermost away and goes on below, at the sentence that was cut off, or
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from voiceguide.guide.commands import CALMING, Command, Language
@@ -30,6 +31,7 @@ from voiceguide.guide.events import (
     Spoken,
     StartTimer,
 )
+from voiceguide.guide.plan import STROKES, Plan
 from voiceguide.guide.routine import Routine, Step, seconds_to_say
 from voiceguide.guide.table import STATE_OF, TABLE
 
@@ -38,6 +40,16 @@ SILENCE_S = 90.0
 CHECK_S = 20.0
 """Silence, in a pause, before the one question whether to go on: nobody may have asked for it, and who did has had
 time to say more."""
+LEAVE_S = 20.0
+"""Silence, when it has said that it will finish, before it does: as long as for the question in a pause."""
+TEND_S = 300.0
+"""Silence after the third sign of stress before it says that it will finish: a parent is tending, and not to be
+hurried."""
+ENOUGH = 3
+"""Signs of stress in a session before it finishes for today, unless the parent says otherwise; one before that it
+suggests it. A restless baby has had enough (care-mayo in routines/infant-massage.yaml)."""
+EASES = 2
+"""In bedtime mode: grades of volume and pace by which it speaks softer and slower at the end than at the start."""
 NO_MUSIC = frozenset({"paused", "tending", "reassuring", "finished"})
 """States in which no music plays: quiet was asked for, or the baby needs it."""
 BREATH_S = 0.6
@@ -72,7 +84,7 @@ class Guide:
         """``music``: play it from the start."""
         self.routine = routine
         self._language = language
-        self._steps = routine.steps
+        self._plan = Plan(routine.steps)
         self._n = 0
         self._scenes: tuple[Scene, ...] = (Scene("finished"),)
         self._aside: tuple[str, ...] = ()
@@ -80,6 +92,11 @@ class Guide:
         self._hold_ends = 0.0
         self._alone = False
         self._volume = self._pace = self._music_volume = 0
+        self._easing = routine.bedtime
+        self._eased = 0
+        """Grades by which it speaks softer and slower now than it was asked to."""
+        self._stress = 0
+        """Signs of stress so far."""
         self._wants_music = music
         self._music_plays = self._mute = False
         self._told: dict[str, int] = {}
@@ -102,7 +119,7 @@ class Guide:
     @property
     def step(self) -> Step | None:
         """The step that is being done, or was when it was interrupted; None before the first and after the last."""
-        return self._steps[self._n] if self._base == "guiding" else None
+        return self._plan.steps[self._n] if self._base == "guiding" else None
 
     @property
     def speaking(self) -> bool:
@@ -112,7 +129,7 @@ class Guide:
     def texts(self) -> tuple[str, ...]:
         """All that may be said without filling in numbers, in the order in which it is likely to be needed."""
         fixed = [line for name, p in self._language.prompts.items() for line in p if "{" not in line]
-        steps = [line for step in self._steps for line in step.say]
+        steps = [line for step in self._plan.steps for line in step.say]
         signs = [line for s in self.routine.signs.values() for line in (*s.say, *sum(s.reasons.values(), ()))]
         passages = (self.routine.mixed, self.routine.danger, *self.routine.closing, *self.routine.why)
         rest = [line for passage in passages if passage for line in passage.say]
@@ -163,16 +180,17 @@ class Guide:
     # Reactions: one for each row of REACTIONS
 
     def _begin(self, _: Command | None) -> None:
-        self._start_step(0, first=self._language.say("begin"))
+        self._start_step(self._plan.after(-1), first=self._language.say("begin"))
 
     def _onward(self, _: Command | None) -> None:
-        self._move(self._n + 1)
+        self._move(self._plan.after(self._n))
 
     def _step_back(self, _: Command | None) -> None:
-        if self._n == 0:
-            self._start_step(0, first=self._language.say("first_step"))
+        before = self._plan.before(self._n)
+        if before < 0:
+            self._start_step(self._n, first=self._language.say("first_step"))
         else:
-            self._start_step(self._n - 1)
+            self._start_step(before)
 
     def _go_back(self, _: Command | None) -> None:
         if self._base == "preparing":
@@ -183,17 +201,36 @@ class Guide:
             self._step_back(None)
 
     def _skip(self, _: Command | None) -> None:
-        n = self._n
-        while n < len(self._steps) and self._steps[n].part == self._steps[self._n].part:
-            n += 1
-        self._move(n)
+        self._move(self._plan.after_part(self._n))
 
     def _go_to(self, command: Command | None) -> None:
         n = self._index(command.target if command and command.target else "")
         if n < 0:
             self._tell(self._language.say("no_such_part"))
         else:
+            self._plan = self._plan.including(self._plan.steps[n].part)
             self._start_step(n)
+
+    def _shorten(self, _: Command | None) -> None:
+        self._set_stroke(-1)
+
+    def _lengthen(self, _: Command | None) -> None:
+        self._set_stroke(1)
+
+    def _leave_out(self, command: Command | None) -> None:
+        self._replan(command, self._plan.without, "leave_out_one", "leave_out_two")
+
+    def _keep_only(self, command: Command | None) -> None:
+        self._replan(command, self._plan.only, "only_one", "only_two")
+
+    def _whole(self, _: Command | None) -> None:
+        self._plan = self._plan.whole()
+        self._tell((*self._language.say("everything"), *self._time_left()))
+
+    def _bedtime(self, _: Command | None) -> None:
+        self._easing = True
+        self._ease()
+        self._tell(self._language.say("bedtime"))
 
     def _step_again(self, _: Command | None) -> None:
         self._start_step(self._n)
@@ -242,7 +279,8 @@ class Guide:
         self._enter(replace(self._scenes[-1], lines=() if self._mute else self._language.say("lost")))
 
     def _tell_lost(self, _: Command | None) -> None:
-        self._tell(self._language.say("lost"))
+        if not self._mute:
+            self._tell(self._language.say("lost"))
 
     def _regain(self, _: Command | None) -> None:
         self._scenes = self._scenes[:-1]
@@ -257,7 +295,10 @@ class Guide:
 
     def _tend(self, command: Command | None) -> None:
         assert command is not None and command.sign is not None
+        if not any(scene.situation in ("tending", "emergency") for scene in self._scenes):
+            self._stress += 1
         if command.danger:
+            self._set_eased(0)
             danger = self.routine.danger.say if self.routine.danger else ()
             script = (*self._language.say("emergency"), *danger)
             self._interrupt(Scene("emergency", script, script, gap=CALM_GAP_S))
@@ -274,8 +315,21 @@ class Guide:
 
     def _offer(self, _: Command | None) -> None:
         first = self._language.say("emergency_over") if self.situation == "emergency" else ()
-        script = (*first, *self._language.say("calm_offer"))
+        if self._stress >= ENOUGH:
+            script = (*first, *self._language.say("calm_enough"), *self._language.say("leave"))
+            self._enter(Scene("leaving", script, script, gap=CALM_GAP_S))
+            return
+        again = self._language.say("calm_again") if self._stress == ENOUGH - 1 else self._language.say("calm_first")
+        script = (*first, *again, *self._language.say("calm_offer"))
         self._enter(Scene("offering", script, script))
+
+    def _leave(self, _: Command | None) -> None:
+        script = self._language.say("leave")
+        self._enter(Scene("leaving", script, script, soft=True))
+
+    def _wait_third(self, _: Command | None) -> None:
+        if self._stress >= ENOUGH:
+            self._out.append(StartTimer("silence", TEND_S))
 
     def _reassure(self, _: Command | None) -> None:
         script = (*self._language.say("mixed"), *self.routine.mixed.say, *self._language.say("try_again"))
@@ -305,9 +359,9 @@ class Guide:
         self._out.append(End())
 
     def _hold(self, _: Command | None) -> None:
-        step = self._steps[self._n]
-        if step.hold:
-            self._enter_only(Scene("holding", hold=step.hold))
+        hold = self._plan.hold(self._n)
+        if hold:
+            self._enter_only(Scene("holding", hold=hold))
         else:
             self._rest(None)
 
@@ -324,7 +378,8 @@ class Guide:
 
     def _wait(self, _: Command | None) -> None:
         if not self._told.pop("reminded", 0):
-            self._out.append(StartTimer("silence", CHECK_S if self.situation == "paused" else SILENCE_S))
+            seconds = {"paused": CHECK_S, "leaving": LEAVE_S}.get(self.situation, SILENCE_S)
+            self._out.append(StartTimer("silence", seconds))
 
     def _wait_next(self, _: Command | None) -> None:
         scene = self._scenes[-1]
@@ -340,10 +395,9 @@ class Guide:
         self._tell(self._language.say("reminder"))
 
     def _tell_time(self, _: Command | None) -> None:
-        minutes = round(self.seconds_left(self._now) / 60)
         seconds = round(self._hold_ends - self._now) if self.situation == "holding" else 0
         stroke = self._language.say("how_long_stroke", seconds=seconds) if seconds > 5 else ()
-        self._tell((*stroke, *self._language.say("how_long" if minutes > 1 else "how_long_one", minutes=minutes)))
+        self._tell((*stroke, *self._time_left()))
 
     def _tell_where(self, _: Command | None) -> None:
         step = self.step
@@ -351,14 +405,11 @@ class Guide:
         if self._base == "closing":
             self._tell(self._language.say("where_closing"))
         elif step is None:
-            self._tell(self._language.say("where_preparing", part=names[self._steps[0].part]))
+            first = min(self._plan.after(-1), len(self._plan.steps) - 1)
+            self._tell(self._language.say("where_preparing", part=names[self._plan.steps[first].part]))
         else:
-            at = {
-                "part": names[step.part],
-                "title": step.title,
-                "step": self._n + 1,
-                "steps": len(self._steps),
-            }
+            place, places = self._plan.place(self._n)
+            at = {"part": names[step.part], "title": step.title, "step": place, "steps": places}
             self._tell(self._language.say("where", **at))
 
     def _tell_help(self, _: Command | None) -> None:
@@ -408,7 +459,7 @@ class Guide:
 
     def _alone_on(self, _: Command | None) -> None:
         self._alone = True
-        self._start_step(self._n + 1, first=self._language.say("keep_going"))
+        self._start_step(self._plan.after(self._n), first=self._language.say("keep_going"))
 
     def _not_now(self, command: Command | None) -> None:
         assert command is not None
@@ -433,11 +484,10 @@ class Guide:
         if base.situation == "holding":
             seconds += self._hold_ends - now if len(self._scenes) == 1 else base.hold
         elif base.situation == "speaking":
-            seconds += self._steps[self._n].hold
+            seconds += self._plan.hold(self._n)
         if base.situation in ("closing", "finished"):
             return seconds
-        following = self._steps[self._n + 1 :] if self.step else self._steps
-        seconds += sum(sum(map(seconds_to_say, s.say)) + s.hold for s in following)
+        seconds += self._plan.seconds_after(self._n if self.step else -1)
         return seconds + sum(sum(map(seconds_to_say, p.say)) for p in self.routine.closing)
 
     def _preparation(self) -> tuple[str, ...]:
@@ -461,20 +511,21 @@ class Guide:
         if self._base == "closing":
             self._carry_on(None)
         else:
-            self._start_step(n if self._base == "guiding" else 0)
+            self._start_step(n if self._base == "guiding" else self._plan.after(-1))
 
     def _index(self, name: str) -> int:
         """Of the step, or of the first step of the part; -1 where there is none."""
-        return next((n for n, step in enumerate(self._steps) if name in (step.id, step.part)), -1)
+        return next((n for n, step in enumerate(self._plan.steps) if name in (step.id, step.part)), -1)
 
     def _start_step(self, n: int, *, first: tuple[str, ...] = ()) -> None:
-        if n >= len(self._steps):
+        if n >= len(self._plan.steps):
             closing = (line for p in self.routine.closing for line in p.say)
             script = (*first, *closing, *self._language.say("goodbye"))
             self._enter_only(Scene("closing", script, script))
         else:
             self._n = n
-            script = self._steps[n].say
+            self._ease()
+            script = self._plan.steps[n].say
             self._enter_only(Scene("speaking", script, script), first)
 
     def _enter_only(self, scene: Scene, first: tuple[str, ...] = ()) -> None:
@@ -517,7 +568,7 @@ class Guide:
             self._out.append(StartTimer("hold", scene.hold))
         if self.speaking:
             self._say(delay)
-        elif scene.situation in ("waiting", "paused"):
+        elif scene.situation in ("waiting", "paused", "leaving"):
             self._wait(None)
 
     def _tell(self, sentences: tuple[str, ...]) -> None:
@@ -540,12 +591,62 @@ class Guide:
         else:
             self._scenes = (*self._scenes[:-1], replace(self._scenes[-1], lines=self._scenes[-1].lines[1:]))
 
+    def _time_left(self) -> tuple[str, ...]:
+        minutes = round(self.seconds_left(self._now) / 60)
+        return self._language.say("how_long" if minutes > 1 else "how_long_one", minutes=minutes)
+
+    def _replan(self, command: Command | None, change: Callable[..., Plan], one: str, two: str) -> None:
+        """Change the parts that are done by those that were named; leave one that is not done any more."""
+        assert command is not None
+        names = {part.id: part.name for part in self.routine.parts}
+        if not names.keys() >= {*command.targets}:
+            self._tell(self._language.say("no_such_part"))
+            return
+        self._plan = change(*command.targets)
+        first, *rest = [names[target] for target in command.targets]
+        told = self._language.say(two, part=first, other=rest[0]) if rest else self._language.say(one, part=first)
+        if self._base == "guiding" and self._n not in self._plan:
+            n = self._plan.after(self._n)
+            if n == len(self._plan.steps) and command.name == "only":
+                n = self._plan.after(-1)  # what is wanted came before: it is done again
+            self._start_step(n, first=told)
+        else:
+            self._tell((*told, *self._time_left()))
+
+    def _set_stroke(self, change: int) -> None:
+        plan = self._plan.with_stroke(change)
+        if plan == self._plan:
+            self._tell(self._language.say("shortest" if change < 0 else "longest"))
+            return
+        self._suspend()
+        scale = STROKES[plan.stroke] / STROKES[self._plan.stroke]
+        self._scenes = tuple(replace(scene, hold=scene.hold * scale) for scene in self._scenes)
+        self._plan = plan
+        if self.situation == "holding":
+            self._hold_ends = self._now + self._scenes[-1].hold
+            self._out.append(StartTimer("hold", self._scenes[-1].hold))
+        self._tell((*self._language.say("shorter" if change < 0 else "longer"), *self._time_left()))
+
+    def _ease(self) -> None:
+        """In bedtime mode: speak softer and slower, the further on."""
+        if self._easing:
+            place, places = self._plan.place(self._n)
+            self._set_eased((EASES + 1) * (place - 1) // places)
+
+    def _set_eased(self, eased: int) -> None:
+        if eased != self._eased:
+            self._eased = eased
+            self._out += [SetVolume(self._level(self._volume)), SetPace(self._level(self._pace))]
+
+    def _level(self, asked: int) -> int:
+        return max(-LEVELS, asked - self._eased)
+
     def _set_volume(self, level: int) -> None:
         if abs(level) > LEVELS:
             self._tell(self._language.say("loudest" if level > 0 else "softest"))
             return
         up, self._volume = level > self._volume, level
-        self._out.append(SetVolume(level))
+        self._out.append(SetVolume(self._level(level)))
         if not self.speaking:
             self._tell(self._language.say("louder" if up else "quieter"))
 
@@ -569,7 +670,7 @@ class Guide:
             self._tell(self._language.say("fastest" if level > 0 else "slowest"))
             return
         up, self._pace = level > self._pace, level
-        self._out.append(SetPace(level))
+        self._out.append(SetPace(self._level(level)))
         self._tell(self._language.say("faster" if up else "slower"))
 
     def _count(self, what: str) -> int:

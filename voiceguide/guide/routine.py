@@ -99,6 +99,8 @@ class Routine:
     signs: Mapping[str, Sign]
     mixed: Passage
     danger: Passage | None
+    bedtime: bool = False
+    """Whether it is spoken softer and slower from step to step."""
     pronounce: Mapping[str, str] = field(default_factory=dict)
     """Words of the parts' names that a recognition model may not know, each spelt as it sounds."""
     recordings: Mapping[str, Path] = field(default_factory=dict)
@@ -253,6 +255,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
         signs=signs,
         mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
         danger=_passage(data["danger"]) if "danger" in data else None,
+        bedtime=data.get("bedtime", False),
         pronounce={" ".join(word.lower().split()): _text(spelt) for word, spelt in data.get("pronounce", {}).items()},
         recordings=dict(_recordings(data, folder)),
     )

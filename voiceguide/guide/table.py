@@ -3,7 +3,7 @@
 A *situation* is a state with its phase: the state ``guiding`` is speaking, holding (a timed stroke) or waiting (for
 "next"); ``paused`` is paused, checking (shall I go on?) or lost (a sound device is away: nothing can be heard, or said);
 ``tending`` is tending (the baby comes first), emergency (get help first) or offering (the baby is calm again: how shall we go on?);
-``finishing`` is asking (shall we?) or closing (the last words). TABLE says, for every event and every situation,
+``finishing`` is asking (shall we?), leaving (we shall, unless the parent says otherwise) or closing (the last words). TABLE says, for every event and every situation,
 which reaction follows; REACTIONS says where each reaction may lead and what it does. The reactions are the methods
 of Guide (machine.py) of the same names. ``docs/guide.md`` is made from the two tables.
 """
@@ -29,58 +29,71 @@ STATE_OF = {
     "offering": "tending",
     "reassuring": "reassuring",
     "asking": "finishing",
+    "leaving": "finishing",
     "closing": "finishing",
     "finished": "finished",
 }
 """The state to which each situation belongs."""
 
 _TABLE = """
-event         preparing  speaking   holding    waiting    paused     checking   lost     tending    emergency  offering   reassuring asking     closing    finished
-ready         begin      going      going      onward     carry_on   carry_on   not_now  not_now    not_now    carry_on   carry_on   not_now    not_now    over
-next          begin      onward     onward     onward     onward     onward     not_now  not_now    not_now    onward     not_now    not_now    not_now    over
-back          not_now    step_back  step_back  step_back  go_back    go_back    not_now  not_now    not_now    go_back    not_now    not_now    not_now    over
-repeat        again      step_again step_again step_again from_start from_start not_now  again      again      from_start again      again      again      over
-pause         pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      over
-resume        begin      going      going      onward     carry_on   carry_on   not_now  carry_on   not_now    carry_on   carry_on   stay       going      over
-stop          pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      over
-finish        ask        ask        ask        ask        ask        ask        not_now  ask        ask        ask        ask        again      not_now    over
-skip          begin      skip       skip       skip       skip       skip       not_now  not_now    not_now    skip       not_now    not_now    not_now    over
-goto          go_to      go_to      go_to      go_to      go_to      go_to      not_now  not_now    not_now    go_to      not_now    not_now    go_to      over
-how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  not_now  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
-where         tell_where tell_where tell_where tell_where tell_where tell_where not_now  tell_where tell_where tell_where tell_where tell_where tell_where over
-help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  not_now  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
-why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   not_now  tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
-signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs not_now  tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
-louder        louder     louder     louder     louder     louder     louder     not_now  louder     louder     louder     louder     louder     louder     over
-quieter       quieter    quieter    quieter    quieter    quieter    quieter    not_now  quieter    quieter    quieter    quieter    quieter    quieter    over
-faster        faster     faster     faster     faster     faster     faster     not_now  faster     faster     faster     faster     faster     faster     over
-slower        slower     slower     slower     slower     slower     slower     not_now  slower     slower     slower     slower     slower     slower     over
-music_on      music      music      music      music      music      music      not_now  music      not_now    music      music      music      music      over
-music_off     no_music   no_music   no_music   no_music   no_music   no_music   not_now  no_music   no_music   no_music   no_music   no_music   no_music   over
-music_louder  music_up   music_up   music_up   music_up   music_up   music_up   not_now  music_up   not_now    music_up   music_up   music_up   music_up   over
-music_quieter music_down music_down music_down music_down music_down music_down not_now  music_down not_now    music_down music_down music_down music_down over
-wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now  wait_mode  not_now    wait_mode  wait_mode  wait_mode  not_now    over
-keep_going    alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode not_now  alone_mode not_now    alone_mode alone_mode alone_mode not_now    over
-yes           not_now    not_now    not_now    not_now    not_now    carry_on   not_now  not_now    not_now    not_now    not_now    close      not_now    over
-no            not_now    not_now    not_now    not_now    not_now    keep_quiet not_now  not_now    not_now    not_now    not_now    stay       not_now    over
-calm          not_now    not_now    not_now    not_now    not_now    not_now    not_now  offer      offer      again      invite     not_now    not_now    over
-comfort       warm       warm       warm       warm       warm       warm       not_now  offer      not_now    warm       invite     warm       warm       over
-stress        tend       tend       tend       tend       tend       tend       tend     tend       again      tend       tend       tend       tend       over
-mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure not_now    not_now    reassure   again      reassure   reassure   over
-spoken        wait       hold       nothing    wait_next  wait       nothing    nothing  nothing    nothing    wait       wait       wait       end        nothing
-hold_over     nothing    nothing    rest       nothing    nothing    nothing    nothing  nothing    nothing    nothing    nothing    nothing    nothing    nothing
-silence       remind     nothing    nothing    remind     check      nothing    nothing  nothing    nothing    remind     remind     remind     nothing    nothing
-lost          lose       lose       lose       lose       lose       lose       nothing  tell_lost  nothing    lose       tell_lost  lose       nothing    nothing
-found         greet      greet      greet      greet      greet      greet      regain   greet      say_on     greet      greet      greet      say_on     nothing
+event         preparing  speaking   holding    waiting    paused     checking   lost     tending    emergency  offering   reassuring asking     leaving    closing    finished
+ready         begin      going      going      onward     carry_on   carry_on   not_now  not_now    not_now    carry_on   carry_on   not_now    carry_on   not_now    over
+next          begin      onward     onward     onward     onward     onward     not_now  not_now    not_now    onward     not_now    not_now    onward     not_now    over
+back          not_now    step_back  step_back  step_back  go_back    go_back    not_now  not_now    not_now    go_back    not_now    not_now    go_back    not_now    over
+repeat        again      step_again step_again step_again from_start from_start not_now  again      again      from_start again      again      from_start again      over
+pause         pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
+resume        begin      going      going      onward     carry_on   carry_on   not_now  carry_on   not_now    carry_on   carry_on   stay       carry_on   going      over
+stop          pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
+finish        ask        ask        ask        ask        ask        ask        not_now  ask        ask        ask        ask        again      close      not_now    over
+skip          begin      skip       skip       skip       skip       skip       not_now  not_now    not_now    skip       not_now    not_now    skip       not_now    over
+goto          go_to      go_to      go_to      go_to      go_to      go_to      not_now  not_now    not_now    go_to      not_now    not_now    go_to      go_to      over
+shorter       shorten    shorten    shorten    shorten    shorten    shorten    not_now  not_now    not_now    shorten    not_now    not_now    shorten    not_now    over
+longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   not_now  not_now    not_now    lengthen   not_now    not_now    lengthen   not_now    over
+leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  not_now  not_now    not_now    leave_out  not_now    not_now    leave_out  not_now    over
+only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  not_now  not_now    not_now    keep_only  not_now    not_now    keep_only  not_now    over
+everything    whole      whole      whole      whole      whole      whole      not_now  not_now    not_now    whole      not_now    not_now    whole      not_now    over
+bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    not_now  bedtime    not_now    bedtime    bedtime    bedtime    bedtime    not_now    over
+how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  not_now  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
+where         tell_where tell_where tell_where tell_where tell_where tell_where not_now  tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
+help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  not_now  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
+why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   not_now  tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
+signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs not_now  tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
+louder        louder     louder     louder     louder     louder     louder     not_now  louder     louder     louder     louder     louder     louder     louder     over
+quieter       quieter    quieter    quieter    quieter    quieter    quieter    not_now  quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
+faster        faster     faster     faster     faster     faster     faster     not_now  faster     faster     faster     faster     faster     faster     faster     over
+slower        slower     slower     slower     slower     slower     slower     not_now  slower     slower     slower     slower     slower     slower     slower     over
+music_on      music      music      music      music      music      music      not_now  music      not_now    music      music      music      music      music      over
+music_off     no_music   no_music   no_music   no_music   no_music   no_music   not_now  no_music   no_music   no_music   no_music   no_music   no_music   no_music   over
+music_louder  music_up   music_up   music_up   music_up   music_up   music_up   not_now  music_up   not_now    music_up   music_up   music_up   music_up   music_up   over
+music_quieter music_down music_down music_down music_down music_down music_down not_now  music_down not_now    music_down music_down music_down music_down music_down over
+wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now  wait_mode  not_now    wait_mode  wait_mode  wait_mode  wait_mode  not_now    over
+keep_going    alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode not_now  alone_mode not_now    alone_mode alone_mode alone_mode alone_mode not_now    over
+yes           not_now    not_now    not_now    not_now    not_now    carry_on   not_now  not_now    not_now    not_now    not_now    close      close      not_now    over
+no            not_now    not_now    not_now    not_now    not_now    keep_quiet not_now  not_now    not_now    not_now    not_now    stay       carry_on   not_now    over
+calm          not_now    not_now    not_now    not_now    not_now    not_now    not_now  offer      offer      again      invite     not_now    again      not_now    over
+comfort       warm       warm       warm       warm       warm       warm       not_now  offer      not_now    warm       invite     warm       warm       warm       over
+stress        tend       tend       tend       tend       tend       tend       tend     tend       again      tend       tend       tend       tend       tend       over
+mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure not_now    not_now    reassure   again      reassure   reassure   reassure   over
+spoken        wait       hold       nothing    wait_next  wait       nothing    nothing  wait_third nothing    wait       wait       wait       wait       end        nothing
+hold_over     nothing    nothing    rest       nothing    nothing    nothing    nothing  nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
+silence       remind     nothing    nothing    remind     check      nothing    nothing  leave      nothing    remind     remind     remind     close      nothing    nothing
+lost          lose       lose       lose       lose       lose       lose       nothing  tell_lost  nothing    lose       tell_lost  lose       lose       nothing    nothing
+found         greet      greet      greet      greet      greet      greet      regain   greet      say_on     greet      greet      greet      greet      say_on     nothing
 """
 
 _REACTIONS = """
-begin        speaking                              starts the first step
+begin        speaking closing                      starts the first step that is not left out
 onward       speaking closing                      starts the following step; after the last one says the closing words
 step_back    speaking                              starts the step before
 go_back      speaking preparing                    leaves what interrupts, and starts the step before
 skip         speaking closing                      leaves out the rest of this part
 go_to        speaking =                            starts the part that was named
+shorten      =                                     makes the strokes shorter
+lengthen     =                                     makes the strokes longer
+leave_out    speaking closing =                    leaves out the part that was named
+keep_only    speaking =                            leaves out all parts but those that were named
+whole        =                                     does all parts again
+bedtime      =                                     will speak softer and slower, step by step
 step_again   speaking                              starts the step again, with its stroke
 again        =                                     says it again from its start
 from_start   preparing speaking closing            goes back to what was interrupted and starts it anew
@@ -90,13 +103,15 @@ pause        paused                                falls silent at once, and wai
 check        checking                              asks once, softly, whether to go on: the pause may have been misheard
 keep_quiet   paused                                stays paused, and asks no more
 lose         lost                                  falls silent; says that it cannot hear, where it can; waits
-tell_lost    =                                     says that it cannot hear just now
-regain       preparing speaking holding waiting paused checking offering asking  goes on where it was, from the start of the sentence
+tell_lost    =                                     says that it cannot hear just now, where it can
+regain       preparing speaking holding waiting paused checking offering asking leaving  goes on where it was, from the start of the sentence
 greet        =                                     says that it is here again, and what was cut off
 say_on       =                                     says what is left anew
 quiet        =                                     falls silent at once, and stays where it is
 tend         tending emergency                          falls silent at once; stop and tend to your baby; then waits, quiet
-offer        offering                              the baby is calm: offers to go on, to repeat, or to finish
+offer        offering leaving                      the baby is calm: offers to go on, to repeat, or to finish; the third time: leave
+leave        leaving                               after the third sign: will finish for today, unless the parent says otherwise
+wait_third   =                                     stays quiet; after the third sign only until long nothing was said
 reassure     reassuring                            falls silent at once; pause, reassure, then try again
 invite       =                                     invites to try again
 warm         =                                     a warm word, and on

@@ -42,11 +42,11 @@ BEFORE_BLOCKS = 4
 """It opens 0.12 s in arrears: the soft sounds with which a word begins."""
 SILENT_DB = 20.0
 """Loudness, in dB over one step of 16 bit, under which the speaker is silent."""
-TRUST_DB, TRUST_BLOCKS = 20.0, 100
-"""How much softer the canceller must have made the loud moments of the echo, at the median of the last 3 s of them.
-In the simulated room it is 25 to 32 dB with one clock, 15 with two that are 20 ppm apart, and 3 with 100 ppm."""
-TRUST_FIRST = 200
-"""It has so many of them to learn the way through the room, and is trusted meanwhile: what it leaves becomes less."""
+TRUST_DB, TRUST_BLOCKS, TRUST_PERCENTILE = 22.0, 200, 70
+"""It does well if, of the last 6 s of loud moments of the echo, 30 % were made softer by so much (a parent who talks
+through half of them is no failure of its). In the simulated room with one clock it is 27 to 42 dB; with two clocks
+20 to 27 where they are 10 ppm apart, up to 19 with 20 ppm, and up to 9 with 50 ppm. Before there were so many moments
+it is still learning the way through the room."""
 LOUD_DB = 15.0
 """A moment of the echo is loud when so much is expected of it above steady noise."""
 FLOOR = 1e-5
@@ -63,8 +63,6 @@ class Gate:
         self._left = _Echo()
         self._softer: deque[float] = deque(maxlen=TRUST_BLOCKS)
         """By how much the canceller made the last loud moments of the echo softer, in dB."""
-        self._loud = 0
-        """How many there were."""
         self._kept: deque[tuple[Pcm, float]] = deque(maxlen=BEFORE_BLOCKS)
         self._open = 1
         """Blocks for which the gate stays open, if nothing stands out any more."""
@@ -81,7 +79,6 @@ class Gate:
         if heard is not None:
             raw = self._heard.excess(heard, own_db)
             if self._heard.loud:
-                self._loud += 1
                 self._softer.append(loudness(heard) - loudness(pcm))
             if not self._trusted():
                 excess = raw
@@ -102,7 +99,7 @@ class Gate:
 
     def _trusted(self) -> bool:
         """Whether the canceller does well."""
-        return self._loud < TRUST_FIRST or float(np.median(self._softer)) >= TRUST_DB
+        return len(self._softer) == TRUST_BLOCKS and float(np.percentile(self._softer, TRUST_PERCENTILE)) >= TRUST_DB
 
 
 class _Echo:

@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from math import inf
 from typing import Any, Literal, TypeVar
 
 from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
@@ -64,8 +65,9 @@ VOICE_AGAIN_S = 0.3
 IDLE_BLOCKS = 33
 """After a second of silence the recogniser gets nothing: most of a session is silence, and most of the computing is
 the recogniser's."""
-IDLE_DB = 6.0
-"""Silence is what is no more than this above the softest of the last LEVELS_S."""
+IDLE_DB = 3.0
+"""Silence, or steady noise, is what is no more than this above the softest of the last LEVELS_S. A voice as loud as
+the noise adds as much."""
 WAKE_BLOCKS = 8
 """When it is over the recogniser gets the 0.24 s before, too: the soft sounds with which a word begins."""
 SHUT_BLOCKS = 5
@@ -167,6 +169,10 @@ class Listener:
         """The last blocks that the recogniser has not been given, and their loudness."""
         self._partial = ""
         self._still = 0.0
+        self._began = 0.0
+        """When the partial result was no longer empty."""
+        self._obeyed_until = -inf
+        """The end of the last command."""
         self._spoilt = False
         """An utterance was closed too early and was no command: what follows in the same breath is none either."""
         self._excess: deque[tuple[float, float]] = deque(maxlen=200)
@@ -249,6 +255,8 @@ class Listener:
         # In blocks of the usual length, so that it does not matter in which the sound comes.
         lasts = len(pcm) / BLOCK
         self._still = self._still + lasts if partial == self._partial else min(1.0, lasts)
+        if partial and not self._partial:
+            self._began = at
         self._partial = partial
         if not partial and self._still >= FIRM_BLOCKS:
             self._spoilt = False
@@ -288,14 +296,16 @@ class Listener:
         return " ".join(_stripped(partial.split(), lambda word: word == UNKNOWN))
 
     def _candidate(self, partial: str) -> str | None:
-        """The phrase that a partial result may be: all of it, or its end where the sound rose from a pause."""
+        """The phrase that a partial result may be: all of it, or its end where the sound rose from a pause between
+        the words before it and its last one ("baby has stopped" may go on with "breathing")."""
         if partial in self._meanings:
             return partial
         words = partial.split()
         for first in range(1, len(words)):
             phrase = " ".join(words[first:])
             if phrase in self._meanings:
-                return phrase if self._onset(phrase) is not None else None
+                onset, last = self._onset(phrase), self._fed_until - self._still * BLOCK / RATE
+                return phrase if onset is not None and self._began <= onset + ONSET_S <= last + ONSET_S else None
         return None
 
     def _onset(self, phrase: str) -> float | None:
@@ -343,8 +353,11 @@ class Listener:
                 onset = self._onset(phrase)
                 if onset is None or not words[-len(part) - 1].middle <= onset <= part[0].at + ONSET_S:
                     continue
+            if self._meanings[phrase].name not in CALMING and part[0].at < self._obeyed_until + CALM_PAUSE_S:
+                continue  # "she is arching" has been obeyed, and "her back" is no command
             decided = self._judge(phrase, part)
             if isinstance(decided, Heard):
+                self._obeyed_until = decided.until
                 break
         if decided is None:
             self._spoilt = early

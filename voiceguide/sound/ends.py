@@ -21,7 +21,8 @@ from voiceguide.sound.played import Played
 QUEUE_S = 5.0
 """Seconds of the microphone's sound that are kept for a reader that is late."""
 PULL = BLOCK // 3
-"""Samples asked of ``fill`` at once: with what the resampler holds, 25 ms are ahead of the device at most."""
+"""Samples asked of ``fill`` at once where they are resampled: with what the resampler holds, 25 ms are ahead of the
+device at most."""
 SILENT_S = 0.7
 """Seconds without any sound from a device or to it after which it counts as lost."""
 START_S = 3.0
@@ -274,12 +275,11 @@ class Speaker(End):
             if self.fill is None or self.away or self.failure is not None:
                 return
             try:
+                if rate == RATE:
+                    out[:] = self._filled(frames)[:, None]
+                    return
                 while len(ahead) < frames:
-                    pcm = self.fill(PULL)
-                    if len(pcm) != PULL:
-                        raise ValueError(f"fill({PULL}) gave {len(pcm)} samples")
-                    self._played.give(pcm)
-                    ahead = np.concatenate((ahead, resample(pcm)))
+                    ahead = np.concatenate((ahead, resample(self._filled(PULL))))
             except Exception as failure:  # raised again by read(), in the thread of the session
                 self.failure = failure
                 return
@@ -287,6 +287,14 @@ class Speaker(End):
             ahead = ahead[frames:]
 
         return take
+
+    def _filled(self, n: int) -> Pcm:
+        assert self.fill is not None
+        pcm = self.fill(n)
+        if len(pcm) != n:
+            raise ValueError(f"fill({n}) gave {len(pcm)} samples")
+        self._played.give(pcm)
+        return pcm
 
 
 def resampler(source: int, target: int) -> Callable[[Pcm], Pcm]:

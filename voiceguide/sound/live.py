@@ -1,4 +1,4 @@
-"""Real sound: a microphone and a speaker through PortAudio; and silence, for a machine that has neither.
+"""Real sound: a microphone and a speaker through PortAudio.
 
 Two streams are opened, one for each direction: a single duplex stream stalled for seconds where the speaker
 was asleep, and underran where two did not. And microphone and speaker are often two devices.
@@ -11,32 +11,36 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import ExitStack, suppress
+from math import inf
 from threading import Event, Thread
 from time import monotonic, sleep
 
 import numpy as np
 
 from voiceguide.errors import SoundError
-from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind, Pcm
+from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind
 from voiceguide.sound import portaudio as pa
 from voiceguide.sound.ends import End, Microphone, Speaker
 from voiceguide.sound.played import Played
 from voiceguide.sound.portaudio import Device, Running, choose, devices
 from voiceguide.sound.probe import Probe
 from voiceguide.sound.server import Server
+from voiceguide.sound.silent import Pace
 
-__all__ = ["Device", "LiveSound", "Running", "SilentSound", "choose", "devices"]
+__all__ = ["Device", "LiveSound", "Running", "choose", "devices"]
 
 LATENCIES = (0.04, 0.06, 0.1, 0.2)
 """Seconds of sound that the speaker's device may hold: what it begins with, and what it is given when it runs out."""
 SETTLE = 0.3
 """Seconds of silence in which a latency is tried at the start."""
+LOOK_LIMIT = 1.0
+"""Seconds for the sound server to say where the streams are; usually it takes less than ``SETTLE``."""
 TICK = 0.1
 """Seconds between two looks of the keeper."""
 APART_S, TROUBLE_S = 0.5, 10.0
 """Two underruns that are not one (apart by so much), within so many seconds, are one too many."""
-STALL = 1.0
-"""Seconds; where nothing is heard blocks are given at the pace of the clock, and a longer stall is left out."""
+HURRY_S = 0.5
+"""No device asks for so much more than it has had time to play, but for one that runs out again and again."""
 
 
 class LiveSound:
@@ -62,7 +66,7 @@ class LiveSound:
         self._forget()
 
     def _forget(self) -> None:
-        self._pace = _Pace()
+        self._pace = Pace()
         self._played = Played()
         self._speaker = Speaker(self._wake, self._played)
         heard = "microphone" in self._wanted
@@ -129,7 +133,7 @@ class LiveSound:
         except BaseException:
             self.close()
             raise
-        self._pace = _Pace()
+        self._pace = Pace()
         if self._microphone:
             self._microphone.begin(self._pace.began)
         self._speaker.fill = fill
@@ -141,6 +145,8 @@ class LiveSound:
         found = pa.query()
         chosen = {end.kind: choose(found, self._wanted[end.kind], end.kind) for end in self._ends}
         self._open_streams(found, chosen)
+        if pa.served(found):
+            self._server = Server(self._wake)
         while True:
             before = self.underflows
             sleep(SETTLE)
@@ -148,8 +154,8 @@ class LiveSound:
                 break
             self._latency += 1
             self._reopen_speaker()
-        if any(running.server for running in self._running.values()):
-            self._server = Server(self._wake)
+        if self._server:  # or a device that goes away at once would never have been the stream's
+            self._server.looked.wait(LOOK_LIMIT)
 
     def _open_streams(self, found: list[Device], chosen: dict[Kind, Device]) -> None:
         for end in self._ends:
@@ -203,6 +209,8 @@ class LiveSound:
         if self._keeper:
             self._keeper.join(pa.CLOSE_LIMIT)
             self._keeper = None
+        if self._server:
+            self._server.close()
         streams = [running.stream for running in self._running.values()]
         self._speaker.fill = None
         if streams:
@@ -217,8 +225,8 @@ class LiveSound:
 
     def _keep(self) -> None:
         probe = Probe()
-        underruns: deque[float] = deque([-TROUBLE_S], 2)
-        before, underflows, seconds = monotonic(), self.underflows, self._speaker.seconds
+        supply = _Supply(self._speaker)
+        before = monotonic()
         while not self._closing:
             self._wake.wait(TICK)
             self._wake.clear()
@@ -227,16 +235,9 @@ class LiveSound:
                 end.look(now - before)
             self._tell()
             gone = [end.kind for end in self._ends if end.lost]
-            # A process that was held up has let the device run out of sound: that is no fault of the latency. A
-            # device that asks for sound faster than it can play it runs out, too, though it does not say so.
-            hurry = self._speaker.seconds - seconds > 2 * (now - before) + LATENCIES[-1]
-            if (self.underflows > underflows or hurry) and now - before < 3 * TICK and not gone:
-                if now - underruns[-1] > APART_S:
-                    underruns.append(now)
-                if underruns[-1] - underruns[0] < TROUBLE_S and len(underruns) == 2 and self._widen():
-                    underruns.clear()
-                    underruns.append(-TROUBLE_S)
-            before, underflows, seconds = now, self.underflows, self._speaker.seconds
+            if supply.short(now, now - before) and not gone:
+                self._widen()
+            before = now
             if not gone:
                 probe.stop()
             elif probe.sees({kind: self._names[kind] for kind in gone}):
@@ -244,17 +245,13 @@ class LiveSound:
                     pa.bounded(self._restart, pa.OPEN_LIMIT)
                 before = monotonic()
         probe.stop()
-        if self._server:
-            self._server.close()
 
-    def _widen(self) -> bool:
-        """Give the speaker's device more to hold; whether there is more to give."""
-        if self._latency == len(LATENCIES) - 1:
-            return False
-        self._latency += 1
-        with suppress(SoundError):
-            pa.bounded(self._reopen_speaker, pa.OPEN_LIMIT)
-        return True
+    def _widen(self) -> None:
+        """Give the speaker's device more to hold, if there is more to give."""
+        if self._latency < len(LATENCIES) - 1:
+            self._latency += 1
+            with suppress(SoundError):
+                pa.bounded(self._reopen_speaker, pa.OPEN_LIMIT)
 
     def _tell(self) -> None:
         """What is lost, for ``read``."""
@@ -272,48 +269,24 @@ class LiveSound:
                 self._microphone.arrived.notify()
 
 
-class SilentSound:
-    """No device at all: ``read`` gives silence at the pace of the clock, what ``fill`` gives is thrown away.
+class _Supply:
+    """Whether the speaker's device runs out of sound. It says so; or it asks for more than it can have played."""
 
-    For a session with typed commands on a machine without a speaker."""
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._troubles = speaker.troubles
+        self._least = inf
+        """By how many seconds of sound it has been ahead of the clock, at least."""
+        self._times: deque[float] = deque([-TROUBLE_S], 2)
 
-    def __init__(self) -> None:
-        self._fill: Fill | None = None
-        self._pace = _Pace()
-        self.delay = 0.0
-
-    def open(self, fill: Fill) -> None:
-        """Never fails. ``fill`` is called by ``read``, in its thread."""
-        self._fill = fill
-        self._pace = _Pace()
-
-    def read(self) -> Block:
-        """30 ms of silence, when they have passed. Raises SoundError when not open."""
-        if self._fill is None:
-            raise SoundError("the sound is not open")
-        at = self._pace.wait()
-        played: Pcm = self._fill(BLOCK)
-        return Block(np.zeros(BLOCK, np.int16), at, played)
-
-    def problems(self) -> str:
-        """None: as of ``LiveSound``."""
-        return ""
-
-    def close(self) -> None:
-        """Harmless when not open."""
-        self._fill = None
-
-
-class _Pace:
-    """Blocks at the pace of the clock. One that is asked for late comes at once; a long stall is left out."""
-
-    def __init__(self) -> None:
-        self.began = monotonic()
-        self.at = 0.0
-        """The time of the last block, in seconds."""
-
-    def wait(self) -> float:
-        """Seconds from the start to the end of the block; returns when that is reached."""
-        self.at = max(self.at + BLOCK / RATE, monotonic() - self.began - STALL)
-        sleep(max(0.0, self.began + self.at - monotonic()))
-        return self.at
+    def short(self, now: float, waited: float) -> bool:
+        """Whether it has run out for the second time lately. ``waited``: since the last call."""
+        troubles, self._troubles = self._troubles, self._speaker.troubles
+        ahead = self._speaker.seconds - now
+        hurry = ahead - self._least > HURRY_S
+        self._least = ahead if hurry else min(self._least, ahead)
+        # Where the process was held up it is no fault of the latency.
+        if (self._troubles > troubles or hurry) and waited < 3 * TICK and now - self._times[-1] > APART_S:
+            self._times.append(now)
+            return self._times[-1] - self._times[0] < TROUBLE_S
+        return False

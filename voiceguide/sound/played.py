@@ -8,9 +8,12 @@ import numpy as np
 
 from voiceguide.sound import BLOCK, RATE, Pcm
 
-MARGIN = RATE * 20 // 1000
-"""How far behind the newest piece given to the speaker a block's ``played`` must end at least when it is placed, for
-the sound of the microphone comes in pieces too."""
+MARGIN = RATE * 10 // 1000
+"""For what both devices are irregular: ``played`` is placed so much nearer to the sound given last than the speaker's
+device holds, and so much away from it at least."""
+SETTLE_BLOCKS = 8
+"""Blocks (0.24 s) that are watched before it is placed: the device fills up again after a loss, and takes its pieces
+when it likes."""
 ASTRAY = RATE * 60 // 1000
 """How much further behind it may be for a second before it is placed anew. Two clocks that differ by 100 millionths
 (crystals of sound cards differ by up to that) drift as far in ten minutes."""
@@ -20,17 +23,19 @@ class Played:
     """What the speaker was given, until the microphone's blocks ask for it.
 
     Both ends count samples, and where both count all of them, ``meanwhile`` stays at one distance from what it is
-    asked for. Where samples were lost, on either side, it is placed anew, by what has just been given: as far behind
-    that as the speaker's device holds, so that an echo comes a little later than what it is an echo of, and never
-    earlier. That is as true as devices are regular: two placings may differ by a piece or two, 20 to 40 ms."""
+    asked for. Where samples were lost, on either side, it is placed anew: as far behind what has been given as the
+    speaker's device holds before it is given more. So an echo comes a little later than what it is an echo of, 20 to
+    50 ms and its way through the room, and two placings may differ by 30 ms."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._kept: Pcm = np.zeros(1 << 16, np.int16)
         """A ring: 4 s, which is more than any device holds."""
         self._given = self._seen = self._asked = 0
-        self._astray = True
+        self._astray = SETTLE_BLOCKS
+        """Blocks after which it is placed; 0 when it is well placed."""
         self._low = self._blocks = 0
+        """How far behind what has been given the last blocks have ended, at least; and how many blocks that are."""
         self.piece = self.held = 0
         """Samples that the speaker's device asks for at a time, and that it holds."""
         self.placings = 0
@@ -47,24 +52,15 @@ class Played:
 
     def place_anew(self) -> None:
         """Samples were lost somewhere."""
-        self._astray = True
+        self._astray = SETTLE_BLOCKS
 
     def meanwhile(self, caught_up: bool) -> Pcm:
         """int16[BLOCK] for the next block of the microphone. ``caught_up``: no later sound of it is here yet."""
         with self._lock:
-            behind = self._given - self._asked - BLOCK
-            if caught_up:
-                self._low = min(self._low, behind) if self._blocks else behind
-                self._blocks += 1
-                if self._blocks * BLOCK >= RATE:
-                    self._astray |= self._low > self._margin + ASTRAY
-                    self._blocks = 0
-                if self._astray and self._given > self._seen:
-                    self._asked = self._given - BLOCK - self._margin
-                    self._astray = False
-                    self._blocks = 0
-                    self.placings += 1
-            self._astray |= self._given < self._asked + BLOCK
+            if caught_up and self._given > self._seen:
+                self._watch(self._given - self._asked - BLOCK)
+            if self._given < self._asked + BLOCK and not self._astray:
+                self.place_anew()
             self._seen = self._given
             played = np.zeros(BLOCK, np.int16)
             first = max(0, self._asked, self._given - len(self._kept))
@@ -75,11 +71,27 @@ class Played:
             self._asked += BLOCK
             return played
 
+    def _watch(self, behind: int) -> None:
+        if self._astray == SETTLE_BLOCKS:
+            self._blocks = 0
+        self._low = min(self._low, behind) if self._blocks else behind
+        self._blocks += 1
+        if self._astray:
+            self._astray -= 1
+            if self._astray == 0:
+                self._asked += self._low - self._behind
+                self._blocks = 0
+                self.placings += 1
+        elif self._blocks * BLOCK >= RATE:
+            self._blocks = 0
+            if self._low > self._behind + ASTRAY:
+                self.place_anew()
+
     @property
     def delay(self) -> float:
         """Seconds from giving a sample to the speaker until it is in a block's ``played``."""
-        return self._margin / RATE
+        return (self._behind + self.piece / 2) / RATE
 
     @property
-    def _margin(self) -> int:
-        return max(MARGIN + self.piece, self.held)
+    def _behind(self) -> int:
+        return max(MARGIN, self.held - self.piece - MARGIN)

@@ -30,8 +30,6 @@ PIECE = 0.02
 DEPTH = 1.28
 """Seconds of sound that the microphone's device may hold, so that nothing is lost where this process is held up
 for a second. It is no delay: the device hands it over piece by piece."""
-_SERVERS = ("pulse", "pipewire")
-"""What ALSA calls the sound servers."""
 _OTHER_RATES = (48_000, 44_100, 32_000, 16_000)
 
 T = TypeVar("T")
@@ -92,6 +90,11 @@ def choose(found: Sequence[Device], wanted: str | int | None, kind: Kind) -> Dev
     raise SoundError(f'there is no {kind} "{wanted}"; choose from {_listed(fit)}')
 
 
+def served(found: Sequence[Device]) -> bool:
+    """Whether there is a sound server: ALSA has devices of these names, then."""
+    return any(device.name in ("pulse", "pipewire") for device in found)
+
+
 def _listed(found: Sequence[Device]) -> str:
     return ", ".join(f'{device.index} "{device.name}"' for device in found)
 
@@ -148,8 +151,6 @@ class Running:
     latency: float
     """Seconds of sound that the speaker's device holds, or that the microphone's hands over at a time."""
     stream: Any
-    server: bool
-    """Whether the device is a sound server."""
 
 
 def start(
@@ -170,9 +171,9 @@ def start(
     microphone = kind == "microphone"
     most = device.inputs if microphone else device.outputs
     make = sounddevice.RawInputStream if microphone else sounddevice.RawOutputStream
-    server = device.name in _SERVERS or (device.name == "default" and any(d.name in _SERVERS for d in found))
+    server = served([device]) or (device.name == "default" and served(found))
     held = DEPTH if microphone else latency
-    periods = max(2, int(held / PIECE))
+    periods = max(2, round(held / PIECE))
     refused: Exception | None = None
     for rate in dict.fromkeys((RATE if server else device.rate, *_OTHER_RATES)):
         for channels in sorted({1, min(2, most), most}):
@@ -196,7 +197,7 @@ def start(
                     close([stream])  # or the next attempt finds the device in use, by us
                     raise
                 latency = stream.latency / periods if microphone else stream.latency
-                return Running(kind, device, rate, channels, latency, stream, server)
+                return Running(kind, device, rate, channels, latency, stream)
             except sounddevice.PortAudioError as error:
                 refused = refused or error
     raise SoundError(

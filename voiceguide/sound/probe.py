@@ -55,7 +55,14 @@ class Probe:
             with suppress(OSError):  # no memory, no more processes: the next time, perhaps
                 self._process = subprocess.Popen(
                     # As we were found, it is, and nothing of the user's current folder.
-                    [sys.executable, "-P", "-m", "voiceguide.sound.probe", json.dumps(self._wanted)],
+                    [
+                        sys.executable,
+                        "-P",
+                        "-m",
+                        "voiceguide.sound.probe",
+                        json.dumps(self._wanted),
+                        str(os.getpid()),
+                    ],
                     env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -98,9 +105,8 @@ def _always(calls: T, rate: int, channels: int) -> T:
     return calls
 
 
-def main(wanted: Mapping[Kind, str]) -> None:
+def main(wanted: Mapping[Kind, str], parent: int) -> None:
     """Return when all are there, or the process that has asked is not."""
-    parent = os.getppid()
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not even a call that hangs outlives it
     while os.getppid() == parent:
         try:
@@ -112,4 +118,4 @@ def main(wanted: Mapping[Kind, str]) -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(json.loads(sys.argv[1]), int(sys.argv[2]))

@@ -25,6 +25,8 @@ class Server:
     def __init__(self, wake: Event) -> None:
         self.away: frozenset[Kind] = frozenset()
         """The ends whose devices are gone, while their streams play on elsewhere."""
+        self.looked = Event()
+        """It knows where the streams are, or that it cannot ask."""
         self._wake = wake
         self._homes: dict[Kind, tuple[str, int]] = {}
         """Name and number of the device that each stream belongs on."""
@@ -39,6 +41,7 @@ class Server:
         try:
             import pulsectl
         except (ImportError, OSError):  # no libpulse: then no stream goes through it, either
+            self.looked.set()
             return
 
         def changed(event: Any) -> None:
@@ -86,3 +89,4 @@ class Server:
         if away != self.away:
             self.away = away
             self._wake.set()
+        self.looked.set()

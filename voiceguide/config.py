@@ -1,0 +1,83 @@
+"""Settings: what the command line leaves out, the environment says, and what that leaves out, the settings file.
+
+The file is ``~/.config/voiceguide/config.yaml`` (``$XDG_CONFIG_HOME``, ``$VOICEGUIDE_CONFIG``); docs/configuration.md
+has every key of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from voiceguide.errors import SourceError, VoiceguideError
+from voiceguide.source import read
+
+KEYS = {
+    "routine": ("VOICEGUIDE_ROUTINE", ("routine",)),
+    "language": ("VOICEGUIDE_LANGUAGE", ("language",)),
+    "model": ("VOICEGUIDE_MODEL", ("model",)),
+    "input_device": ("VOICEGUIDE_INPUT_DEVICE", ("input_device",)),
+    "output_device": ("VOICEGUIDE_OUTPUT_DEVICE", ("output_device",)),
+    "music": ("VOICEGUIDE_MUSIC", ("music",)),
+    "baby": ("VOICEGUIDE_BABY", ("baby", "name")),
+    "pronoun": ("VOICEGUIDE_PRONOUN", ("baby", "pronoun")),
+}
+"""By the name of the option: its environment variable, and its key in the file."""
+
+
+def path() -> Path:
+    """Where the settings file is, if there is one."""
+    if named := os.environ.get("VOICEGUIDE_CONFIG"):
+        return Path(named).expanduser()
+    home = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(home) if home else Path.home() / ".config") / "voiceguide" / "config.yaml"
+
+
+def settings() -> dict[str, str]:
+    """What environment and file say, by option; an empty variable says nothing.
+
+    Raises SourceError with every mistake in the file, VoiceguideError where it cannot be read."""
+    found = {}
+    data = _file()
+    for option, (variable, keys) in KEYS.items():
+        value: Any = data
+        for key in keys:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        value = os.environ.get(variable) or value
+        if value is not None:
+            found[option] = str(value)
+    return found
+
+
+def fill(arguments: argparse.Namespace) -> None:
+    """Give the options of a command that were left out (None) what ``settings`` has for them. Raises as that does."""
+    options = [option for option in KEYS if getattr(arguments, option, "") is None]
+    if not options:
+        return
+    found = settings()
+    for option in options:
+        if option == "model" and os.environ.get("VOICEGUIDE_MODEL"):
+            continue  # which is looked up where models are found, and named in what is said of it
+        if option in found:
+            value = found[option]
+            setattr(arguments, option, Path(value).expanduser() if option == "model" else value)
+
+
+def _file() -> Mapping[str, Any]:
+    where = path()
+    if not os.path.lexists(where):
+        if os.environ.get("VOICEGUIDE_CONFIG"):
+            raise VoiceguideError(f"{where}: there is no such file; check $VOICEGUIDE_CONFIG")
+        return {}
+    schema = json.loads((Path(__file__).parent / "config.schema.json").read_text("utf-8"))
+    try:
+        data: Mapping[str, Any] = read(where, schema).data
+    except SourceError as error:
+        if [problem.what for problem in error.problems] == ["the file is empty"]:
+            return {}  # every line a comment
+        raise
+    return data
