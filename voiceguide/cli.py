@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Gives the exit code: 0 fine, 1 failed, 2 wrong usage, 3 no sound device, 4 no model,
     130 interrupted."""
     arguments = _parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal, or a file's name, may lack letters
     try:
         if arguments.do in (_run, _record, _listen, _hear, _say, _doctor):
             config.fill(arguments)
@@ -198,7 +200,7 @@ def _music(wanted: str | None, *, ahead: bool) -> Music:
 
     if wanted is None or wanted == "lullaby":
         return music.Music(lullaby(), ahead=ahead)
-    return music.Music(music.recorded(music.files_of(Path(wanted).expanduser()), _warn), ahead=ahead)
+    return music.Music(music.recorded(music.files_of(config.expanded(wanted)), _warn), ahead=ahead)
 
 
 def _warn(line: str) -> None:
