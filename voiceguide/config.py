@@ -25,6 +25,8 @@ KEYS = {
     "music": ("VOICEGUIDE_MUSIC", ("music",)),
     "baby": ("VOICEGUIDE_BABY", ("baby", "name")),
     "pronoun": ("VOICEGUIDE_PRONOUN", ("baby", "pronoun")),
+    "button": ("VOICEGUIDE_BUTTON", ("button",)),
+    "led": ("VOICEGUIDE_LED", ("led",)),
 }
 """By the name of the option: its environment variable, and its key in the file."""
 
