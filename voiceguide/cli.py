@@ -167,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     command("devices", _devices, "list the sound devices")
     doctor = command("doctor", _doctor, "check everything that a session needs")
     doctor.add_argument("--json", action="store_true", help="one JSON object for each check")
+    devices(doctor)
     model(doctor)
     return parser
 
@@ -734,7 +735,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from voiceguide.doctor import examine
 
     well = True
-    for finding in examine(arguments.model):
+    for finding in examine(arguments.model, _device(arguments.input_device), _device(arguments.output_device)):
         well &= finding.ok
         if arguments.json:
             _print_json(finding.as_json())
