@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ class Phrasebook:
         return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Language:
     """One language: templates of what is understood, and what the guide says of its own."""
 
@@ -102,6 +102,14 @@ class Language:
     """Words in what the guide says for which the baby's name can stand."""
     pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Words in what the guide says, and what is said instead of them where a pronoun is known."""
+
+    wake: tuple[str, ...] = ()
+    """Templates of what wakes the guide where it waits for a session to begin."""
+
+    @cached_property
+    def wakes(self) -> tuple[str, ...]:
+        """The phrases of ``wake``, the usual one first."""
+        return tuple(dict.fromkeys(phrase for template in self.wake for phrase, _ in self._expand(template, ())))
 
     def phrasebook(self, parts: tuple[Part, ...] = ()) -> Phrasebook:
         """All phrases, with the body parts of a routine filled in; and those that it lacks, to be told so."""
@@ -225,4 +233,5 @@ def load_language(code: str) -> Language:
         named=data["named"],
         baby=tuple(data["baby"]),
         pronouns=data["pronouns"],
+        wake=tuple(data.get("wake", ())),
     )
