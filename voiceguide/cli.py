@@ -149,7 +149,9 @@ def _parser() -> argparse.ArgumentParser:
     say.add_argument("--output-device", metavar="D", help="output device: number, name or part of it")
 
     command("routines", _routines, "list the routines")
-    command("show", _show, "print a routine as readable text").add_argument("routine")
+    show = command("show", _show, "print a routine as readable text")
+    show.add_argument("routine")
+    show.add_argument("--html", action="store_true", help="as a card to print, an HTML page")
     check = command("check", _check, "check routine files")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="one JSON object for each mistake")
@@ -690,11 +692,16 @@ def _routines(_: argparse.Namespace) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> None:
+    from voiceguide.guide.card import card
+    from voiceguide.guide.commands import load_language
     from voiceguide.guide.show import readable
     from voiceguide.record import lines_of
     from voiceguide.recorded import Recorded
 
     routine = routines.load(routines.find(arguments.routine))
+    if arguments.html:
+        print(card(routine, load_language(routine.language)), end="")
+        return
     recorded = Recorded(routine)
     print(readable(routine, {line.text for line in lines_of(routine) if recorded.paths(line.text)}))
 
