@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from string import Formatter
@@ -201,15 +202,31 @@ def known_languages() -> list[str]:
     return sorted(path.stem for path in folder_of_languages().glob("*.yaml"))
 
 
+@cache
+def own_words(code: str) -> frozenset[str]:
+    """Every sentence that the guide says of its own in a language: no routine can have it said otherwise. None where
+    there is no such language. Raises SourceError where its file has mistakes."""
+    if _file(code) is None:
+        return frozenset()
+    return frozenset(line for lines in load_language(code).prompts.values() for line in lines)
+
+
+@cache
+def command_words(code: str) -> frozenset[str]:
+    """Every word of the commands in a language, but for the names of parts; as ``own_words`` otherwise."""
+    if _file(code) is None:
+        return frozenset()
+    book = load_language(code).phrasebook().meanings.items()
+    return frozenset(word for phrase, command in book if command.target is None for word in phrase.split())
+
+
 def load_language(code: str) -> Language:
     """Read a language file. ``code``: of a language, perhaps with a region, for which there may be none of its own.
 
     Raises VoiceguideError where there is none for ``code``, SourceError where it has mistakes."""
-    known = known_languages()
-    name = next((name for name in (code, code.partition("-")[0]) if name in known), None)
-    if name is None:
-        raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known)}")
-    path = folder_of_languages() / f"{name}.yaml"
+    path = _file(code)
+    if path is None:
+        raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
     schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
     data: dict[str, Any] = read(path, schema, _mistakes).data
     templates: list[tuple[str, Command]] = []
@@ -244,6 +261,13 @@ def load_language(code: str) -> Language:
         pronouns=data["pronouns"],
         joined=data.get("joined", {}),
     )
+
+
+def _file(code: str) -> Path | None:
+    """The file of a language; with a region, that of the language where the region has none of its own."""
+    known = known_languages()
+    name = next((name for name in (code, code.partition("-")[0]) if name in known), None)
+    return None if name is None else folder_of_languages() / f"{name}.yaml"
 
 
 def problems(document: Document) -> Iterator[Problem]:
