@@ -35,14 +35,16 @@ FREQUENT = "ready next back repeat pause resume stop finish skip calm how_long w
 TOLD = {
     "en": r"\b(?:You can say|[Ss]ay) ([^.?]*)",
     "es": r"\b(?:Puedes decir|[Dd]i) ([^.?]*)",
+    "fr": r"\b(?:Vous pouvez dire|[Dd]ites) ([^.?]*)",
 }
 """How a prompt introduces what the parent can say."""
 AFTER = {
     "en": r",? when you\b.*|,? to (begin|go on|try again|finish|stay)\b|,? at any time| for today$",
     "es": r",? cuando quieras\b.*|,? para (comenzar|seguir|probar otra vez|terminar|quedarte)\b|,? en cualquier.*",
+    "fr": r",? quand vous voulez\b.*|,? pour (commencer|reprendre|réessayer|terminer|rester)\b|,? à tout moment",
 }
 """What a prompt says of when to say it."""
-OR = {"en": "or", "es": "o"}
+OR = {"en": "or", "es": "o", "fr": "ou"}
 
 
 @cache
