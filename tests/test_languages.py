@@ -215,7 +215,17 @@ def test_with_its_parts_no_phrase_has_two_meanings_and_what_is_obeyed_at_once_be
     assert {command.target for command in meant.values()} == {None, *(part.id for part in massage(code).parts)}
 
 
-PROMISED = {"en": "nobody can promise it", "es": "nadie puede prometerlo"}
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_its_steps_tell_the_parent_to_say_is_understood(code: str) -> None:
+    phrases = load_language(code).phrasebook(massage(code).parts)
+    told = [
+        p for step in massage(code).steps for line in step.say for p in re.findall(r", (?:di|dites) ([^.,]+)", line)
+    ]
+    meant = [phrases.meaning(phrase) for phrase in told]
+    assert meant == [Command("goto", target="chest"), Command("skip")], told
+
+
+PROMISED = {"en": "nobody can promise it", "es": "nadie puede prometerlo", "fr": "personne ne peut le promettre"}
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -252,13 +262,20 @@ def test_the_language_asked_for_takes_the_translation_and_back(code: str) -> Non
         in_language("first-weeks", code)
 
 
-NAMED = {"es": ("Deja el masaje y atiende a Mia.", "Mia está llorando", "Abrázala, y deja el masaje por hoy.")}
+NAMED = {
+    "es": ("Deja el masaje y atiende a Anna.", "Anna está llorando", "Abrázala, y deja el masaje por hoy."),
+    "fr": (
+        "Laissez le massage, et occupez-vous d'Anna.",
+        "Anna pleure",
+        "Prenez-la contre vous, et laissez le massage pour aujourd'hui.",
+    ),
+}
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_babys_name_and_pronoun_are_said_and_understood(code: str) -> None:
     tend, crying, close = NAMED[code]
-    baby = Baby("Mia", "she")
+    baby = Baby("Anna", "she")
     language = baby.language(load_language(code))
     assert language.say("stop_and_tend") == (tend,)
     assert language.phrasebook().meaning(crying) == Command("stress", sign="crying")
@@ -267,7 +284,16 @@ def test_the_babys_name_and_pronoun_are_said_and_understood(code: str) -> None:
 
 # … stands for ten seconds in which nothing is typed.
 TYPED = {
-    "es": ["bla", "empezamos", "sigue sin esperarme", "¡Está llorando!…", "hambre…", "ya esta mejor", "continúa"]
+    "es": ["bla", "empezamos", "sigue sin esperarme", "¡Está llorando!…", "hambre…", "ya esta mejor", "continúa"],
+    "fr": [
+        "bla",
+        "c'est parti",
+        "continue sans moi",
+        "Elle s’est mise à pleurer…",
+        "faim…",
+        "ca va mieux",
+        "continue",
+    ],
 }
 
 
