@@ -104,6 +104,13 @@ def test_prompts_are_sentences(code: str) -> None:
             assert sentence[-1] in ".?", sentence
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_wakes_the_guide_means_nothing_else(code: str) -> None:
+    wakes = load_language(code).wakes
+    assert len(wakes) >= 8
+    assert [phrase for phrase in wakes if len(phrase.split()) < 2 or book(code).meaning(phrase) is not None] == []
+
+
 # As safe
 
 

@@ -19,6 +19,8 @@ from voiceguide.guide import routine as routines
 from voiceguide.sound import RATE, Block, Pcm
 
 if TYPE_CHECKING:
+    from voiceguide.guide.commands import Language
+    from voiceguide.guide.routine import Routine
     from voiceguide.hearing.words import Known
     from voiceguide.recorded import Own
     from voiceguide.source import Document
@@ -31,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Gives the exit code: 0 fine, 1 failed, 2 wrong usage, 3 no sound device, 4 no model,
     130 interrupted."""
     arguments = _parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal, or a file's name, may lack letters
     try:
         if arguments.do in (_run, _record, _listen, _hear, _say, _doctor):
             config.fill(arguments)
@@ -92,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "guide through a routine, live")
     run.add_argument("routine", nargs="?", help=f"a routine's name or file (else {DEFAULT_ROUTINE})")
-    run.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
+    how.add_argument("--wait", action="store_true", help="wait for 'hello guide', guide, and wait again")
     run.add_argument("--resume", action=argparse.BooleanOptionalAction, help="go on with an unfinished session")
     run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
     language(run)
@@ -100,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     music(run)
     devices(run)
     model(run)
+    for what, use in (("button", "short: pause, go on; long: next"), ("led", "lit while it guides")):
+        run.add_argument(f"--{what}", metavar="PIN", help=f"a {what} on a Raspberry Pi, by its BCM number ({use})")
 
     record = command("record", _record, "record a routine's sentences in your own voice, one after the other")
     record.add_argument("routine", help="a routine's name or file")
@@ -157,10 +165,17 @@ def _parser() -> argparse.ArgumentParser:
     install.set_defaults(do=_models_install)
     verbs.add_parser("path", help="the folder of the model that is used").set_defaults(do=_models_path)
 
+    service = command("service", _service, "start the guide at power-on, waiting for 'hello guide'")
+    service.add_argument("verb", nargs="?", choices=["install", "uninstall", "status"], default="status")
+    service.add_argument(
+        "--system", action="store_true", help="for the system, not for you: where sound needs no login"
+    )
+
     command("devices", _devices, "list the sound devices")
     doctor = command("doctor", _doctor, "check everything that a session needs")
     doctor.add_argument("--json", action="store_true", help="one JSON object for each check")
     language(doctor)
+    devices(doctor)
     model(doctor)
     return parser
 
@@ -204,16 +219,68 @@ def _music(wanted: str | None, *, ahead: bool) -> Music:
 
     if wanted is None or wanted == "lullaby":
         return music.Music(lullaby(), ahead=ahead)
-    return music.Music(music.recorded(music.files_of(Path(wanted).expanduser()), _warn), ahead=ahead)
+    return music.Music(music.recorded(music.files_of(config.expanded(wanted)), _warn), ahead=ahead)
 
 
 def _warn(line: str) -> None:
     print(f"voiceguide: {line}", file=sys.stderr, flush=True)
 
 
-def _run(arguments: argparse.Namespace) -> None:
-    from voiceguide.guide.baby import Baby
+def _wait(arguments: argparse.Namespace) -> None:
+    """Sessions one after the other, each begun by "hello guide" or the button. Does not end by itself."""
+    import signal
+
+    from voiceguide import idle
+    from voiceguide.gpio import Panel
+    from voiceguide.hearing import models
+    from voiceguide.hearing.listener import Listener
+    from voiceguide.notify import Notify
+
+    def leave(signal_number: int, frame: object) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+    session = argparse.Namespace(**{**vars(arguments), "wait": False, "notify": Notify()})
+    try:
+        while True:
+            routine, language = _wanted(arguments)
+            book = idle.book_of(language, language.phrasebook(routine.parts))
+            folder = models.find(arguments.model, language=routine.language, official=language.model)
+            model = models.load(folder, routine.pronounce)
+            ears = Listener(model, book)
+            print(f'Say "{language.wakes[0]}" to begin.', flush=True)
+            with Panel(arguments.button, arguments.led) as panel:
+                sound = _live_sound(session)
+                print(f"  ({idle.wait(sound, ears, language, lambda: panel.press() is not None)})", flush=True)
+            del model, ears  # a session loads its own
+            _run(session)
+    finally:
+        session.notify.tell("STOPPING=1")
+
+
+def _wanted(arguments: argparse.Namespace) -> tuple[Routine, Language]:
+    """The routine that was asked for, or its translation where a language was asked for; and its language."""
     from voiceguide.guide.commands import load_language
+
+    if arguments.language is not None:
+        load_language(arguments.language)  # an unknown one is told as such
+    routine = routines.in_language(arguments.routine or DEFAULT_ROUTINE, arguments.language)
+    return routine, load_language(routine.language)
+
+
+def _live_sound(arguments: argparse.Namespace) -> Any:
+    from voiceguide.notify import Watched
+    from voiceguide.sound.live import LiveSound
+
+    sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
+    return Watched(sound, arguments.notify) if "notify" in arguments else sound
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    if arguments.wait:
+        _wait(arguments)
+    from voiceguide.gpio import Panel, Pressed
+    from voiceguide.guide.baby import Baby
     from voiceguide.guide.machine import Guide
     from voiceguide.hearing import models
     from voiceguide.hearing.keyboard import Keyboard
@@ -225,10 +292,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.sound.silent import SilentSound
     from voiceguide.speech.voice import Voice
 
-    if arguments.language is not None:
-        load_language(arguments.language)  # an unknown one is told as such
-    routine = routines.in_language(arguments.routine or DEFAULT_ROUTINE, arguments.language)
-    language = load_language(routine.language)
+    routine, language = _wanted(arguments)
     baby = Baby(arguments.baby, arguments.pronoun)
     routine, language = baby.routine(routine, language), baby.language(language)
     book = language.phrasebook(routine.parts)
@@ -257,12 +321,14 @@ def _run(arguments: argparse.Namespace) -> None:
         book = known(model, book)
         ears = Listener(model, book)
         own_voice = OwnVoice(model, book, identity=models.identity(folder))
-        sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
+        sound = _live_sound(arguments)
 
     silent = False
 
     def tell(kind: str, t: float, **fields: Any) -> None:
         nonlocal silent
+        if kind == "state":
+            panel.show(fields["state"])
         if "error" in fields and not silent:
             silent = True
             print(f"voiceguide: {fields['error']}", file=sys.stderr)
@@ -270,11 +336,15 @@ def _run(arguments: argparse.Namespace) -> None:
         if line:
             print(line, flush=True)
 
-    with _music(arguments.music, ahead=True) as music, Voice() as voice:
-        recorded = Recorded(routine, _warn).pcm
+    recorded = Recorded(routine, _warn).pcm
+    with (
+        Panel(arguments.button, arguments.led) as panel,
+        _music(arguments.music, ahead=True) as music,
+        Voice() as voice,
+    ):
         narrator = Narrator(voice, own_voice, ahead=True, name=language.voice, recorded=recorded)
         guide = Guide(routine, language, music=arguments.music is not None)
-        session = Session(guide, sound, narrator, ears, tell, music)
+        session = Session(guide, sound, narrator, Pressed(ears, panel, lambda: guide.state), tell, music)
 
         def leave_at_end_of_input(now: float) -> None:
             if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
@@ -670,11 +740,30 @@ def _devices(_: argparse.Namespace) -> None:
         print(f"{device.index:3d}  {device.name}  ({channels}, {device.rate:.0f} Hz, {device.host_api}){default}")
 
 
+def _service(arguments: argparse.Namespace) -> int:
+    from voiceguide import service
+
+    it = service.unit(arguments.system)
+    if arguments.verb == "install":
+        service.install(it, print)
+    elif arguments.verb == "uninstall":
+        service.uninstall(it, print)
+    else:
+        faults = service.faults(it)
+        for what, remedy in faults:
+            print(f"{what}\n  -> {remedy}")
+        if not faults:
+            print(f"{it.path}: enabled, and running")
+        return 1 if faults else 0
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from voiceguide.doctor import examine
 
     well = True
-    for finding in examine(arguments.model, arguments.language or "en"):
+    chosen = _device(arguments.input_device), _device(arguments.output_device)
+    for finding in examine(arguments.model, *chosen, arguments.language or "en"):
         well &= finding.ok
         if arguments.json:
             _print_json(finding.as_json())

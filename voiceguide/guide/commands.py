@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
 from string import Formatter
@@ -104,7 +104,7 @@ class Phrasebook:
         return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Language:
     """One language: templates of what is understood, and what the guide says of its own."""
 
@@ -129,6 +129,13 @@ class Language:
     """Words in what the guide says, and what is said instead of them where a pronoun is known."""
     joined: Mapping[str, str] = field(default_factory=dict)
     """Where words run together once a part or a name is filled in: a regular expression, and what stands instead."""
+    wake: tuple[str, ...] = ()
+    """Templates of what wakes the guide where it waits for a session to begin."""
+
+    @cached_property
+    def wakes(self) -> tuple[str, ...]:
+        """The phrases of ``wake``, the usual one first."""
+        return tuple(dict.fromkeys(phrase for template in self.wake for phrase, _ in self._expand(template, ())))
 
     def phrasebook(self, parts: tuple[Part, ...] = ()) -> Phrasebook:
         """All phrases, with the body parts of a routine filled in; and those that it lacks, to be told so."""
@@ -260,6 +267,7 @@ def load_language(code: str) -> Language:
         baby=tuple(data["baby"]),
         pronouns=data["pronouns"],
         joined=data.get("joined", {}),
+        wake=tuple(data.get("wake", ())),
     )
 
 
@@ -291,7 +299,7 @@ def _mistakes(document: Document) -> Iterator[Problem]:
     from hassil.parser import ParseError
 
     rules = dict(next((rules for _, rules in document.each("rules") if isinstance(rules, dict)), {}))
-    places = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*")
+    places = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*"), ("wake", "*")
     signs = tuple((kind, "*", "*") for kind in ("comfort", "stress", "crying"))
     for where, template in (found for place in (*places, *signs) for found in document.each(*place)):
         if isinstance(template, str):
