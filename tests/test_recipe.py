@@ -31,7 +31,7 @@ import torch
 
 from models.recipe import __main__ as recipe
 from models.recipe import export, kaldi, losses, orders, recordings, split, store, synthesis
-from models.recipe.adopt import read_network, settle
+from models.recipe.adopt import between, read_network, settle
 from models.recipe.augment import SPEEDS, Augmenter, Batch
 from models.recipe.bands import SHIFT, WINDOW, log_mel, mel_banks, povey
 from models.recipe.corpus import Corpus
@@ -628,7 +628,14 @@ def test_training_goes_on_from_a_model_that_is_there(tmp_path: Path) -> None:
     with torch.no_grad():
         further._begin()
         assert torch.allclose(further._average.eval()(heard)[0], said, atol=1e-4)
-    further.run()
+    ended = further.run()
+    with torch.no_grad():
+        then = ended(heard)[0]
+        assert not torch.allclose(then, said, atol=0.05)
+        for part, outputs in ((0.0, said), (1.0, then)):
+            assert torch.allclose(between(tmp_path / "model", ended, part)(heard)[0], outputs, atol=1e-3)
+        middle = [between(tmp_path / "model", ended, part).output.weight for part in (0.0, 0.5, 1.0)]
+        assert torch.allclose(middle[1], (middle[0] + middle[2]) / 2, atol=1e-6)
     log = (tmp_path / "further" / "log.txt").read_text()
     assert "bootstrap" not in log
     before, after = (

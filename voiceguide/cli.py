@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Gives the exit code: 0 fine, 1 failed, 2 wrong usage, 3 no sound device, 4 no model,
     130 interrupted."""
     arguments = _parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal, or a file's name, may lack letters
     try:
         if arguments.do in (_run, _record, _listen, _hear, _say, _doctor):
             config.fill(arguments)
@@ -94,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "guide through a routine, live")
     run.add_argument("routine", nargs="?", help=f"a routine's name or file (else {DEFAULT_ROUTINE})")
-    run.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
+    how.add_argument("--wait", action="store_true", help="wait for 'hello guide', guide, and wait again")
     run.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
@@ -106,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     music(run)
     devices(run)
     model(run)
+    for what, use in (("button", "short: pause, go on; long: next"), ("led", "lit while it guides")):
+        run.add_argument(f"--{what}", metavar="PIN", help=f"a {what} on a Raspberry Pi, by its BCM number ({use})")
 
     record = command("record", _record, "record a routine's sentences in your own voice, one after the other")
     record.add_argument("routine", help="a routine's name or file")
@@ -166,9 +172,16 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("--delete", metavar="ID", help="delete this session, or all")
     history.add_argument("--yes", action="store_true", help="delete without asking")
 
+    service = command("service", _service, "start the guide at power-on, waiting for 'hello guide'")
+    service.add_argument("verb", nargs="?", choices=["install", "uninstall", "status"], default="status")
+    service.add_argument(
+        "--system", action="store_true", help="for the system, not for you: where sound needs no login"
+    )
+
     command("devices", _devices, "list the sound devices")
     doctor = command("doctor", _doctor, "check everything that a session needs")
     doctor.add_argument("--json", action="store_true", help="one JSON object for each check")
+    devices(doctor)
     model(doctor)
     return parser
 
@@ -212,7 +225,7 @@ def _music(wanted: str | None, *, ahead: bool) -> Music:
 
     if wanted is None or wanted == "lullaby":
         return music.Music(lullaby(), ahead=ahead)
-    return music.Music(music.recorded(music.files_of(Path(wanted).expanduser()), _warn), ahead=ahead)
+    return music.Music(music.recorded(music.files_of(config.expanded(wanted)), _warn), ahead=ahead)
 
 
 def _warn(line: str) -> None:
@@ -241,10 +254,47 @@ def _termination() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _wait(arguments: argparse.Namespace) -> None:
+    """Sessions one after the other, each begun by "hello guide" or the button. Does not end by itself."""
+    from voiceguide import idle
+    from voiceguide.gpio import Panel
+    from voiceguide.guide.commands import load_language
+    from voiceguide.hearing import models
+    from voiceguide.hearing.listener import Listener
+    from voiceguide.notify import Notify
+
+    session = argparse.Namespace(**{**vars(arguments), "wait": False, "notify": Notify()})
+    try:
+        while True:
+            routine = routines.load(routines.find(arguments.routine or DEFAULT_ROUTINE))
+            language = load_language(arguments.language or routine.language)
+            book = idle.book_of(language, language.phrasebook(routine.parts))
+            model = models.load(models.find(arguments.model, language=language.code), routine.pronounce)
+            ears = Listener(model, book)
+            print(f'Say "{language.wakes[0]}" to begin.', flush=True)
+            with Panel(arguments.button, arguments.led) as panel:
+                sound = _live_sound(session)
+                print(f"  ({idle.wait(sound, ears, language, lambda: panel.press() is not None)})", flush=True)
+            del model, ears  # a session loads its own
+            _guide(session)
+    finally:
+        session.notify.tell("STOPPING=1")
+
+
+def _live_sound(arguments: argparse.Namespace) -> Any:
+    from voiceguide.notify import Watched
+    from voiceguide.sound.live import LiveSound
+
+    sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
+    return Watched(sound, arguments.notify) if "notify" in arguments else sound
+
+
 def _run(arguments: argparse.Namespace) -> None:
     """Guide. SIGTERM ends it politely, with exit code 0."""
     try:
         with _termination():
+            if arguments.wait:
+                _wait(arguments)
             _guide(arguments)
     except _Terminated:
         print("voiceguide: terminated", file=sys.stderr, flush=True)
@@ -253,6 +303,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _guide(arguments: argparse.Namespace) -> None:
+    from voiceguide.gpio import Panel, Pressed
     from voiceguide.guide.baby import Baby
     from voiceguide.guide.commands import load_language
     from voiceguide.guide.machine import Guide
@@ -294,12 +345,14 @@ def _guide(arguments: argparse.Namespace) -> None:
         book = known(model, book)
         ears = Listener(model, book)
         own_voice = OwnVoice(model, book, identity=models.identity(folder))
-        sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
+        sound = _live_sound(arguments)
 
     silent = False
 
     def tell(kind: str, t: float, **fields: Any) -> None:
         nonlocal silent
+        if kind == "state":
+            panel.show(fields["state"])
         if "error" in fields and not silent:
             silent = True
             print(f"voiceguide: {fields['error']}", file=sys.stderr)
@@ -307,7 +360,12 @@ def _guide(arguments: argparse.Namespace) -> None:
         if line:
             print(line, flush=True)
 
-    with _music(arguments.music, ahead=True) as music, Voice() as voice, closing(Keeper(routine, _warn)) as keeper:
+    with (
+        Panel(arguments.button, arguments.led) as panel,
+        _music(arguments.music, ahead=True) as music,
+        Voice() as voice,
+        closing(Keeper(routine, _warn)) as keeper,
+    ):
         narrator = Narrator(voice, own_voice, ahead=True, recorded=Recorded(routine, _warn).pcm)
         interrupted = None
         if arguments.at is None and arguments.resume is not False:
@@ -315,7 +373,8 @@ def _guide(arguments: argparse.Namespace) -> None:
             if arguments.resume and interrupted is None:
                 _warn(f"no unfinished session of {routine.id} is kept; starting from the beginning")
         guide = Guide(routine, language, music=arguments.music is not None, interrupted=interrupted)
-        session = Session(guide, sound, narrator, ears, tell, music, keeper.keep)
+        pressed = Pressed(ears, panel, lambda: guide.state)
+        session = Session(guide, sound, narrator, pressed, tell, music, keeper.keep)
 
         hurry = False
 
@@ -761,11 +820,29 @@ def _devices(_: argparse.Namespace) -> None:
         print(f"{device.index:3d}  {device.name}  ({channels}, {device.rate:.0f} Hz, {device.host_api}){default}")
 
 
+def _service(arguments: argparse.Namespace) -> int:
+    from voiceguide import service
+
+    it = service.unit(arguments.system)
+    if arguments.verb == "install":
+        service.install(it, print)
+    elif arguments.verb == "uninstall":
+        service.uninstall(it, print)
+    else:
+        faults = service.faults(it)
+        for what, remedy in faults:
+            print(f"{what}\n  -> {remedy}")
+        if not faults:
+            print(f"{it.path}: enabled, and running")
+        return 1 if faults else 0
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from voiceguide.doctor import examine
 
     well = True
-    for finding in examine(arguments.model):
+    for finding in examine(arguments.model, _device(arguments.input_device), _device(arguments.output_device)):
         well &= finding.ok
         if arguments.json:
             _print_json(finding.as_json())

@@ -64,6 +64,10 @@ FURTHER = replace(
     rate=4e-4,
 )
 """For a model that is there: as much as two cores do in two hours."""
+OF_THE_WAY = 0.7
+"""From the weights of the model that is there to the trained ones: what is exported lies there. On what is not
+trained on, the objective for each step of 30 ms was -0.199 before, -0.177 after, and -0.180 and -0.177 at 0.6 and 0.8
+of the way; on people's phrases, which had lost, -0.084, -0.096, -0.089 and -0.092."""
 TINY = Scale(
     utterances={"espeak": 500, "flite": 500, "guide": 20},
     a_shard=125,
@@ -244,12 +248,15 @@ def export(options: argparse.Namespace) -> None:
     import numpy as np
     import torch
 
+    from models.recipe.adopt import between
     from models.recipe.card import FACTS
     from models.recipe.export import write_model
     from models.recipe.facts import facts, runs_of
 
     trainer = _trainer(options)
     network = trainer.run().cpu()
+    if options.start:
+        network = between(options.start, network, OF_THE_WAY)
     write_model(options.model, network, _lexicon(options), np.log(trainer.bigram.pairs))
     device = torch.cuda.get_device_name() if trainer.device.type == "cuda" else f"{os.cpu_count()} cores"
     told = facts(
@@ -264,6 +271,10 @@ def export(options: argparse.Namespace) -> None:
         command="python -m models.recipe --recordings DIR" + (" --start MODEL" if options.start else ""),
         before=runs_of(options.start) if options.start else (),
     )
+    if options.start:
+        told["runs"][-1]["told"] += (
+            f" The model lies {OF_THE_WAY:g} of the way from the weights before to those after."
+        )
     (options.model / FACTS).write_text(json.dumps(told, indent=1) + "\n")
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.recipe.errors import RecipeError
-from models.recipe.kaldi import dct
+from models.recipe.kaldi import dct, final_mdl
 from models.recipe.network import BANDS, STRIDE, Network, Shape
 
 Matrices = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -31,15 +31,31 @@ def read_network(folder: Path) -> Network:
     Raises RecipeError where it is not one of this recipe."""
     path = folder / "am" / "final.mdl"
     try:
-        data = path.read_bytes()
-        head, _, body = data[data.index(b"<Nnet3> ") :].partition(b"<NumComponents> ")
-        lines = head.decode("ascii").splitlines()
-        matrices = _matrices(body)
-        return _filled(Network(_shape(lines, matrices)).eval(), matrices)
+        return _read(path.read_bytes())
     except OSError as error:
         raise RecipeError(f"cannot read the model to start from: {error}") from error
     except (ValueError, KeyError, IndexError, RuntimeError, struct.error) as error:
         raise RecipeError(f"{path} is not a model of this recipe: {error}") from error
+
+
+def between(folder: Path, trained: Network, part: float) -> Network:
+    """The network whose matrices lie this ``part`` of the way from those of ``folder`` to those of ``trained``, which
+    went on from them; in use, as read_network gives it. (Wortsman et al., "Robust fine-tuning of zero-shot models",
+    CVPR 2022.)
+
+    Raises RecipeError where the folder has no model of this recipe."""
+    begun, ended = read_network(folder), _read(final_mdl(trained))
+    for name, value in begun.state_dict().items():
+        if value.dtype.is_floating_point:
+            value.lerp_(ended.state_dict()[name], part)
+    return begun
+
+
+def _read(data: bytes) -> Network:
+    head, _, body = data[data.index(b"<Nnet3> ") :].partition(b"<NumComponents> ")
+    lines = head.decode("ascii").splitlines()
+    matrices = _matrices(body)
+    return _filled(Network(_shape(lines, matrices)).eval(), matrices)
 
 
 def _shape(lines: list[str], matrices: Matrices) -> Shape:

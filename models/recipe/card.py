@@ -13,6 +13,8 @@ copies not counted), ``source``, ``licence``; ``voices``, by engine those traine
 | network | ``parameters``, ``layers`` (a sentence), ``left_context_s``, ``right_context_s``, ``frame_s`` |
 | words, pronunciations | counts of the lexicon |
 | limits | sentences, besides those that follow from how it is measured |
+| tried | paragraphs: what was tried against the bars that it misses, and what would help most. A training leaves it
+empty; it is written by hand when the figures are known |
 """
 
 from __future__ import annotations
@@ -134,6 +136,8 @@ def card(facts: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
         + (f"Missed: {'; '.join(missed)}." if missed else "No bar is missed."),
         made.pop("Bars"),
     ]
+    if facts["tried"]:
+        parts += ["### What was tried, and what would help most", *facts["tried"]]
     for heading, content in made.items():
         parts += [f"### {heading}", *([MEANS[heading]] if heading in MEANS else []), content]
         parts.append(f"`{evaluate} --only {ONLY[heading]}`")

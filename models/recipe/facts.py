@@ -90,4 +90,5 @@ def facts(
         "words": len(lexicon),
         "pronunciations": sum(len(ways) for ways in lexicon.values()),
         "limits": [],
+        "tried": [],
     }

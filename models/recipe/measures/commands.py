@@ -12,13 +12,15 @@ from models.recipe.measures.context import Context
 from models.recipe.measures.figures import Figure, share, spread
 from models.recipe.measures.mix import Mixed, Samples, chance_for, cries, kitchen, mixed
 from models.recipe.measures.speech import OUTSIDE, VOICES, sample
-from voiceguide.guide.commands import ADVANCING, CALMING, Phrasebook
+from voiceguide.guide.commands import ADVANCING, CALMING, Phrasebook, normal
 from voiceguide.hearing.listener import Heard, Listener
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 VOICES_IN_NOISE = 3
 """How many of the voices say each phrase in each noise: another three with each phrase."""
 SNRS_DB = (20, 15, 10, 5)
+NO_DECOYS = "single words that are no decoys"
+"""Of the near misses, those that the recogniser has not been told."""
 Outcome = Literal["obeyed", "wrong", "missed"]
 
 
@@ -159,19 +161,21 @@ def out_of_grammar(context: Context, done: Container[str]) -> Iterator[tuple[str
     if "all" in done:
         return
     accepted: list[dict[str, object]] = []
-    counts: dict[str, Counter[str]] = {"single words": Counter(), "sentences": Counter()}
+    counts: dict[str, Counter[str]] = {"single words": Counter(), NO_DECOYS: Counter(), "sentences": Counter()}
+    total: Counter[str] = Counter()
     for n, text in enumerate(context.some(OUTSIDE)):
         for voice in (VOICES[n % len(VOICES)], VOICES[(n + 2) % len(VOICES)]):
             said = spoken(context, text, voice, "clean")
             heard = heard_in(Listener(context.model, context.book), said.pcm)
-            count = counts["sentences" if " " in text else "single words"]
-            count["n"] += 1
-            count["taken"] += bool(heard)
-            count["calmed"] += any(one.command.name in CALMING for one in heard)
-            count["advanced"] += any(one.command.name in ADVANCING for one in heard)
+            count: Counter[str] = Counter(n=1, taken=bool(heard))
+            count["calmed"] = any(one.command.name in CALMING for one in heard)
+            count["advanced"] = any(one.command.name in ADVANCING for one in heard)
+            total += count
+            counts["sentences" if " " in text else "single words"] += count
+            if " " not in text and normal(text) not in context.book.decoys:
+                counts[NO_DECOYS] += count
             if heard:
                 accepted.append({"said": text, "voice": voice, "heard": [one.phrase for one in heard]})
-    total = sum(counts.values(), Counter())
     for name, count in (*counts.items(), ("all", total)):
         figure = {what: share(count[what], count["n"]) for what in ("taken", "calmed", "advanced")}
         yield name, figure | ({"accepted": accepted} if name == "all" else {})
