@@ -171,7 +171,6 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("--json", action="store_true", help="one JSON object for each session")
     history.add_argument("--delete", metavar="ID", help="delete this session, or all")
     history.add_argument("--yes", action="store_true", help="delete without asking")
-
     service = command("service", _service, "start the guide at power-on, waiting for 'hello guide'")
     service.add_argument("verb", nargs="?", choices=["install", "uninstall", "status"], default="status")
     service.add_argument(
@@ -232,28 +231,6 @@ def _warn(line: str) -> None:
     print(f"voiceguide: {line}", file=sys.stderr, flush=True)
 
 
-class _Terminated(BaseException):
-    """SIGTERM: as KeyboardInterrupt, it is no error, and nothing on the way is to catch it."""
-
-
-@contextmanager
-def _termination() -> Iterator[None]:
-    """SIGTERM raises _Terminated, once."""
-
-    def terminate(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise _Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python has signals in the main thread only
-        return
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _wait(arguments: argparse.Namespace) -> None:
     """Sessions one after the other, each begun by "hello guide" or the button. Does not end by itself."""
     from voiceguide import idle
@@ -289,13 +266,33 @@ def _live_sound(arguments: argparse.Namespace) -> Any:
     return Watched(sound, arguments.notify) if "notify" in arguments else sound
 
 
+class _Terminated(BaseException):
+    """SIGTERM: as KeyboardInterrupt, it is no error, and nothing on the way is to catch it."""
+
+
+@contextmanager
+def _termination() -> Iterator[None]:
+    """SIGTERM raises _Terminated, once."""
+
+    def terminate(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python has signals in the main thread only
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _run(arguments: argparse.Namespace) -> None:
     """Guide. SIGTERM ends it politely, with exit code 0."""
     try:
         with _termination():
-            if arguments.wait:
-                _wait(arguments)
-            _guide(arguments)
+            (_wait if arguments.wait else _guide)(arguments)
     except _Terminated:
         print("voiceguide: terminated", file=sys.stderr, flush=True)
         sys.stdout.flush()
