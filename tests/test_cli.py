@@ -440,6 +440,8 @@ def test_the_routines_are_listed(tmp_path: Path) -> None:
         "first-weeks",
         "hand-and-wrist",
         "infant-massage",
+        "infant-massage-es",
+        "infant-massage-fr",
     ]
     assert all(re.search(r"\(\d+ steps, about \d+ minutes\)$", line) for line in lines)
 

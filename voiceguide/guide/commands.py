@@ -41,6 +41,11 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "how_long_stroke": frozenset({"seconds"}),
     "how_long": frozenset({"minutes"}),
     "how_long_one": frozenset({"minutes"}),
+    **dict.fromkeys(
+        ("stopped_some_time", "stopped_moment", "stopped_hour", "stopped_yesterday"),
+        frozenset({"part"}),
+    ),
+    **dict.fromkeys(("stopped_minutes", "stopped_hours"), frozenset({"part", "count"})),
     **dict.fromkeys(("signs_comfort", "signs_stress"), frozenset({"signs", "last"})),
 }
 """What is filled in where a prompt has it in braces; other prompts are said as they are."""
