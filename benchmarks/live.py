@@ -38,6 +38,8 @@ LOSSES: dict[str, tuple[Callable[[Rig], None], Callable[[Rig], None], list[str]]
 PATIENCE_S = 20.0
 START_S = 4.0
 """In its first three seconds a stream may be silent without counting as lost."""
+PREPARED_S = 1.5
+"""Computing in 10 s of a session in which nothing is rendered any more: sound alone takes less."""
 MAIN, OTHERS = "the loop: hearing, guide", "sound: PortAudio's threads, PulseAudio's, the narrators"
 
 WATCH = """
@@ -132,6 +134,8 @@ def cost(minutes: float) -> None:
         for phrase, answer in (("I'm ready", "(guiding"), ("keep going by yourself", "heard keep_going")):
             time.sleep(3.0)
             running.say(voice.render(phrase, voice=VOICES[0]), answer)
+        prepared = _until_prepared(running.process.pid)
+        print(f"to render all sentences, in the first session of a routine: {prepared:.0f} s of a core")
         began, before, most = time.monotonic(), _cpu(running.process.pid), [0.0, 0.0]
         while time.monotonic() < began + 60 * minutes:
             time.sleep(5.0)
@@ -145,6 +149,21 @@ def cost(minutes: float) -> None:
         print(
             f"at most {most[0]:.0f} MB resident (RSS) in all processes, {most[1]:.0f} MB of it not shared twice (PSS)"
         )
+
+
+def _until_prepared(pid: int) -> float:
+    """Seconds of computing, but the loop's, until 10 s pass with little of it: all sentences are on disk."""
+
+    def spent() -> float:
+        return sum(used for name, used in _cpu(pid).items() if name != MAIN)
+
+    used = spent()
+    while True:
+        time.sleep(10.0)
+        before, used = used, spent()
+        _progress(f"preparing: {used:.0f} s of a core")
+        if used < before + PREPARED_S:
+            return used
 
 
 def _tree(pid: int) -> list[int]:

@@ -838,3 +838,112 @@ parent:
     before = level(said["t"] - 1.0, said["t"])
     assert level(said["t"] + 0.4, said["until"]) < before - 8
     assert level(said["until"] + 1.2, said["until"] + 2.2) > before - 4
+
+
+# ---- Every sign ----
+
+TOLD = {
+    "hiccoughs": "he's got the hiccups",
+    "skin_colour": "she's very pale",
+    "unable_to_focus": "they're looking away",
+    "restless": "the little one is restless",
+    "irritable": "he's grumpy",
+    "disinterested": "she doesn't like it",
+    "crying": "baby's crying",
+    "fussing": "my baby is fussing",
+}
+"""A way to tell the guide of each sign of stress."""
+WHY = {
+    "hungry": "she's hungry",
+    "pain": "he's in pain",
+    "sad": "she's sad",
+    "tired": "they're tired",
+    "frightened": "he's scared",
+}
+WARM = {
+    "happy_sounds": "she's giggling",
+    "bowel_sounds": "tummy is rumbling",
+    "glowing_skin": "he's rosy",
+    "relaxed_breathing": "relaxed breathing",
+    "bright_eyed": "bright eyes",
+    "focusing": "she's looking at me",
+    "enjoying": "he likes it",
+}
+
+
+@pytest.fixture(scope="module")
+def all_signs(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    """A parent who reports one sign after the other, and goes on each time."""
+    story = ["- {when: {state: preparing, speaking_for: 1.0}, say: ready}"]
+    for n, phrase in enumerate([*TOLD.values(), *WHY.values(), "he's turning blue"]):
+        over = "tending" if n < 2 else "finishing"  # from the third on it is about to finish
+        story += [
+            f'- {{when: {{state: guiding, speaking_for: 1.0}}, say: "{phrase}"}}',
+            "- {when: {state: tending, silent_for: 2.5}, say: baby is calm}",
+            f"- {{when: {{state: {over}, silent_for: 1.0}}, say: continue}}",
+        ]
+    story += ["- {when: {state: guiding, speaking_for: 1.0}, say: mixed signs}"]
+    story += ["- {when: {state: reassuring, silent_for: 2.5}, say: continue}"]
+    for phrase in WARM.values():
+        story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{phrase}"}}']
+    script = "routine: infant-massage\nparent:\n" + "\n".join(f"  {line}" for line in story) + "\n"
+    return rehearse(tmp_path_factory.mktemp("signs"), script)
+
+
+def said_after(session: Rehearsed, command: str, **more: str) -> list[str]:
+    """What the guide said from hearing a command until it heard the next one."""
+    lines = session.lines
+    start = next(
+        n
+        for n, line in enumerate(lines)
+        if line["kind"] == "heard" and line["command"] == command and more.items() <= line.items()
+    )
+    end = next(n for n, line in enumerate(lines) if n > start and line["kind"] in ("heard", "summary"))
+    return [line["text"] for line in lines[start:end] if line["kind"] == "said"]
+
+
+def test_every_sign_that_is_told_is_understood(all_signs: Rehearsed) -> None:
+    assert (all_signs.exit_code, all_signs.errors) == (0, "")
+    assert all_signs.summary["false_commands"] == 0
+
+
+@pytest.mark.parametrize("sign", TOLD)
+def test_a_sign_of_stress_is_answered_with_how_to_tend_to_it_once(all_signs: Rehearsed, sign: str) -> None:
+    told = load(find("infant-massage")).signs[sign].say
+    said = said_after(all_signs, "stress", sign=sign)
+    assert said == ["Stop the massage, and tend to your baby.", *told, *load_language("en").say("quiet_wait")]
+
+
+@pytest.mark.parametrize("reason", WHY)
+def test_each_kind_of_crying_has_its_answer(all_signs: Rehearsed, reason: str) -> None:
+    told = load(find("infant-massage")).signs["crying"].reasons[reason]
+    said = said_after(all_signs, "stress", sign="crying", reason=reason)
+    assert said == ["Stop the massage, and tend to your baby.", *told, *load_language("en").say("quiet_wait")]
+
+
+def test_danger_is_answered_with_the_emergency_words_first(all_signs: Rehearsed) -> None:
+    said = said_after(all_signs, "stress", danger=True)
+    assert said[0] == "This can be an emergency. Get help now."
+
+
+def test_mixed_signs_are_answered_by_a_pause_reassurance_and_another_try(all_signs: Rehearsed) -> None:
+    said = said_after(all_signs, "mixed")
+    assert said[0] == "Let us pause for a moment." and said[-1] == "Say continue to try again."
+    assert said[1:-1] == list(load(find("infant-massage")).mixed.say)
+
+
+@pytest.mark.parametrize("sign", WARM)
+def test_a_sign_of_comfort_has_a_warm_word_and_the_massage_goes_on(all_signs: Rehearsed, sign: str) -> None:
+    routine = load(find("infant-massage"))
+    said = said_after(all_signs, "comfort", sign=sign)
+    assert said[: len(routine.signs[sign].say)] == list(routine.signs[sign].say)
+    onwards = (*routine.steps[0].say, *load_language("en").say("next_first"))
+    assert said[len(routine.signs[sign].say)] in onwards
+
+
+def test_there_is_quiet_between_the_sentences_for_who_tends_to_a_baby(all_signs: Rehearsed) -> None:
+    start = next(line["t"] for line in all_signs.of("heard") if line.get("sign") == "crying")
+    times = [line["t"] for line in all_signs.of("said") if start < line["t"] < start + 30][:5]
+    for begin in times[1:]:
+        gap = all_signs.left(begin - 0.8, begin - 0.05)
+        assert np.abs(gap.astype(int)).max() < 200
