@@ -27,7 +27,9 @@ from voiceguide.hearing import models
 from voiceguide.sound import RATE, Pcm
 
 PROGRAM = (sys.executable, "-m", "voiceguide")
-COMMANDS = "run record rehearse hear listen say routines show check new models devices doctor".split()
+COMMANDS = (
+    "run record rehearse hear listen say routines show check new models history service devices doctor"
+).split()
 
 Result = subprocess.CompletedProcess[str]
 
@@ -103,7 +105,7 @@ def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: list[str]) -> No
         ("run firstweeks", "no routine .*first-weeks"),
         ("rehearse nobody", "no routine .*infant-massage"),
         ("hear nothing.wav --routine nobody", "no recording nothing.wav"),
-        ("show nobody", "no routine .*first-weeks, infant-massage"),
+        ("show nobody", "no routine .*first-weeks, hand-and-wrist, infant-massage"),
         ("run first-weeks --keyboard --from knees", "no step 'knees'; see: voiceguide show first-weeks"),
         ("run first-weeks --language xx", "no language 'xx'; choose one of: en"),
         ("hear nothing.wav", "no recording nothing.wav"),
@@ -425,7 +427,12 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
 
 def test_the_routines_are_listed(tmp_path: Path) -> None:
     lines = run("routines", cwd=tmp_path).stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["first-weeks", "infant-massage"]
+    assert [line.split()[0] for line in lines] == [
+        "bedtime-wind-down",
+        "first-weeks",
+        "hand-and-wrist",
+        "infant-massage",
+    ]
     assert all(re.search(r"\(\d+ steps, about \d+ minutes\)$", line) for line in lines)
 
 
@@ -528,7 +535,8 @@ def test_the_doctor_finds_what_is_missing_and_knows_a_remedy(tmp_path: Path) -> 
         assert finding["detail"]
         assert finding["ok"] == (finding["remedy"] == "")
     assert {check for check, finding in findings.items() if not finding["ok"]} == {"microphone", "speaker"}
-    assert {"python", "voice", "model", "phrases", "hearing", "routines", "disk"} <= findings.keys()
+    machine = {"python", "packages", "clock", "disk", "permissions", "memory", "service"}
+    assert {"voice", "model", "phrases", "hearing", "routines"} | machine <= findings.keys()
 
     printed = run("doctor", cwd=tmp_path).stdout.splitlines()
     bad = [n for n, line in enumerate(printed) if line.startswith("BAD")]

@@ -25,14 +25,21 @@ KEYS = {
     "music": ("VOICEGUIDE_MUSIC", ("music",)),
     "baby": ("VOICEGUIDE_BABY", ("baby", "name")),
     "pronoun": ("VOICEGUIDE_PRONOUN", ("baby", "pronoun")),
+    "button": ("VOICEGUIDE_BUTTON", ("button",)),
+    "led": ("VOICEGUIDE_LED", ("led",)),
 }
 """By the name of the option: its environment variable, and its key in the file."""
+
+
+def expanded(text: str) -> Path:
+    """A path with ``~`` for a user's home; that of a user who does not exist stays as it is (pathlib raises)."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111
 
 
 def path() -> Path:
     """Where the settings file is, if there is one."""
     if named := os.environ.get("VOICEGUIDE_CONFIG"):
-        return Path(named).expanduser()
+        return expanded(named)
     home = os.environ.get("XDG_CONFIG_HOME")
     return (Path(home) if home else Path.home() / ".config") / "voiceguide" / "config.yaml"
 
@@ -64,7 +71,7 @@ def fill(arguments: argparse.Namespace) -> None:
             continue  # which is looked up where models are found, and named in what is said of it
         if option in found:
             value = found[option]
-            setattr(arguments, option, Path(value).expanduser() if option == "model" else value)
+            setattr(arguments, option, expanded(value) if option == "model" else value)
 
 
 def _file() -> Mapping[str, Any]:

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 
+from voiceguide import service
 from voiceguide.errors import VoiceguideError
 from voiceguide.guide.commands import load_language
 from voiceguide.guide.routine import all_routines, load
 from voiceguide.hearing import models
 from voiceguide.hearing.listener import Heard, Listener, known
-from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound import BLOCK, RATE, Block, Pcm, chirp
+from voiceguide.sound.room import PARENT_DB
 from voiceguide.speech.voice import Voice
 
-SOUND_S = 2.0
-"""For which the devices are tried: the speaker's latency is widened within one, where that is needed."""
 CHANNELS = {"microphone": "inputs", "speaker": "outputs"}
 FREE_BYTES = 300_000_000
 """For the cache of rendered speech (200 MB at most) and some air."""
+FREE_MEMORY_BYTES = 250_000_000
+"""A session holds 140 MB (docs/sound.md), and what renders its voice 30."""
+CLOCK_SLACK_S = 86_400
+"""A Raspberry Pi without a clock of its own begins in the past. A day, for time zones."""
+MEMORY = Path("/proc/meminfo")
+SOUND_CARDS = Path("/dev/snd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +51,22 @@ class Finding:
         return asdict(self)
 
 
-def examine(model: Path | None = None) -> Iterator[Finding]:
-    """Check everything, one finding after the other. ``model``: the folder of a model, as for ``run``."""
+def examine(
+    model: Path | None = None, input_device: str | int | None = None, output_device: str | int | None = None
+) -> Iterator[Finding]:
+    """Check everything, one finding after the other. ``model`` and the devices are as for ``run``."""
     yield _python()
+    yield _packages()
     rendered: dict[str, Pcm] = {}
     yield _checked("voice", lambda: _voice(rendered))
     yield from _hearing(model, rendered.get("pause"))
     yield _checked("routines", _routines)
-    yield from _sound()
+    yield from _sound(input_device, output_device)
+    yield _clock()
     yield _disk()
+    yield _permissions()
+    yield _memory()
+    yield _service()
 
 
 def _checked(check: str, look: Callable[[], str]) -> Finding:
@@ -108,22 +126,23 @@ def _routines() -> str:
     return f"{len(names)} routines: {', '.join(names)}"
 
 
-def _sound() -> Iterator[Finding]:
-    """The two ends as a session opens them, and whether they keep up."""
+def _sound(input_device: str | int | None, output_device: str | int | None) -> Iterator[Finding]:
+    """The two ends as a session opens them, whether they keep up, and what of one reaches the other."""
     from voiceguide.sound.live import LiveSound, devices
 
     try:
         found = devices()
         missing = [kind for kind, channels in CHANNELS.items() if not any(getattr(d, channels) for d in found)]
-        sound = LiveSound(microphone="microphone" not in missing)
+        sound = LiveSound(input_device, output_device, microphone="microphone" not in missing)
         for kind in missing:
             yield Finding(kind, False, f"there is no {kind}", "plug one in, then look at: voiceguide devices")
         if "speaker" in missing:
             return
-        sound.open(lambda n: np.zeros(n, np.int16))
+        blocks: list[Block] = []
+        sound.open(chirp.player())
         try:
-            while sound.read().at < SOUND_S:
-                pass
+            while not blocks or blocks[-1].at < chirp.SECONDS:
+                blocks.append(sound.read())
             running, problems = sound.running, sound.problems()
         finally:
             sound.close()
@@ -136,7 +155,107 @@ def _sound() -> Iterator[Finding]:
         detail = f"{one.device.name}: {one.rate} Hz, {channels}, {holds} {one.latency * 1000:.0f} ms"
         yield Finding(one.kind, True, detail)
     remedy = "see docs/sound.md, and what else the machine is doing" if problems else ""
-    yield Finding("sound", not problems, problems or f"nothing was lost in {SOUND_S:g} s", remedy)
+    yield Finding("sound", not problems, problems or f"nothing was lost in {chirp.SECONDS:g} s", remedy)
+    if "microphone" not in missing:
+        heard = chirp.heard(np.concatenate([b.pcm for b in blocks]), np.concatenate([b.played for b in blocks]))
+        yield _level(heard)
+        yield _loop(heard)
+
+
+def _level(heard: chirp.Loop) -> Finding:
+    detail = f"the noise floor is {heard.floor_db:.0f} dBFS, the loudest {heard.peak_db:.0f} dBFS"
+    if heard.dead:
+        remedy = "is it muted, or turned down? Look at alsamixer (F4), or pactl set-source-mute"
+        return Finding("level", False, "the microphone gives no sound at all", remedy)
+    if heard.peak_db > chirp.CLIPPING_DB:
+        return Finding("level", False, detail, "it is overdriven: turn its gain down (alsamixer, F4)")
+    if heard.floor_db > chirp.NOISY_DB:
+        return Finding("level", False, detail, "turn off what is loud, or the microphone's gain down (alsamixer, F4)")
+    return Finding("level", True, detail)
+
+
+def _loop(heard: chirp.Loop) -> Finding:
+    if heard.dead:
+        return Finding("loop", False, "not tried, as the microphone gives no sound", "see the level check")
+    if heard.delay is None or heard.echo_db is None:
+        # A speakerphone's own canceller leaves nothing of it, and that is as good as can be.
+        return Finding("loop", True, "of the chirp nothing came back: if you heard it, the device takes its echo out")
+    above = heard.echo_db - PARENT_DB
+    detail = f"the chirp came back after {heard.delay * 1000:.0f} ms at {heard.echo_db:.0f} dBFS"
+    detail += f", {abs(above):.0f} dB {'above' if above > 0 else 'below'} a parent's voice"
+    if above > chirp.LOUD_ECHO_DB:
+        return Finding("loop", False, detail, "turn the speaker down, or put it further from the microphone")
+    return Finding("loop", True, detail)
+
+
+def _clock() -> Finding:
+    """The sessions' dates come from it; nothing else does."""
+    now, built = time.time(), Path(__file__).stat().st_mtime
+    detail = f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(now))}"
+    if now < built - CLOCK_SLACK_S:
+        remedy = "sudo timedatectl set-ntp true, with the internet; or add a battery clock. It is for dates alone"
+        return Finding("clock", False, f"{detail}, which is before voiceguide was installed", remedy)
+    return Finding("clock", True, detail)
+
+
+def _packages() -> Finding:
+    """What voiceguide asks for, as its metadata has it."""
+    try:
+        needed = [line for line in metadata.requires("voiceguide") or [] if "extra ==" not in line]
+    except metadata.PackageNotFoundError:
+        return Finding("packages", False, "voiceguide itself is not installed, but run from its folder", "./run")
+    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in needed]
+    missing = []
+    for name in names:
+        try:
+            metadata.version(name)
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Finding("packages", False, f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+    return Finding("packages", True, f"all {len(names)} are installed")
+
+
+def _permissions() -> Finding:
+    """Folders that must be writable, and be no one else's; and the sound cards."""
+    kept = {
+        "rendered speech": Path(platformdirs.user_cache_dir("voiceguide")),
+        "recordings and models": Path(platformdirs.user_data_dir("voiceguide", appauthor=False)),
+    }
+    for what, folder in kept.items():
+        at = next(p for p in (folder, *folder.parents) if p.exists())
+        if not (at.is_dir() and os.access(at, os.W_OK | os.X_OK)):
+            remedy = f"sudo chown -R {getpass.getuser()} {at}; without it they are not kept"
+            return Finding("permissions", False, f"{at} cannot be written: it is for {what}", remedy)
+    locked = [card for card in SOUND_CARDS.glob("controlC*") if not os.access(card, os.R_OK | os.W_OK)]
+    if locked:
+        remedy = f"sudo usermod -aG audio {getpass.getuser()}, then log in again"
+        return Finding("permissions", False, f"{locked[0]} may not be opened", remedy)
+    return Finding("permissions", True, "what is kept can be written")
+
+
+def _service() -> Finding:
+    """Only of one that is installed."""
+    for system in (False, True):
+        it = service.unit(system)
+        if it.path.is_file():
+            faults = service.faults(it)
+            if not faults:
+                return Finding("service", True, f"{it.path}: enabled, and running")
+            return Finding("service", False, *faults[0])
+    return Finding("service", True, "not installed; voiceguide service install starts the guide at power-on")
+
+
+def _memory() -> Finding:
+    try:
+        lines = MEMORY.read_text().splitlines()
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return Finding("memory", True, "not known on this system")
+    detail = f"{free / 1e6:.0f} MB are free"
+    if free < FREE_MEMORY_BYTES:
+        return Finding("memory", False, detail, "end other programs: a session takes about 140 MB")
+    return Finding("memory", True, detail)
 
 
 def _disk() -> Finding:

@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from voiceguide.errors import VoiceguideError
+from voiceguide.mistakes import printable
+from voiceguide.quiet import quiet
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 Samples = npt.NDArray[np.float32]
+
+RATES = (4_000, 384_000)
+"""Samples a second: from less than a telephone's to the most that sound cards do. A damaged header says anything, and
+a resampler's filters grow with it."""
+MOST_CHANNELS = 16
+"""A second of that many at the highest rate is 25 MB."""
+PIECE = 65_536
+"""Values, of all channels together, that are read at once."""
+LONGEST_S = 600
+"""What is held as a whole (noise, and what is played in a rehearsal) is no longer than that: 20 MB."""
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A SoundFile that can be read. Raises VoiceguideError, for whatever is raised while it is read, too."""
+    import soundfile
+
+    if not is_there(path):
+        raise VoiceguideError(f"there is no recording {printable(str(path))}")
+    try:
+        with quiet(), soundfile.SoundFile(path) as file:  # libmpg123 is talkative
+            if not RATES[0] <= file.samplerate <= RATES[1]:
+                raise ValueError(f"it has {file.samplerate} samples a second; from {RATES[0]} to {RATES[1]} will do")
+            if file.channels > MOST_CHANNELS:
+                raise ValueError(f"it has {file.channels} channels; up to {MOST_CHANNELS} will do")
+            yield file
+    except (soundfile.LibsndfileError, OSError, ValueError, RuntimeError) as error:
+        reason = printable(str(error)).rstrip(".") or "it cannot be read"
+        raise VoiceguideError(
+            f"{printable(str(path))} is no recording that can be read (WAV, FLAC, OGG, MP3): {reason}"
+        ) from None
 
 
 def blocks_of(path: Path) -> Iterator[Pcm]:
@@ -19,28 +54,23 @@ def blocks_of(path: Path) -> Iterator[Pcm]:
     silence.
 
     Raises VoiceguideError where the file is missing or is no recording."""
-    import soundfile
     import soxr
 
-    _need_file(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            resampler = soxr.ResampleStream(file.samplerate, RATE, 1, dtype="float32")
-            rest = np.zeros(0, np.float32)
-            while True:
-                chunk = file.read(file.samplerate, dtype="float32", always_2d=True)
-                last = len(chunk) < file.samplerate
-                rest = np.concatenate([rest, resampler.resample_chunk(_mono(chunk), last=last)])
-                if last:
-                    rest = np.concatenate([rest, np.zeros(-len(rest) % BLOCK, np.float32)])
-                whole = len(rest) // BLOCK * BLOCK
-                samples = np.clip(np.rint(rest[:whole] * 32768), -32768, 32767).astype(np.int16)
-                yield from samples.reshape(-1, BLOCK)
-                rest = rest[whole:]
-                if last:
-                    return
-    except (soundfile.LibsndfileError, ValueError, RuntimeError) as error:
-        raise _unreadable(path, error) from None
+    with _opened(path) as file:
+        resampler = soxr.ResampleStream(file.samplerate, RATE, 1, dtype="float32")
+        size = PIECE // file.channels
+        rest = np.zeros(0, np.float32)
+        last = False
+        while not last:
+            chunk = file.read(size, dtype="float32", always_2d=True)
+            last = len(chunk) < size
+            rest = np.concatenate([rest, resampler.resample_chunk(_mono(chunk), last=last)])
+            if last:
+                rest = np.concatenate([rest, np.zeros(-len(rest) % BLOCK, np.float32)])
+            whole = len(rest) // BLOCK * BLOCK
+            samples = np.clip(np.rint(rest[:whole] * 32768), -32768, 32767).astype(np.int16)
+            yield from samples.reshape(-1, BLOCK)
+            rest = rest[whole:]
 
 
 def is_there(path: Path) -> bool:
@@ -51,20 +81,10 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def _need_file(path: Path) -> None:
-    if not is_there(path):
-        raise VoiceguideError(f"there is no recording {path}")
-
-
 def _mono(sound: Samples) -> Samples:
-    """float32[n, channels] as float32[n]; a file of floats may hold what is no number."""
-    mono: Samples = np.nan_to_num(sound.mean(axis=1, dtype=np.float32), posinf=1.0, neginf=-1.0)
+    """float32[n, channels] as float32[n]; a file of floats may hold what is no number, or beyond full scale."""
+    mono: Samples = np.clip(np.nan_to_num(sound), -1.0, 1.0).mean(axis=1, dtype=np.float32)
     return mono
-
-
-def _unreadable(path: Path, error: Exception) -> VoiceguideError:
-    reason = str(error).splitlines()[0].rstrip(".") if str(error) else "it cannot be read"
-    return VoiceguideError(f"{path} is no recording that can be read (WAV, FLAC, OGG, MP3): {reason}")
 
 
 def excerpts_of(path: Path, count: int, seconds: float) -> Iterator[Samples]:
@@ -72,35 +92,34 @@ def excerpts_of(path: Path, count: int, seconds: float) -> Iterator[Samples]:
     each, mono, 16 kHz, full scale 1.
 
     Raises VoiceguideError as ``blocks_of``."""
-    import soundfile
     import soxr
 
-    _need_file(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            size = round(seconds * file.samplerate)
-            step = max(size, (file.frames - size) // count)
-            for start in range(0, max(1, file.frames), step)[: count + 1]:
-                file.seek(start)
-                sound = _mono(file.read(size, dtype="float32", always_2d=True))
-                yield soxr.resample(sound, file.samplerate, RATE, "MQ")
-    except (soundfile.LibsndfileError, OSError, ValueError, RuntimeError) as error:
-        raise _unreadable(path, error) from None
+    with _opened(path) as file:
+        size = round(seconds * file.samplerate)
+        step = max(size, (file.frames - size) // count)
+        for start in range(0, max(1, file.frames), step)[: count + 1]:
+            file.seek(start)
+            sound = _mono(file.read(size, dtype="float32", always_2d=True))
+            yield soxr.resample(sound, file.samplerate, RATE, "MQ")
 
 
 def rate_of(path: Path) -> int:
     """Samples a second of a recording; 0 where it is none."""
-    import soundfile
-
     try:
-        return int(soundfile.info(path).samplerate)
-    except (soundfile.LibsndfileError, OSError):
+        with _opened(path) as file:
+            return int(file.samplerate)
+    except VoiceguideError:
         return 0
 
 
 def read_recording(path: Path) -> Pcm:
-    """A whole recording, int16[n], mono, 16 kHz. Raises VoiceguideError as ``blocks_of``."""
-    blocks = list(blocks_of(path))
+    """A whole recording, int16[n], mono, 16 kHz. Raises VoiceguideError as ``blocks_of``, and for a long one."""
+    blocks = []
+    for block in blocks_of(path):
+        blocks.append(block)
+        if len(blocks) * BLOCK > LONGEST_S * RATE:
+            minutes = LONGEST_S // 60
+            raise VoiceguideError(f"{printable(str(path))} is longer than {minutes} minutes; take a part of it")
     return np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
 
 

@@ -20,7 +20,7 @@ from voiceguide.hearing import models
 from voiceguide.hearing.listener import Heard, Listener, known
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.recorded import Recorded
-from voiceguide.recording import read_recording, write_wav
+from voiceguide.recording import is_there, read_recording, write_wav
 from voiceguide.session import Narrator, Session, Tell
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.room import Room
@@ -96,7 +96,7 @@ def built_in(routine: Routine) -> Path:
 def _mistakes(document: Document, folder: Path) -> Iterator[Problem]:
     """What a schema cannot say: that recordings, the routine and its steps are there."""
     for at, name in [*document.each("room", "noise"), *document.each("parent", "*", "play")]:
-        if isinstance(name, str) and not (folder / name).is_file():
+        if isinstance(name, str) and not is_there(folder / name):
             yield document.problem(at, f"there is no file '{name}'", "name a recording, by its path from this file")
     steps: set[str] | None = None
     for at, name in document.each("routine"):

@@ -86,6 +86,8 @@ def read(path: Path, schema: Mapping[str, Any], check: Check | None = None) -> D
     """
     file = mistakes.printable(str(path))
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for
+            raise VoiceguideError(f"{file}: this is no file that can be read; name a text file")
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:

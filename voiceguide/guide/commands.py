@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,18 @@ from voiceguide.guide.routine import Part
 from voiceguide.source import read
 
 NAMES = (
-    "ready next back repeat pause resume stop finish skip goto leave_out only everything shorter longer bedtime "
-    "how_long where help why signs louder quieter faster slower music_on music_off music_louder music_quieter "
-    "wait_for_me keep_going yes no calm comfort stress mixed"
+    "ready next back start_again repeat pause resume stop finish skip goto leave_out only everything shorter longer "
+    "bedtime how_long where help why signs louder quieter faster slower music_on music_off music_louder "
+    "music_quieter wait_for_me keep_going yes no calm comfort stress mixed"
 ).split()
 """Every command, in the order in which tables and help list them."""
 
 CALMING = frozenset({"pause", "stop", "stress", "mixed"})
 """Commands that make things calmer: obeyed at once, on a stable partial result."""
 
-ADVANCING = frozenset({"next", "skip", "goto", "leave_out", "only", "ready", "resume", "finish", "yes", "keep_going"})
+ADVANCING = frozenset(
+    {"next", "skip", "goto", "leave_out", "only", "ready", "resume", "start_again", "finish", "yes", "keep_going"}
+)
 """Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
 
 
@@ -82,7 +85,7 @@ class Phrasebook:
         return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Language:
     """One language: templates of what is understood, and what the guide says of its own."""
 
@@ -101,6 +104,14 @@ class Language:
     """Words in what the guide says for which the baby's name can stand."""
     pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Words in what the guide says, and what is said instead of them where a pronoun is known."""
+
+    wake: tuple[str, ...] = ()
+    """Templates of what wakes the guide where it waits for a session to begin."""
+
+    @cached_property
+    def wakes(self) -> tuple[str, ...]:
+        """The phrases of ``wake``, the usual one first."""
+        return tuple(dict.fromkeys(phrase for template in self.wake for phrase, _ in self._expand(template, ())))
 
     def phrasebook(self, parts: tuple[Part, ...] = ()) -> Phrasebook:
         """All phrases, with the body parts of a routine filled in; and those that it lacks, to be told so."""
@@ -161,6 +172,31 @@ def folder_of_languages() -> Path:
     return Path(__file__).parent / "languages"
 
 
+@cache
+def all_languages() -> tuple[Language, ...]:
+    """Every language that there is a file for."""
+    return tuple(load_language(path.stem) for path in sorted(folder_of_languages().glob("*.yaml")))
+
+
+@cache
+def own_words() -> frozenset[str]:
+    """Every sentence that the guide says of its own, in any language: no routine can have it said otherwise."""
+    return frozenset(line for language in all_languages() for lines in language.prompts.values() for line in lines)
+
+
+@cache
+def command_words() -> frozenset[str]:
+    """Every word of the commands, in any language, but for the names of parts."""
+    books = (language.phrasebook().meanings for language in all_languages())
+    return frozenset(
+        word
+        for book in books
+        for phrase, command in book.items()
+        if command.target is None
+        for word in phrase.split()
+    )
+
+
 def load_language(code: str) -> Language:
     """Read a language file.
 
@@ -199,4 +235,5 @@ def load_language(code: str) -> Language:
         named=data["named"],
         baby=tuple(data["baby"]),
         pronouns=data["pronouns"],
+        wake=tuple(data.get("wake", ())),
     )

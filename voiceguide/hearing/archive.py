@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 SCRATCH = ".unpacking-"
@@ -18,19 +21,39 @@ SCRATCH = ".unpacking-"
 _UNPACKED_LIMIT = 8 << 30
 _RATIO_LIMIT = 20
 _MEMBERS_LIMIT = 1000
+_READ_LIMIT = 2 << 20
+"""zipfile reads and keeps the whole list of members before it can be asked how many there are. That of a thousand has
+less than this; it is more than is read of a member at once, too."""
 
 
 class BadArchiveError(Exception):
     """The archive is damaged, could do harm, or holds something else. The text says which, on one line."""
 
 
+class _Bounded(io.BufferedReader):
+    """An archive of which nobody reads more at once than an honest one makes them."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        size = -1 if size is None else size
+        if size > _READ_LIMIT:
+            raise BadArchiveError("its list of members is longer than any model's")
+        return super().read(size)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive, for reading. Raises BadArchiveError for whatever zipfile raises of a damaged one; OSError."""
+    try:
+        with _Bounded(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, struct.error) as error:
+        raise BadArchiveError(f"it is damaged ({error})") from error
+
+
 def top_folder(path: Path) -> str:
     """The name of the one folder that everything in the archive lies in. Raises BadArchiveError, OSError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return PurePosixPath(_members(archive, path.stat().st_size)[0].filename).parts[0]
-    except zipfile.BadZipFile as error:
-        raise BadArchiveError(f"it is damaged ({error})") from error
+    with _opened(path) as archive:
+        return PurePosixPath(_members(archive, path.stat().st_size)[0].filename).parts[0]
 
 
 def unpack(path: Path, target: Path, problem: Callable[[Path], str | None]) -> None:
@@ -39,12 +62,9 @@ def unpack(path: Path, target: Path, problem: Callable[[Path], str | None]) -> N
     What ``target`` was before is replaced. Raises BadArchiveError, OSError."""
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=target.parent) as scratch:
         new, old = Path(scratch, "new"), Path(scratch, "old")
-        try:
-            with zipfile.ZipFile(path) as archive:
-                for member in _members(archive, path.stat().st_size):
-                    _extract(archive, member, new.joinpath(*PurePosixPath(member.filename).parts[1:]))
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise BadArchiveError(f"it is damaged ({error})") from error
+        with _opened(path) as archive:
+            for member in _members(archive, path.stat().st_size):
+                _extract(archive, member, new.joinpath(*PurePosixPath(member.filename).parts[1:]))
         if what := problem(new):
             raise BadArchiveError(what)
         for directory in [new, *(entry for entry in new.rglob("*") if entry.is_dir())]:

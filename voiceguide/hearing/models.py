@@ -20,6 +20,7 @@ from typing import Any
 
 import platformdirs
 
+from voiceguide.config import expanded
 from voiceguide.errors import ModelError
 from voiceguide.hearing import archive, download, recognition
 from voiceguide.hearing.download import OFFICIAL, one_line
@@ -67,10 +68,10 @@ def locations(explicit: Path | None = None, *, language: str = "en") -> list[Pla
     if explicit is not None:
         places.append(_place("--model", explicit))
     if named := os.environ.get("VOICEGUIDE_MODEL"):
-        places.append(_place("$VOICEGUIDE_MODEL", Path(named).expanduser()))
+        places.append(_place("$VOICEGUIDE_MODEL", expanded(named)))
     folders = [("installed", installed())]
     if shared := os.environ.get("VOSK_MODEL_PATH"):
-        folders.append(("$VOSK_MODEL_PATH", Path(shared).expanduser()))
+        folders.append(("$VOSK_MODEL_PATH", expanded(shared)))
     folders += [(str(SYSTEM), SYSTEM), ("~/.cache/vosk", Path.home() / ".cache" / "vosk")]
     for label, folder in folders:
         places += _places_in(label, folder, language)
@@ -167,7 +168,7 @@ def _problem(path: Path) -> str | None:
             others = [disambig, *([words] if (path / words).exists() else [])]
         heads = {}
         for name in [*layout[:-1], *fsts, *others]:
-            if not (path / name).exists():
+            if not (path / name).is_file():
                 return f"{name} is missing; install the model anew"
             with (path / name).open("rb") as file:
                 heads[name] = file.read(4096)
@@ -192,7 +193,7 @@ def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, sa
     try:
         with _alone_in(folder):
             if name.lower().endswith(".zip"):
-                return _install_file(Path(name).expanduser(), folder, say)
+                return _install_file(expanded(name), folder, say)
             return _install_listed(name, folder, list_url, say)
     except OSError as error:
         raise ModelError(f"cannot install into {folder}: {error.strerror or one_line(error)}") from error

@@ -18,6 +18,7 @@ from time import monotonic, sleep
 import numpy as np
 
 from voiceguide.errors import SoundError
+from voiceguide.quiet import quiet
 from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind
 from voiceguide.sound import portaudio as pa
 from voiceguide.sound.ends import End, Microphone, Speaker
@@ -127,7 +128,7 @@ class LiveSound:
         ``fill`` is called from another thread until ``close``. Can be opened again after ``close``."""
         self.close()
         self._forget()
-        self._quiet.enter_context(pa.quiet())
+        self._quiet.enter_context(quiet())
         try:
             pa.bounded(self._start, pa.OPEN_LIMIT)
         except BaseException:

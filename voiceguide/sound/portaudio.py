@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock, Thread
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 from voiceguide.errors import SoundError
+from voiceguide.quiet import quiet
 from voiceguide.sound import RATE, Kind
 
 OPEN_LIMIT = 10.0
@@ -269,55 +268,3 @@ def _silence_alsa() -> None:
     """ALSA prints a note on standard error for each device that it does not find, and for each underrun."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_say_nothing)
-
-
-class _StandardError:
-    """What C writes there is hidden, what Python writes is shown, while ``users`` is above zero."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._shown: tuple[TextIO, TextIO] | None = None
-        """What ``sys.stderr`` was, and what it is meanwhile."""
-
-    def hide(self) -> None:
-        with self._lock:
-            self._users += 1
-            if self._users > 1:
-                return
-            try:
-                kept = os.dup(2)
-            except OSError:  # closed: nobody would see anything
-                return
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 2)
-            os.close(nowhere)
-            self._shown = sys.stderr, os.fdopen(kept, "w", buffering=1, errors="backslashreplace")
-            sys.stderr = self._shown[1]
-
-    def show(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users or self._shown is None:
-                return
-            before, meanwhile = self._shown
-            self._shown = None
-            meanwhile.flush()
-            os.dup2(meanwhile.fileno(), 2)
-            if sys.stderr is meanwhile:
-                sys.stderr = before
-            meanwhile.close()
-
-
-_standard_error = _StandardError()
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """PortAudio and what it loads print notes of their own on standard error, also when a device is lost. A user gets
-    one line, from us."""
-    _standard_error.hide()
-    try:
-        yield
-    finally:
-        _standard_error.show()

@@ -1,0 +1,105 @@
+"""From the speaker to the microphone: a chirp is played, and looked for in what is heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voiceguide.sound import BLOCK, RATE, Fill, Pcm
+
+SECONDS = 3.0
+"""How long is listened: the speaker's latency is widened within one, where that is needed."""
+CHIRP_FROM_S, CHIRP_S = 1.5, 0.5
+"""When it begins, after more than a second for the noise floor, and how long it lasts."""
+BAND_HZ = (300, 3500)
+"""What small speakers play, and telephones hear."""
+CHIRP_DB = -20.0
+"""RMS in dB of full scale: as loud as the guide speaks."""
+FADE_S = 0.02
+LONGEST_S = 0.6
+"""A speaker of a sound server, or one with Bluetooth, holds no more."""
+FOUND = 8.0
+"""How far the best place stands out from all others (the RMS of the rest): noise reaches 5 in ten thousand places."""
+DEAD = 1
+"""Samples that never pass it are of no microphone: the cheapest hisses by 2."""
+CLIPPING_DB, NOISY_DB, LOUD_ECHO_DB = -0.5, -35.0, 10.0
+"""A peak, a noise floor (a parent's voice is at -26), and an echo above the parent's voice, that are too loud. At an
+echo as loud as the parent nine of ten commands are heard (docs/hearing.md)."""
+
+Samples = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What was heard."""
+
+    floor_db: float
+    peak_db: float
+    """dBFS: RMS of the softest tenth of the blocks before the chirp, and the loudest sample."""
+    dead: bool
+    """Nothing at all."""
+    delay: float | None
+    """Seconds from where ``Block.played`` has the chirp to where it was heard; None where it was not found."""
+    echo_db: float | None
+    """RMS in dBFS of what of it was heard."""
+
+
+def tone() -> Pcm:
+    """int16[n]: a tone that glides through BAND_HZ, as many octaves in each moment."""
+    t = np.arange(round(CHIRP_S * RATE)) / RATE
+    low, high = BAND_HZ
+    rise = np.log(high / low)
+    sound = np.sin(2 * np.pi * low * CHIRP_S / rise * (np.exp(t / CHIRP_S * rise) - 1))
+    fade = np.clip(np.minimum(t, CHIRP_S - t) / FADE_S, 0.0, 1.0)
+    sound *= fade
+    sound *= 32768 * 10 ** (CHIRP_DB / 20) / np.sqrt(np.mean(sound**2))
+    pcm: Pcm = np.rint(sound).astype(np.int16)
+    return pcm
+
+
+def player() -> Fill:
+    """Silence, the chirp once, silence."""
+    rest = np.concatenate([np.zeros(round(CHIRP_FROM_S * RATE), np.int16), tone()])
+
+    def fill(n: int) -> Pcm:
+        nonlocal rest
+        now, rest = rest[:n], rest[n:]
+        return np.pad(now, (0, n - len(now)))
+
+    return fill
+
+
+def heard(microphone: Pcm, played: Pcm) -> Loop:
+    """``microphone`` and ``played``: int16[n] each, side by side as in Block."""
+    sound = microphone.astype(np.float64)
+    peak = float(np.abs(sound).max(initial=0.0))
+    # Before the chirp the room is as it is; what was played is silent there.
+    begins = int(np.flatnonzero(played)[0]) if played.any() else len(played)
+    blocks = sound[: begins // BLOCK * BLOCK].reshape(-1, BLOCK)
+    softest = np.sort(np.sqrt(np.mean(blocks**2, axis=1)))[: max(1, len(blocks) // 10)]
+    floor = float(np.mean(softest)) if len(softest) else 0.0
+    delay, echo = _found(sound, begins)
+    return Loop(_dbfs(floor), _dbfs(peak), peak <= DEAD, delay, echo)
+
+
+def _found(sound: Samples, begins: int) -> tuple[float | None, float | None]:
+    wanted = tone().astype(np.float64)
+    after = sound[begins:]
+    if len(after) < len(wanted):
+        return None, None
+    size = len(after) + len(wanted)
+    match = np.fft.irfft(np.fft.rfft(after, size) * np.conj(np.fft.rfft(wanted, size)), size)
+    match = np.abs(match[: min(round(LONGEST_S * RATE), len(after) - len(wanted) + 1)])
+    best = int(np.argmax(match))
+    others = np.delete(match, slice(max(0, best - RATE // 100), best + RATE // 100))
+    if not len(others) or match[best] < FOUND * np.sqrt(np.mean(others**2)) + 1e-9:
+        return None, None
+    # Of the RMS where it lies, what is there without it is taken off.
+    there = float(np.mean(after[best : best + len(wanted)] ** 2)) - float(np.mean(sound[: max(1, begins)] ** 2))
+    return best / RATE, _dbfs(max(there, 0.0) ** 0.5)
+
+
+def _dbfs(size: float) -> float:
+    return float(20 * np.log10(max(size, 0.1) / 32768))  # -110 for silence
