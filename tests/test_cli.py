@@ -103,7 +103,7 @@ def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: list[str]) -> No
         ("run firstweeks", "no routine .*first-weeks"),
         ("rehearse nobody", "no routine .*infant-massage"),
         ("hear nothing.wav --routine nobody", "no recording nothing.wav"),
-        ("show nobody", "no routine .*first-weeks, infant-massage"),
+        ("show nobody", "no routine .*first-weeks, hand-and-wrist, infant-massage"),
         ("run first-weeks --keyboard --from knees", "no step 'knees'; see: voiceguide show first-weeks"),
         ("run first-weeks --language xx", "no language 'xx'; choose one of: en"),
         ("hear nothing.wav", "no recording nothing.wav"),
@@ -425,7 +425,12 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
 
 def test_the_routines_are_listed(tmp_path: Path) -> None:
     lines = run("routines", cwd=tmp_path).stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["first-weeks", "infant-massage"]
+    assert [line.split()[0] for line in lines] == [
+        "bedtime-wind-down",
+        "first-weeks",
+        "hand-and-wrist",
+        "infant-massage",
+    ]
     assert all(re.search(r"\(\d+ steps, about \d+ minutes\)$", line) for line in lines)
 
 

@@ -49,7 +49,7 @@ from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.room import Room, active_rms
 from voiceguide.speech.voice import Voice
 
-ROUTINES = ("first-weeks", "infant-massage")
+ROUTINES = ("bedtime-wind-down", "first-weeks", "hand-and-wrist", "infant-massage")
 BLOCK_S = BLOCK / RATE
 CHIME_S = 0.22
 SILENT = round(32768 * 10 ** (-60 / 20))

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,31 @@ def _naming(command: Command, parts: tuple[Part, ...]) -> Command:
 def folder_of_languages() -> Path:
     """Where the language files are."""
     return Path(__file__).parent / "languages"
+
+
+@cache
+def all_languages() -> tuple[Language, ...]:
+    """Every language that there is a file for."""
+    return tuple(load_language(path.stem) for path in sorted(folder_of_languages().glob("*.yaml")))
+
+
+@cache
+def own_words() -> frozenset[str]:
+    """Every sentence that the guide says of its own, in any language: no routine can have it said otherwise."""
+    return frozenset(line for language in all_languages() for lines in language.prompts.values() for line in lines)
+
+
+@cache
+def command_words() -> frozenset[str]:
+    """Every word of the commands, in any language, but for the names of parts."""
+    books = (language.phrasebook().meanings for language in all_languages())
+    return frozenset(
+        word
+        for book in books
+        for phrase, command in book.items()
+        if command.target is None
+        for word in phrase.split()
+    )
 
 
 def load_language(code: str) -> Language:

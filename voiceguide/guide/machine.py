@@ -75,6 +75,8 @@ class Scene:
     soft: bool = False
     sign: str | None = None
     """The stress sign that is being tended to."""
+    told: bool = False
+    """Whether "stop, and tend to your baby" has been said to its end."""
 
 
 class Guide:
@@ -304,14 +306,16 @@ class Guide:
             self._interrupt(Scene("emergency", script, script, gap=CALM_GAP_S))
             return
         sign = self.routine.signs[command.sign]
-        begun = self.situation == "tending" and self._scenes[-1].sign == command.sign
-        first = () if begun else self._language.say("stop_and_tend")
+        # Not twice for one sign (crying, and then why); but never passed over before it was said to its end.
+        scene = self._scenes[-1]
+        told = self.situation == "tending" and scene.sign == command.sign and scene.told
+        first = () if told else self._language.say("stop_and_tend")
         last = self._language.say("quiet_wait")
         if command.reason is not None:
             script = (*first, *sign.reasons[command.reason], *last)
         else:
             script = (*first, *sign.say, *last)
-        self._interrupt(Scene("tending", script, script, gap=CALM_GAP_S, sign=command.sign))
+        self._interrupt(Scene("tending", script, script, gap=CALM_GAP_S, sign=command.sign, told=told))
 
     def _offer(self, _: Command | None) -> None:
         first = self._language.say("emergency_over") if self.situation == "emergency" else ()
@@ -589,7 +593,9 @@ class Guide:
         if self._aside:
             self._aside = self._aside[1:]
         else:
-            self._scenes = (*self._scenes[:-1], replace(self._scenes[-1], lines=self._scenes[-1].lines[1:]))
+            scene = self._scenes[-1]
+            told = scene.told or scene.lines[0] == self._language.say("stop_and_tend")[-1]
+            self._scenes = (*self._scenes[:-1], replace(scene, lines=scene.lines[1:], told=told))
 
     def _time_left(self) -> tuple[str, ...]:
         minutes = round(self.seconds_left(self._now) / 60)

@@ -72,6 +72,7 @@ def broken(document: Document, stem: str) -> Iterator[Problem]:
     yield from _unused_words(document)
     yield from _unknown_sources(document)
     yield from _recorded_twice(document)
+    yield from _taken_from_the_guide(document)
     for place in _PASSAGES:
         for where, sentence in (*document.each(*place, "say", "*"), *document.each(*place, "say", "*", "text")):
             words = len(sentence.split()) if isinstance(sentence, str) else 0
@@ -111,8 +112,22 @@ def _recorded_twice(document: Document) -> Iterator[Problem]:
                     yield document.problem(where, what, "name the same one, or change the words")
 
 
+def _taken_from_the_guide(document: Document) -> Iterator[Problem]:
+    """Recordings are found by what is said in them: one of a sentence that the guide says of its own ("Stop the
+    massage, and tend to your baby.") would be played in its place, whatever is in it."""
+    from voiceguide.guide.commands import own_words  # which knows of routines, and so of these rules
+
+    for place in RECORDINGS:
+        for where, _ in document.each(*place):
+            around = where[:-1]
+            said = [text for _, text in (*document.each(*around, "text"), *document.each(*around, "say", "*"))]
+            if all(isinstance(text, str) for text in said) and " ".join(" ".join(said).split()) in own_words():
+                what = "the guide says this sentence of its own, and nobody else for it"
+                yield document.problem(where, what, "change the words, or leave the recording out")
+
+
 def _unused_words(document: Document) -> Iterator[Problem]:
-    from voiceguide.guide.commands import normal  # which knows of routines, and so of these rules
+    from voiceguide.guide.commands import command_words, normal  # which knows of routines, and so of these rules
 
     names = (name for pattern in NAMES for _, name in document.each(*pattern) if isinstance(name, str))
     used = list(dict.fromkeys(word for name in names for word in normal(name).split()))
@@ -121,6 +136,9 @@ def _unused_words(document: Document) -> Iterator[Problem]:
         if normal(word) not in used:
             instead = "take a word of a part's `name` or `also`, or delete it"
             yield document.problem(where, f"{code(word)} is in no name of a part", instead, key=True)
+        elif normal(word) in command_words():  # lest "crying" be heard as something else
+            what = f"{code(word)} is a word of the guide's own commands, and sounds as in those"
+            yield document.problem(where, what, "delete it", key=True)
 
 
 def _unknown_sources(document: Document) -> Iterator[Problem]:

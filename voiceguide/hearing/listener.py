@@ -37,8 +37,9 @@ T = TypeVar("T")
 
 CALM_BLOCKS, CALM_BLOCKS_LOUD = 2, 8
 """Blocks that a calming phrase must stand still: after the speaker has fallen silent, and while he has not."""
-FIRM_BLOCKS, FIRM_BLOCKS_LOUD = 10, 16
-"""The same for every other phrase."""
+FIRM_BLOCKS, FIRM_BLOCKS_LOUD = 7, 16
+"""The same for every other phrase. With 10 in the place of 7 each is decided 90 ms later, and none better: the same 9
+of 643 recordings and 6 of 98 near misses were taken for commands, and as many commands were obeyed."""
 DROP_DB = 15.0
 """The speaker has fallen silent when two blocks in a row are this far below the loudest of the last 1.2 s, and has
 begun to speak when a block is not, after some that were:"""
