@@ -27,7 +27,9 @@ from voiceguide.hearing import models
 from voiceguide.sound import RATE, Pcm
 
 PROGRAM = (sys.executable, "-m", "voiceguide")
-COMMANDS = "run record rehearse hear listen say routines show check new models devices doctor service".split()
+COMMANDS = (
+    "run record rehearse hear listen say routines show check new models history service devices doctor"
+).split()
 
 Result = subprocess.CompletedProcess[str]
 
