@@ -278,7 +278,9 @@ def test_the_guide_is_woken(
     assert waits(room, vosk_model, idle_book, english) == phrase
     assert room.now < until + 1.5
     played = np.concatenate(room.speaker)
-    assert not played[: int(until * RATE)].any(), "it waits in silence"
+    assert not played[: int((until - 0.3) * RATE)].any(), (
+        "it waits in silence: the last sound may decide before its end"
+    )
     assert np.abs(played).max() > 1000, "and answers with the chime"
 
 
