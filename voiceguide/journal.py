@@ -25,6 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from voiceguide import private
 from voiceguide.errors import VoiceguideError
 from voiceguide.guide.events import Interrupted, Progress
 from voiceguide.guide.plan import AS_WRITTEN, STROKES
@@ -96,8 +97,7 @@ class Journal:
         self._offered: Past | None = None
         self._lock: int | None = None
         with self._told("open"):
-            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-            _only_ours(self.path.parent, 0o700)
+            private.make(self.path.parent)
             try:
                 self._db = self._open()
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter: of a table's definition
@@ -195,7 +195,9 @@ class Journal:
         db = sqlite3.connect(self.path, timeout=BUSY_S)
         db.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
-            _only_ours(self.path, 0o600)
+            with contextlib.suppress(OSError):  # one that was restored from elsewhere
+                if self.path.stat().st_mode & 0o177:
+                    self.path.chmod(0o600)
             db.execute("PRAGMA synchronous = EXTRA")
             db.execute("PRAGMA secure_delete = ON")
             (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -327,10 +329,3 @@ def _past(row: tuple[Any, ...]) -> Past | None:
         return Past(number, float(began), float(changed), str(routine), done, reported, ended, at)
     except (ValueError, TypeError, KeyError):
         return None
-
-
-def _only_ours(path: Path, mode: int) -> None:
-    """For this user only, whatever it was before."""
-    with contextlib.suppress(OSError):
-        if path.stat().st_mode & 0o777 & ~mode:
-            path.chmod(mode)
