@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from voiceguide import private
 from voiceguide.errors import ModelError, VoiceguideError
 from voiceguide.guide.commands import Command, Phrasebook
 from voiceguide.hearing import recognition
@@ -49,7 +50,7 @@ def need_good(path: Path, identity: str) -> None:
     if tried.returncode:
         raise ModelError(f"{path}: it is damaged, and ends the recogniser; install it anew, or choose another")
     with contextlib.suppress(OSError):
-        done.parent.mkdir(0o700, parents=True, exist_ok=True)
+        private.make(done.parent)
         with tempfile.NamedTemporaryFile(dir=done.parent, delete=False) as file:
             pass
         Path(file.name).replace(done)
