@@ -359,7 +359,7 @@ def test_what_only_vosk_finds_out_is_told_when_there_are_phrases(
     folder = Path(shutil.copytree(models.box(), tmp_path / "model"))
     whole = (folder / "am" / "final.mdl").read_bytes()
     (folder / "am" / "final.mdl").write_bytes(whole[: len(whole) // 2])
-    model = models.load(folder)
+    model = recognition.load(folder)
     with pytest.raises(ModelError) as problem:
         model.recogniser(book_of("next"))
     assert str(problem.value).startswith(f"{folder}: Vosk refuses this model (")

@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -243,6 +244,43 @@ def test_what_only_vosk_finds_out_is_told_without_its_noise(
         models.load(folder)
     assert refused(problem).startswith(f"{folder}: Vosk refuses this model (")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("conf/model.conf", b"--frames-per-chunk=9", b"--frames-per-chunk=0"),  # an assertion of Kaldi's
+        ("conf/mfcc.conf", b"--num-mel-bins=40", b"--num-mel-bins=20"),  # not what the network takes
+        ("am/final.mdl", b"<BiasParams> FV \x04", b"<BiasParams> FV \x04" + b"\xff" * 40),
+    ],
+)
+def test_a_model_that_would_end_the_process_is_told(
+    name: str, old: bytes, new: bytes, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = home / "model"
+    shutil.copytree(models.box(), folder)
+    content = (folder / name).read_bytes()
+    assert old in content
+    (folder / name).write_bytes(content.replace(old, new, 1))
+    models.verify(folder)
+    with pytest.raises(ModelError) as problem:
+        models.load(folder)
+    assert refused(problem).startswith(f"{folder}: ")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_model_is_tried_once_until_it_changes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = home / "model"
+    shutil.copytree(models.box(), folder)
+    tried: list[object] = []
+    whole = subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda *a, **k: (tried.append(a), whole(*a, **k))[1])
+    models.load(folder)
+    models.load(folder)
+    assert len(tried) == 1
+    (folder / "conf" / "model.conf").write_text((folder / "conf" / "model.conf").read_text() + "\n")
+    models.load(folder)
+    assert len(tried) == 2
 
 
 # ── installing ───────────────────────────────────────────────────────────────────────────────────────────────────

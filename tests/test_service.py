@@ -106,7 +106,7 @@ def test_the_watchdog_is_fed_only_while_blocks_come_from_the_devices(manager: Ma
     devices.lost = frozenset()
     assert reads(1.5)[0] == "WATCHDOG=1"
     sound.open(lambda n: np.zeros(n, np.int16))  # the next session: its clock begins anew
-    assert reads(1.5) == ["WATCHDOG=1"]
+    assert reads(FLOWS_BLOCKS * BLOCK / RATE) == ["WATCHDOG=1"], "at once: to load it took a while"
 
 
 def test_who_is_no_service_tells_nobody(manager: Manager) -> None:
@@ -278,7 +278,9 @@ def test_the_guide_is_woken(
     assert waits(room, vosk_model, idle_book, english) == phrase
     assert room.now < until + 1.5
     played = np.concatenate(room.speaker)
-    assert not played[: int(until * RATE)].any(), "it waits in silence"
+    assert not played[: int((until - 0.3) * RATE)].any(), (
+        "it waits in silence: the last sound may decide before its end"
+    )
     assert np.abs(played).max() > 1000, "and answers with the chime"
 
 
@@ -343,6 +345,8 @@ def test_an_appliance_waits_guides_and_tells_systemd(rig: Rig, speak: Speak, tmp
             assert manager.told(10) == "WATCHDOG=1"
 
             process.send_signal(signal.SIGTERM)
-            told = [*iter(lambda: manager.told(5), "STOPPING=1")]
-            assert set(told) <= {"WATCHDOG=1"}
+            told = [manager.told(5)]
+            while told[-1] == "WATCHDOG=1":
+                told.append(manager.told(5))
+            assert told[-1] == "STOPPING=1"
             assert process.wait(10) == 0

@@ -227,6 +227,7 @@ def _permissions() -> Finding:
     kept = {
         "rendered speech": Path(platformdirs.user_cache_dir("voiceguide")),
         "recordings and models": Path(platformdirs.user_data_dir("voiceguide", appauthor=False)),
+        "progress and history": Path(platformdirs.user_state_dir("voiceguide", appauthor=False)),
     }
     for what, folder in kept.items():
         at = next(p for p in (folder, *folder.parents) if p.exists())

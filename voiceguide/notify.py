@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from voiceguide.sound import Block, Fill, Sound
@@ -60,7 +61,7 @@ class Watched:
         self.problems = sound.problems
         self._notify = notify
         self._flowing = 0
-        self._fed = 0.0
+        self._fed = -inf
 
     @property
     def delay(self) -> float:
@@ -68,7 +69,7 @@ class Watched:
 
     def open(self, fill: Fill) -> None:
         self._sound.open(fill)
-        self._flowing, self._fed = 0, 0.0
+        self._flowing, self._fed = 0, -inf  # at once, for nothing was told while it was closed
 
     def read(self) -> Block:
         block = self._sound.read()

@@ -22,7 +22,7 @@ import platformdirs
 
 from voiceguide.config import expanded
 from voiceguide.errors import ModelError
-from voiceguide.hearing import archive, download, recognition
+from voiceguide.hearing import archive, download, recognition, trial
 from voiceguide.hearing.download import OFFICIAL, one_line
 from voiceguide.hearing.fst import MAGIC
 from voiceguide.hearing.recognition import Model
@@ -110,10 +110,10 @@ def load(path: Path, pronounce: Mapping[str, str] = recognition.NONE) -> Model:
     """The model in ``path``, without a word on standard error. ``pronounce``: a routine's own words, each spelt as it
     sounds.
 
-    Raises ModelError where the folder is no model, or Vosk refuses it (what takes the closed graph Vosk sees only
-    when there are phrases for it: see ``Model.recogniser``); SpeechError where words are spelt and there is no
-    espeak-ng."""
+    Raises ModelError where the folder is no model, or Vosk refuses it or would die of it (see ``trial``); SpeechError
+    where words are spelt and there is no espeak-ng."""
     verify(path)
+    trial.need_good(path, identity(path))
     return recognition.load(path, pronounce)
 
 
