@@ -22,7 +22,7 @@ from rig import ALSA_DEFAULTS, environment_without_sound
 
 import voiceguide
 from voiceguide.guide import routine as routines
-from voiceguide.guide.commands import load_language
+from voiceguide.guide.commands import known_languages, load_language
 from voiceguide.hearing import models
 from voiceguide.sound import RATE, Pcm
 
@@ -131,6 +131,13 @@ def test_a_mistake_is_one_line_that_says_what_to_do(tmp_path: Path, arguments: s
     need_espeak()
     (tmp_path / "text.wav").write_text("This is no sound.", encoding="utf-8")
     (tmp_path / "empty.wav").touch()
+    english = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    lines = (
+        english[english.index("routine:") :]
+        .replace("first-weeks", "klingon")
+        .replace("language: en", "language: tlh")
+    )
+    (tmp_path / "klingon.yaml").write_text(lines, "utf-8")
     (tmp_path / "cut.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVE")
     assert re.search(words, refused(run(*arguments.split(), cwd=tmp_path), 1))
 
@@ -215,7 +222,8 @@ def test_without_any_model_one_line_says_where_it_was_looked_for(tmp_path: Path)
     soundfile.write(tmp_path / "word.wav", np.zeros(RATE, np.int16), RATE)
     line = refused(run("hear", "word.wav", cwd=tmp_path), 4)
     assert "no recognition model for the language 'en' (looked: installed, /usr/share/vosk" in line
-    assert line.endswith("install one with: voiceguide models install NAME")
+    name = load_language("en").model
+    assert line.endswith(f"install one with: voiceguide models install {name} (or type the commands: run --keyboard)")
 
 
 WITHOUT_ESPEAK = """
@@ -504,6 +512,16 @@ def test_the_schema_is_the_published_one(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
+def test_check_tells_of_a_language_that_the_guide_does_not_speak(tmp_path: Path) -> None:
+    text = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    text = text.replace("routine: first-weeks", "routine: klingon").replace("language: en", "language: tlh")
+    (tmp_path / "klingon.yaml").write_text(text, "utf-8")
+    result = run("check", "klingon.yaml", cwd=tmp_path)
+    (line,) = result.stderr.splitlines()
+    assert result.returncode == 1
+    assert re.match(r"klingon.yaml:\d+:11: the guide has no language `tlh`; write .*docs/languages.md$", line)
+
+
 # ---- The machine ----
 
 
@@ -511,9 +529,14 @@ def test_the_models_are_listed_in_the_order_in_which_they_are_looked_for(tmp_pat
     result = run("models", "list", cwd=tmp_path, more={"VOSK_MODEL_PATH": str(tmp_path)})
     assert (result.returncode, result.stderr) == (0, "")
     order = ["installed", "$VOSK_MODEL_PATH", "/usr/share/vosk", "~/.cache/vosk", "in the box", "in use"]
-    lines = result.stdout.splitlines()
+    lines = result.stdout.splitlines()[: len(order)]
     assert [next(label for label in order if line.startswith(label)) for line in lines] == order
-    assert run("models", cwd=tmp_path).stdout.splitlines()[-1] == lines[-1]
+    others = [load_language(code) for code in known_languages() if code != "en"]
+    for line, language in zip(result.stdout.splitlines()[len(order) :], others, strict=True):
+        assert (
+            line == f"{f'for {language.name}':<22} none; to install one: voiceguide models install {language.model}"
+        )
+    assert run("models", cwd=tmp_path).stdout.splitlines()[-1] == result.stdout.splitlines()[-1]
 
 
 def test_the_model_that_is_used_has_a_path(tmp_path: Path) -> None:

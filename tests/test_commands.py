@@ -30,7 +30,7 @@ from voiceguide.guide.commands import (
 )
 from voiceguide.guide.events import AGO
 from voiceguide.guide.machine import Guide
-from voiceguide.guide.routine import Routine, all_routines, load
+from voiceguide.guide.routine import Part, Routine, all_routines, load
 from voiceguide.guide.table import STATES
 from voiceguide.hearing.listener import known
 
@@ -51,7 +51,8 @@ def english() -> Language:
 
 @cache
 def routines() -> tuple[Routine, ...]:
-    return tuple(load(path) for path in all_routines())
+    """Those in English: tests/test_languages.py goes through the others."""
+    return tuple(routine for routine in map(load, all_routines()) if routine.language == "en")
 
 
 @cache
@@ -335,6 +336,46 @@ def test_an_unknown_language_names_those_that_there_are() -> None:
 def test_every_language_file_is_of_the_language_of_its_name() -> None:
     for path in folder_of_languages().glob("*.yaml"):
         assert load_language(path.stem).code == path.stem
+
+
+def test_a_region_without_a_file_of_its_own_has_that_of_the_language() -> None:
+    assert load_language("en-gb") == load_language("en")
+
+
+def test_words_run_together_where_something_was_filled_in() -> None:
+    language = replace(
+        english(),
+        joined={r"\ba el\b": "al"},
+        prompts={"where": ("Vamos a {part}.",), "begin": ("Vamos a el parque.",)},
+        templates=(("(ve|vamos) a {part}", Command("goto")),),
+    )
+    assert language.say("where", part="el cuello") == ("Vamos al cuello.",)
+    assert language.say("begin") == ("Vamos a el parque.",), "what is written whole is right as it is"
+    book = language.phrasebook((Part(id="neck", name="el cuello", also=("la nuca",), steps=()),))
+    assert book.meaning("vamos al cuello") == book.meaning("ve a la nuca") == Command("goto", target="neck")
+    assert book.meaning("ve a el cuello") is None
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ('["We are at the {part}:', '["We are at the {prat}:', "`prat` is not filled in here; write `part` if you"),
+        ('["Lovely. Let us begin."]', '["{minutes}."]', "`minutes` is not filled in here; delete it"),
+        ('["Lovely. Let us begin."]', '["Let us { begin."]', "`{` is not filled in here; delete it"),
+        ('"<baby> (rosy|pink)"', '"<baby> (rosy|pink"', "this is no template"),
+        ('"<baby> (rosy|pink)"', '"<babe> (rosy|pink)"', "there is no rule `babe`; write `baby` if you meant that"),
+        ("named:\n", "joined: {'(': x}\nnamed:\n", "this is no regular expression"),
+    ],
+)
+def test_what_would_fail_in_a_session_is_told_when_the_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, right: str, wrong: str, told: str
+) -> None:
+    text = (folder_of_languages() / "en.yaml").read_text("utf-8")
+    assert right in text
+    (tmp_path / "en.yaml").write_text(text.replace(right, wrong), "utf-8")
+    monkeypatch.setattr(commands, "folder_of_languages", lambda: tmp_path)
+    with pytest.raises(VoiceguideError, match=rf"en\.yaml:\d+:\d+: {told}"):
+        load_language("en")
 
 
 def test_a_mistake_in_a_language_file_is_shown_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

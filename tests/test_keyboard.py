@@ -28,9 +28,11 @@ def phrases() -> Phrasebook:
     return load_language("en").phrasebook(load(find("infant-massage")).parts)
 
 
-def start(phrases: Phrasebook, lines: TextIO, say: Callable[[str], None] = lambda line: None) -> Keyboard:
+def start(
+    phrases: Phrasebook, lines: TextIO, say: Callable[[str], None] = lambda line: None, ask: str = "help"
+) -> Keyboard:
     """A keyboard that has read all its input, so that nothing depends on the speed of its thread."""
-    keyboard = Keyboard(phrases, lines, say)
+    keyboard = Keyboard(phrases, lines, say, ask)
     for thread in threading.enumerate():
         if thread.name == "keyboard":
             thread.join(10)
@@ -86,6 +88,18 @@ def test_what_is_typed_last_needs_no_line_end(phrases: Phrasebook) -> None:
     assert [h.phrase for h in listen(start(phrases, io.StringIO("stop")), 2)] == ["stop"]
 
 
+def test_accents_may_be_left_out_where_nothing_else_is_meant() -> None:
+    book = Phrasebook({"más despacio": Command("slower"), "sí": Command("yes"), "si": Command("no")}, ())
+    keyboard = start(book, io.StringIO("mas despacio\nMa\u0301s despacio\nSÍ\nsi\n"))
+    assert [h.command.name for h in listen(keyboard, 5)] == ["slower", "slower", "yes", "no"]
+
+
+def test_the_word_for_help_is_that_of_the_language() -> None:
+    told: list[str] = []
+    listen(start(Phrasebook({}, ()), io.StringIO("hola\n"), told.append, "ayuda"), 2)
+    assert told == ['"hola" is no command; type ayuda to see what can be said now']
+
+
 # Pace
 
 
@@ -115,7 +129,7 @@ def test_nothing_is_waited_for(phrases: Phrasebook) -> None:
     """A line that is not there yet costs the loop nothing; it is taken when it is."""
     read_end, write_end = os.pipe()
     with os.fdopen(read_end, encoding="utf-8") as lines, os.fdopen(write_end, "w", encoding="utf-8") as parent:
-        keyboard = Keyboard(phrases, lines, lambda line: None)
+        keyboard = Keyboard(phrases, lines, lambda line: None, "help")
         assert listen(keyboard, 60) == []
         assert not keyboard.ended
         parent.write("pause\n")

@@ -333,4 +333,5 @@ def test_the_routines_in_the_box_are_known_to_the_model_in_the_box() -> None:
 
     known = words.known(models.box())
     for path in all_routines():
-        load(path, lambda document: words.problems(document, known))
+        if load(path).language == "en":
+            load(path, lambda document: words.problems(document, known))

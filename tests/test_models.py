@@ -159,10 +159,11 @@ def test_a_variable_that_names_a_model_instead_of_a_folder_of_them(
 
 def test_no_model_for_a_language_says_where_was_looked() -> None:
     with pytest.raises(ModelError) as problem:
-        models.find(language="fr")
+        models.find(language="fr", official="vosk-model-small-fr-0.22")
     assert refused(problem) == (
         f"no recognition model for the language 'fr' (looked: installed, {models.SYSTEM}, ~/.cache/vosk); "
-        "install one with: voiceguide models install NAME"
+        "install one with: voiceguide models install vosk-model-small-fr-0.22 "
+        "(or type the commands: run --keyboard)"
     )
 
 

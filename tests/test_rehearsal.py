@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import Speak, need_espeak
+from conftest import PARENT_VOICE, Speak, need_espeak
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.commands import NAMES, Command, Phrasebook, load_language, normal
@@ -145,7 +145,8 @@ def rehearsed(built_in_ones: Mapping[str, Rehearsed], request: pytest.FixtureReq
 
 
 def test_every_routine_in_the_box_has_a_script_of_its_own() -> None:
-    names = [path.stem for path in all_routines()]
+    """But for those in other languages: there is no model in the box to rehearse them with."""
+    names = [path.stem for path in all_routines() if load(path).language == "en"]
     assert sorted(names) == sorted(ROUTINES)
     for name in names:
         assert built_in(load(find(name))).stem == name
@@ -603,7 +604,7 @@ def act(voice: Voice, tmp_path: Path) -> Callable[..., Acted]:
 
         def render(entry: Entry) -> Pcm:
             assert entry.say is not None
-            return voice.render(entry.say, voice=entry.voice)
+            return voice.render(entry.say, voice=entry.voice or PARENT_VOICE)
 
         guide = Guide(first_weeks(), load_language("en"))
         narrator = Narrator(voice, None, ahead=False)

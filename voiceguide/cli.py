@@ -23,6 +23,8 @@ from voiceguide.guide import routine as routines
 from voiceguide.sound import RATE, Block, Pcm
 
 if TYPE_CHECKING:
+    from voiceguide.guide.commands import Language
+    from voiceguide.guide.routine import Routine
     from voiceguide.hearing.words import Known
     from voiceguide.journal import Journal, Past
     from voiceguide.recorded import Own
@@ -78,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     def model(made: argparse.ArgumentParser) -> None:
         made.add_argument("--model", type=Path, metavar="DIR", help="the folder of a Vosk model")
 
+    def language(made: argparse.ArgumentParser) -> None:
+        made.add_argument("--language", metavar="L", help="the language to speak and to hear, as es")
+
     def devices(made: argparse.ArgumentParser) -> None:
         for kind in ("input", "output"):
             made.add_argument(f"--{kind}-device", metavar="D", help=f"{kind} device: number, name or part of it")
@@ -105,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         help="go on with an unfinished session, or begin anew, unasked",
     )
     run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
-    run.add_argument("--language", metavar="L", help="the language to speak and to hear, as en")
+    language(run)
     baby(run)
     music(run)
     devices(run)
@@ -140,16 +145,20 @@ def _parser() -> argparse.ArgumentParser:
     model(hear)
 
     listen = command("listen", _listen, "show the microphone's level and what is heard")
+    language(listen)
     devices(listen)
     model(listen)
 
     say = command("say", _say, "speak a text")
     say.add_argument("text")
+    language(say)
     say.add_argument("--wav", type=Path, metavar="OUT.wav", help="write it to a file instead")
     say.add_argument("--output-device", metavar="D", help="output device: number, name or part of it")
 
     command("routines", _routines, "list the routines")
-    command("show", _show, "print a routine as readable text").add_argument("routine")
+    show = command("show", _show, "print a routine as readable text")
+    show.add_argument("routine")
+    show.add_argument("--html", action="store_true", help="as a card to print, an HTML page")
     check = command("check", _check, "check routine files")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="one JSON object for each mistake")
@@ -180,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     command("devices", _devices, "list the sound devices")
     doctor = command("doctor", _doctor, "check everything that a session needs")
     doctor.add_argument("--json", action="store_true", help="one JSON object for each check")
+    language(doctor)
     devices(doctor)
     model(doctor)
     return parser
@@ -235,7 +245,6 @@ def _wait(arguments: argparse.Namespace) -> None:
     """Sessions one after the other, each begun by "hello guide" or the button. Does not end by itself."""
     from voiceguide import idle
     from voiceguide.gpio import Panel
-    from voiceguide.guide.commands import load_language
     from voiceguide.hearing import models
     from voiceguide.hearing.listener import Listener
     from voiceguide.notify import Notify
@@ -243,10 +252,10 @@ def _wait(arguments: argparse.Namespace) -> None:
     session = argparse.Namespace(**{**vars(arguments), "wait": False, "notify": Notify()})
     try:
         while True:
-            routine = routines.load(routines.find(arguments.routine or DEFAULT_ROUTINE))
-            language = load_language(arguments.language or routine.language)
+            routine, language = _wanted(arguments)
             book = idle.book_of(language, language.phrasebook(routine.parts))
-            model = models.load(models.find(arguments.model, language=language.code), routine.pronounce)
+            folder = models.find(arguments.model, language=routine.language, official=language.model)
+            model = models.load(folder, routine.pronounce)
             ears = Listener(model, book)
             print(f'Say "{language.wakes[0]}" to begin.', flush=True)
             with Panel(arguments.button, arguments.led) as panel:
@@ -256,6 +265,16 @@ def _wait(arguments: argparse.Namespace) -> None:
             _guide(session)
     finally:
         session.notify.tell("STOPPING=1")
+
+
+def _wanted(arguments: argparse.Namespace) -> tuple[Routine, Language]:
+    """The routine that was asked for, or its translation where a language was asked for; and its language."""
+    from voiceguide.guide.commands import load_language
+
+    if arguments.language is not None:
+        load_language(arguments.language)  # an unknown one is told as such
+    routine = routines.in_language(arguments.routine or DEFAULT_ROUTINE, arguments.language)
+    return routine, load_language(routine.language)
 
 
 def _live_sound(arguments: argparse.Namespace) -> Any:
@@ -302,7 +321,6 @@ def _run(arguments: argparse.Namespace) -> None:
 def _guide(arguments: argparse.Namespace) -> None:
     from voiceguide.gpio import Panel, Pressed
     from voiceguide.guide.baby import Baby
-    from voiceguide.guide.commands import load_language
     from voiceguide.guide.machine import Guide
     from voiceguide.hearing import models
     from voiceguide.hearing.keyboard import Keyboard
@@ -315,8 +333,7 @@ def _guide(arguments: argparse.Namespace) -> None:
     from voiceguide.sound.silent import SilentSound
     from voiceguide.speech.voice import Voice
 
-    routine = routines.load(routines.find(arguments.routine or DEFAULT_ROUTINE))
-    language = load_language(arguments.language or routine.language)
+    routine, language = _wanted(arguments)
     baby = Baby(arguments.baby, arguments.pronoun)
     routine, language = baby.routine(routine, language), baby.language(language)
     book = language.phrasebook(routine.parts)
@@ -327,7 +344,7 @@ def _guide(arguments: argparse.Namespace) -> None:
     own_voice = None
     if arguments.keyboard:
         typed = sys.stdin if sys.stdin is not None else io.StringIO()  # None where it was closed
-        ears = Keyboard(book, typed, lambda line: print(f"  ({line})", flush=True))
+        ears = Keyboard(book, typed, lambda line: print(f"  ({line})", flush=True), language.examples("help")[0])
         try:
             speaker = any(d.outputs for d in devices())
         except SoundError:
@@ -337,7 +354,7 @@ def _guide(arguments: argparse.Namespace) -> None:
         else:
             sound = SilentSound()
     else:
-        folder = models.find(arguments.model, language=language.code)
+        folder = models.find(arguments.model, language=routine.language, official=language.model)
         model = models.load(folder, routine.pronounce)
         book = known(model, book)
         ears = Listener(model, book)
@@ -357,13 +374,14 @@ def _guide(arguments: argparse.Namespace) -> None:
         if line:
             print(line, flush=True)
 
+    recorded = Recorded(routine, _warn).pcm
     with (
         Panel(arguments.button, arguments.led) as panel,
         _music(arguments.music, ahead=True) as music,
         Voice() as voice,
         closing(Keeper(routine, _warn)) as keeper,
     ):
-        narrator = Narrator(voice, own_voice, ahead=True, recorded=Recorded(routine, _warn).pcm)
+        narrator = Narrator(voice, own_voice, ahead=True, name=language.voice, recorded=recorded)
         interrupted = None
         if arguments.at is None and arguments.resume is not False:
             interrupted = keeper.interrupted(asked=arguments.resume is True)
@@ -521,10 +539,10 @@ def _ears(arguments: argparse.Namespace, routine_name: str) -> Any:
     from voiceguide.hearing import models
     from voiceguide.hearing.listener import Listener
 
-    routine = routines.load(routines.find(routine_name))
-    book = load_language(routine.language).phrasebook(routine.parts)
-    folder = models.find(arguments.model, language=routine.language)
-    return Listener(models.load(folder, routine.pronounce), book)
+    routine = routines.in_language(routine_name, getattr(arguments, "language", None))
+    language = load_language(routine.language)
+    folder = models.find(arguments.model, language=routine.language, official=language.model)
+    return Listener(models.load(folder, routine.pronounce), language.phrasebook(routine.parts))
 
 
 def _hear(arguments: argparse.Namespace) -> None:
@@ -599,12 +617,14 @@ def _listen(arguments: argparse.Namespace) -> None:
 
 
 def _say(arguments: argparse.Namespace) -> None:
+    from voiceguide.guide.commands import load_language
     from voiceguide.recording import write_wav
     from voiceguide.speech.player import Player
-    from voiceguide.speech.voice import Voice
+    from voiceguide.speech.voice import DEFAULT_VOICE, Voice
 
+    name = load_language(arguments.language).voice if arguments.language is not None else DEFAULT_VOICE
     with Voice() as voice:
-        pcm = voice.render(arguments.text)
+        pcm = voice.render(arguments.text, voice=name)
     if arguments.wav is not None:
         write_wav(arguments.wav, pcm)
         return
@@ -686,15 +706,21 @@ def _routines(_: argparse.Namespace) -> None:
     for path in routines.all_routines():
         routine = routines.load(path)
         minutes = round(routine.seconds / 60)
-        print(f"{routine.id:<20} {routine.title} ({len(routine.steps)} steps, about {minutes} minutes)")
+        title = f"{routine.title}, in {routine.language}" if routine.language != "en" else routine.title
+        print(f"{routine.id:<20} {title} ({len(routine.steps)} steps, about {minutes} minutes)")
 
 
 def _show(arguments: argparse.Namespace) -> None:
+    from voiceguide.guide.card import card
+    from voiceguide.guide.commands import load_language
     from voiceguide.guide.show import readable
     from voiceguide.record import lines_of
     from voiceguide.recorded import Recorded
 
     routine = routines.load(routines.find(arguments.routine))
+    if arguments.html:
+        print(card(routine, load_language(routine.language)), end="")
+        return
     recorded = Recorded(routine)
     print(readable(routine, {line.text for line in lines_of(routine) if recorded.paths(line.text)}))
 
@@ -733,9 +759,11 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _problems(words: _Words, folder: Path, document: Document) -> Iterator[Problem]:
-    """What is wrong with a routine beyond its own rules: words that are never heard, and recordings."""
+    """What is wrong with a routine beyond its own rules: its language, words that are never heard, and recordings."""
     from voiceguide import recorded
+    from voiceguide.guide import commands
 
+    yield from commands.problems(document)
     yield from words.problems(document)
     yield from recorded.problems(document, folder)
 
@@ -777,11 +805,17 @@ def _new(arguments: argparse.Namespace) -> None:
 
 
 def _models_list(arguments: argparse.Namespace) -> None:
+    from voiceguide.guide.commands import known_languages, load_language
     from voiceguide.hearing import models
 
     for place in models.locations(arguments.model):
         print(f"{place.label:<22} {place.path}{'' if place.problem is None else f'  ({place.problem})'}")
     print(f"{'in use':<22} {models.find(arguments.model)}")
+    for language in map(load_language, known_languages()):
+        if language.code != "en":
+            found = next((p.path for p in models.locations(language=language.code) if p.problem is None), None)
+            path = found or f"none; to install one: voiceguide models install {language.model}"
+            print(f"{f'for {language.name}':<22} {path}")
 
 
 def _models_install(arguments: argparse.Namespace) -> None:
@@ -839,7 +873,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from voiceguide.doctor import examine
 
     well = True
-    for finding in examine(arguments.model, _device(arguments.input_device), _device(arguments.output_device)):
+    chosen = _device(arguments.input_device), _device(arguments.output_device)
+    for finding in examine(arguments.model, *chosen, arguments.language or "en"):
         well &= finding.ok
         if arguments.json:
             _print_json(finding.as_json())

@@ -18,7 +18,7 @@ import platformdirs
 
 from voiceguide import service
 from voiceguide.errors import VoiceguideError
-from voiceguide.guide.commands import load_language
+from voiceguide.guide.commands import Language, load_language
 from voiceguide.guide.routine import all_routines, load
 from voiceguide.hearing import models
 from voiceguide.hearing.listener import Heard, Listener, known
@@ -52,14 +52,19 @@ class Finding:
 
 
 def examine(
-    model: Path | None = None, input_device: str | int | None = None, output_device: str | int | None = None
+    model: Path | None = None,
+    input_device: str | int | None = None,
+    output_device: str | int | None = None,
+    code: str = "en",
 ) -> Iterator[Finding]:
-    """Check everything, one finding after the other. ``model`` and the devices are as for ``run``."""
+    """Check everything, one finding after the other. ``model`` and the devices are as for ``run``; ``code``: the
+    language. Raises VoiceguideError where there is no file for it."""
+    language = load_language(code)
     yield _python()
     yield _packages()
     rendered: dict[str, Pcm] = {}
-    yield _checked("voice", lambda: _voice(rendered))
-    yield from _hearing(model, rendered.get("pause"))
+    yield _checked("voice", lambda: _voice(language, rendered))
+    yield from _hearing(model, language, rendered.get("pause"))
     yield _checked("routines", _routines)
     yield from _sound(input_device, output_device)
     yield _clock()
@@ -83,17 +88,18 @@ def _python() -> Finding:
     return Finding("python", True, f"Python {version}, {sys.platform}")
 
 
-def _voice(rendered: dict[str, Pcm]) -> str:
+def _voice(language: Language, rendered: dict[str, Pcm]) -> str:
     with Voice(cache=None) as voice:
-        rendered["pause"] = voice.render("pause")
+        rendered["pause"] = voice.render(language.examples("pause")[0], voice=language.voice)
     return f"pyttsx3 with espeak-ng renders speech: {len(rendered['pause']) / RATE:.2f} s for one word"
 
 
-def _hearing(model: Path | None, pause: Pcm | None) -> Iterator[Finding]:
+def _hearing(model: Path | None, language: Language, pause: Pcm | None) -> Iterator[Finding]:
     try:
-        path = models.find(model)
+        path = models.find(model, language=language.code, official=language.model)
         loaded = models.load(path)
-        book = load_language("en").phrasebook(load(all_routines()[0]).parts)
+        of_it = (routine.parts for routine in map(load, all_routines()) if routine.language == language.code)
+        book = language.phrasebook(next(of_it, ()))
         usable = known(loaded, book)
         ears = Listener(loaded, usable)
     except VoiceguideError as error:
@@ -108,17 +114,17 @@ def _hearing(model: Path | None, pause: Pcm | None) -> Iterator[Finding]:
     if pause is None:
         yield Finding("hearing", False, "not tried, as there is no voice", "see the voice check")
     else:
-        yield _hears_pause(ears, pause)
+        yield _hears_pause(ears, pause, language.examples("pause")[0])
 
 
-def _hears_pause(ears: Listener, pause: Pcm) -> Finding:
+def _hears_pause(ears: Listener, pause: Pcm, said: str) -> Finding:
     sound = np.concatenate([np.zeros(RATE // 2, np.int16), pause // 2, np.zeros(RATE, np.int16)])
     blocks = [sound[i : i + BLOCK] for i in range(0, len(sound) - BLOCK + 1, BLOCK)]
     found = [d for n, block in enumerate(blocks) for d in ears.hear(block, (n + 1) * BLOCK / RATE)]
     heard = [d.command.name for d in found if isinstance(d, Heard)]
     if heard == ["pause"]:
-        return Finding("hearing", True, 'a rendered "pause" is heard as pause')
-    return Finding("hearing", False, f'a rendered "pause" is heard as {heard or "nothing"}', "try another model")
+        return Finding("hearing", True, f'a rendered "{said}" is heard as pause')
+    return Finding("hearing", False, f'a rendered "{said}" is heard as {heard or "nothing"}', "try another model")
 
 
 def _routines() -> str:

@@ -28,8 +28,8 @@ from voiceguide.source import Document, read
 from voiceguide.speech.music import Music
 from voiceguide.speech.voice import Voice
 
-PARENT_VOICE = "en-us+m7"
-"""A voice that the model in the box was not trained on."""
+PARENT_VARIANT = "m7"
+"""Of espeak-ng's voice for the language: one that the model in the box was not trained on."""
 PARENT_RATE = 150
 TURN_S = 0.8
 """The parent takes a breath between two things: as long, at least, lies between an entry and one with ``when``."""
@@ -53,7 +53,8 @@ class Entry:
     at: float | None
     after: float | None
     when: dict[str, Any]
-    voice: str
+    voice: str | None
+    """None: the parent's usual one."""
     line: int
     """In the script, for messages."""
 
@@ -117,7 +118,7 @@ def _entry(document: Document, n: int, data: dict[str, Any], folder: Path) -> En
         at=data.get("at"),
         after=data.get("after"),
         when=data.get("when", {}),
-        voice=data.get("voice", PARENT_VOICE),
+        voice=data.get("voice"),
         line=document.position(["parent", n])[0],
     )
 
@@ -232,7 +233,7 @@ class Rehearsal:
         self._script = script
         self.routine = load(find(routine or script.routine or "infant-massage"))
         self._language = load_language(self.routine.language)
-        folder = models.find(model, language=self.routine.language)
+        folder = models.find(model, language=self.routine.language, official=self._language.model)
         vosk_model = models.load(folder, self.routine.pronounce)
         phrasebook = self._language.phrasebook(self.routine.parts)
         self._book = known(vosk_model, phrasebook)
@@ -255,7 +256,8 @@ class Rehearsal:
             report.unspoken += "error" in fields
             tell(kind, t, **fields)
 
-        narrator = Narrator(self._voice, self._own_voice, ahead=False, recorded=self._recorded.pcm)
+        name, recorded = self._language.voice, self._recorded.pcm
+        narrator = Narrator(self._voice, self._own_voice, ahead=False, name=name, recorded=recorded)
         guide = Guide(self.routine, self._language, music=self._play)
         session = Session(guide, self.room, narrator, self._listener, watch, self._music)
         parent = _Parent(self._script, session, self.room, self._render, report, self._meaning, tell)
@@ -280,7 +282,8 @@ class Rehearsal:
         if entry.play is not None:
             return read_recording(entry.play)
         assert entry.say is not None
-        return self._voice.render(entry.say, voice=entry.voice, rate=PARENT_RATE)
+        usual = f"{self._language.voice.partition('+')[0]}+{PARENT_VARIANT}"
+        return self._voice.render(entry.say, voice=entry.voice or usual, rate=PARENT_RATE)
 
 
 class _Parent:

@@ -85,7 +85,12 @@ def near_misses(phrases: Iterable[str], lexicon: Lexicon, n: int = 5) -> dict[st
 def phrasebooks() -> list[Phrasebook]:
     """The phrases of the language, with the parts of each routine in the box."""
     language = load_language("en")
-    return [language.phrasebook(routines.load(path).parts) for path in routines.all_routines()]
+    return [language.phrasebook(routine.parts) for routine in _routines()]
+
+
+def _routines() -> list[routines.Routine]:
+    """Those in English."""
+    return [routine for routine in map(routines.load, routines.all_routines()) if routine.language == "en"]
 
 
 def _of_phrases() -> set[str]:
@@ -97,8 +102,7 @@ def _of_texts() -> set[str]:
     """What the guide says: a parent's talk is of the same things."""
     language = load_language("en")
     texts = [re.sub(r"\{.*?\}", " ", text) for prompt in language.prompts.values() for text in prompt]
-    for path in routines.all_routines():
-        routine = routines.load(path)
+    for routine in _routines():
         passages = (routine.welcome, routine.preparation, routine.steps, routine.closing, routine.why)
         said = [passage.say for group in passages for passage in group]
         said += [routine.mixed.say, *(sign.say for sign in routine.signs.values())]

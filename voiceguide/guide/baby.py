@@ -68,7 +68,12 @@ class Baby:
         found = re.compile(
             rf"\b({'|'.join(re.escape(words) for words in sorted(said, key=len, reverse=True))})\b", re.IGNORECASE
         )
-        return lambda line: found.sub(lambda match: _like(match[0], said), line)
+
+        def say(line: str) -> str:
+            new = found.sub(lambda match: _like(match[0], said), line)
+            return line if new == line else language.join(new)
+
+        return say
 
 
 def _like(words: str, said: Mapping[str, str]) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
-from voiceguide.errors import VoiceguideError
+from voiceguide.errors import Problem, SourceError, VoiceguideError
 from voiceguide.guide.routine import Part
-from voiceguide.source import read
+from voiceguide.mistakes import code as in_code
+from voiceguide.mistakes import nearest
+from voiceguide.source import Document, read
 
 NAMES = (
     "ready next back start_again repeat pause resume stop finish skip goto leave_out only everything shorter longer "
@@ -29,6 +33,17 @@ ADVANCING = frozenset(
     {"next", "skip", "goto", "leave_out", "only", "ready", "resume", "start_again", "finish", "yes", "keep_going"}
 )
 """Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
+
+FIELDS: Mapping[str, frozenset[str]] = {
+    "where": frozenset({"part", "title", "step", "steps"}),
+    **dict.fromkeys(("where_preparing", "leave_out_one", "only_one"), frozenset({"part"})),
+    **dict.fromkeys(("leave_out_two", "only_two"), frozenset({"part", "other"})),
+    "how_long_stroke": frozenset({"seconds"}),
+    "how_long": frozenset({"minutes"}),
+    "how_long_one": frozenset({"minutes"}),
+    **dict.fromkeys(("signs_comfort", "signs_stress"), frozenset({"signs", "last"})),
+}
+"""What is filled in where a prompt has it in braces; other prompts are said as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,13 @@ class Command:
 
 def normal(text: str) -> str:
     """A phrase as the recogniser writes it: lower case, no punctuation but the apostrophe, single spaces."""
-    return " ".join(re.sub(r"[^\w' ]", " ", text.lower().replace("’", "'")).split())
+    composed = unicodedata.normalize("NFC", text.lower().replace("’", "'"))
+    return unicodedata.normalize("NFC", " ".join(re.sub(r"[^\w' ]", " ", composed).split()))
+
+
+def unaccented(text: str) -> str:
+    """A phrase as it may be typed in a hurry: in normal form, without accents ("mas despacio")."""
+    return "".join(c for c in unicodedata.normalize("NFD", normal(text)) if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,10 @@ class Language:
 
     code: str
     name: str
+    voice: str
+    """The voice of espeak-ng that speaks it, perhaps with a variant."""
+    model: str
+    """Name of the official Vosk model, a small one, that hears it."""
     prompts: Mapping[str, tuple[str, ...]]
     templates: tuple[tuple[str, Command], ...]
     rules: Mapping[str, str]
@@ -104,7 +129,8 @@ class Language:
     """Words in what the guide says for which the baby's name can stand."""
     pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Words in what the guide says, and what is said instead of them where a pronoun is known."""
-
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """Where words run together once a part or a name is filled in: a regular expression, and what stands instead."""
     wake: tuple[str, ...] = ()
     """Templates of what wakes the guide where it waits for a session to begin."""
 
@@ -134,7 +160,15 @@ class Language:
 
     def say(self, prompt: str, **values: object) -> tuple[str, ...]:
         """The sentences of a prompt, filled in."""
-        return tuple(sentence.format(**values) for sentence in self.prompts[prompt])
+        if not values:
+            return self.prompts[prompt]
+        return tuple(self.join(sentence.format(**values)) for sentence in self.prompts[prompt])
+
+    def join(self, text: str) -> str:
+        """``text``, into which something was filled, with the words run together that do so ("a el" is "al")."""
+        for pattern, instead in self.joined.items():
+            text = re.sub(pattern, instead, text)
+        return text
 
     def _expand(self, template: str, parts: tuple[Part, ...]) -> Iterator[tuple[str, tuple[Part, ...]]]:
         """All that a template stands for, each with the parts that it names. A part goes by all of its names, but two
@@ -156,7 +190,7 @@ class Language:
             for place, word in words.items():
                 filled = filled.replace(place, word)
             for phrase in sample_expression(parse_sentence(filled).expression, expansion_rules=rules):
-                yield normal(phrase), named
+                yield self.join(normal(phrase)), named
 
 
 def _naming(command: Command, parts: tuple[Part, ...]) -> Command:
@@ -172,41 +206,38 @@ def folder_of_languages() -> Path:
     return Path(__file__).parent / "languages"
 
 
-@cache
-def all_languages() -> tuple[Language, ...]:
-    """Every language that there is a file for."""
-    return tuple(load_language(path.stem) for path in sorted(folder_of_languages().glob("*.yaml")))
+def known_languages() -> list[str]:
+    """The codes of the languages that there are files for."""
+    return sorted(path.stem for path in folder_of_languages().glob("*.yaml"))
 
 
 @cache
-def own_words() -> frozenset[str]:
-    """Every sentence that the guide says of its own, in any language: no routine can have it said otherwise."""
-    return frozenset(line for language in all_languages() for lines in language.prompts.values() for line in lines)
+def own_words(code: str) -> frozenset[str]:
+    """Every sentence that the guide says of its own in a language: no routine can have it said otherwise. None where
+    there is no such language. Raises SourceError where its file has mistakes."""
+    if _file(code) is None:
+        return frozenset()
+    return frozenset(line for lines in load_language(code).prompts.values() for line in lines)
 
 
 @cache
-def command_words() -> frozenset[str]:
-    """Every word of the commands, in any language, but for the names of parts."""
-    books = (language.phrasebook().meanings for language in all_languages())
-    return frozenset(
-        word
-        for book in books
-        for phrase, command in book.items()
-        if command.target is None
-        for word in phrase.split()
-    )
+def command_words(code: str) -> frozenset[str]:
+    """Every word of the commands in a language, but for the names of parts; as ``own_words`` otherwise."""
+    if _file(code) is None:
+        return frozenset()
+    book = load_language(code).phrasebook().meanings.items()
+    return frozenset(word for phrase, command in book if command.target is None for word in phrase.split())
 
 
 def load_language(code: str) -> Language:
-    """Read a language file.
+    """Read a language file. ``code``: of a language, perhaps with a region, for which there may be none of its own.
 
     Raises VoiceguideError where there is none for ``code``, SourceError where it has mistakes."""
-    path = folder_of_languages() / f"{code}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in folder_of_languages().glob("*.yaml")))
-        raise VoiceguideError(f"no language '{code}'; choose one of: {known}")
+    path = _file(code)
+    if path is None:
+        raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
     schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
-    data: dict[str, Any] = read(path, schema).data
+    data: dict[str, Any] = read(path, schema, _mistakes).data
     templates: list[tuple[str, Command]] = []
 
     def add(sentences: list[str], command: Command) -> None:
@@ -226,6 +257,8 @@ def load_language(code: str) -> Language:
     return Language(
         code=data["language"],
         name=data["name"],
+        voice=data["voice"],
+        model=data["model"],
         prompts={name: tuple(sentences) for name, sentences in data["prompts"].items()},
         templates=tuple(templates),
         rules=data["rules"],
@@ -235,5 +268,63 @@ def load_language(code: str) -> Language:
         named=data["named"],
         baby=tuple(data["baby"]),
         pronouns=data["pronouns"],
+        joined=data.get("joined", {}),
         wake=tuple(data.get("wake", ())),
     )
+
+
+def _file(code: str) -> Path | None:
+    """The file of a language; with a region, that of the language where the region has none of its own."""
+    known = known_languages()
+    name = next((name for name in (code, code.partition("-")[0]) if name in known), None)
+    return None if name is None else folder_of_languages() / f"{name}.yaml"
+
+
+def problems(document: Document) -> Iterator[Problem]:
+    """Where the language of a routine is one that the guide does not speak, or not wholly."""
+    for where, code in document.each("language"):
+        if not isinstance(code, str) or not re.fullmatch(r"\s*[A-Za-z-]+\s*", code):
+            continue  # the schema tells of it
+        try:
+            load_language(code.strip())
+        except SourceError as error:
+            what = f"the language file of {in_code(code.strip())} has mistakes (the first: {error.problems[0]})"
+            yield document.problem(where, what, "mend it: see docs/languages.md")
+        except VoiceguideError:
+            instead = f"{nearest(code.strip(), known_languages())}, or add it: see docs/languages.md"
+            yield document.problem(where, f"the guide has no language {in_code(code.strip())}", instead)
+
+
+def _mistakes(document: Document) -> Iterator[Problem]:
+    """What a schema cannot say: templates that nothing can be made of, and what is filled in nowhere."""
+    from hassil.parse_expression import parse_sentence
+    from hassil.parser import ParseError
+
+    rules = dict(next((rules for _, rules in document.each("rules") if isinstance(rules, dict)), {}))
+    places = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*"), ("wake", "*")
+    signs = tuple((kind, "*", "*") for kind in ("comfort", "stress", "crying"))
+    for where, template in (found for place in (*places, *signs) for found in document.each(*place)):
+        if isinstance(template, str):
+            for name in re.findall(r"<([^<>]*)>", template):
+                if name not in rules:
+                    yield document.problem(where, f"there is no rule {in_code(name)}", nearest(name, list(rules)))
+            try:
+                parse_sentence(template)
+            except ParseError as error:
+                what = f"this is no template ({' '.join(str(error).split())})"
+                yield document.problem(where, what, "close each bracket, and see docs/languages.md")
+    for where, sentence in document.each("prompts", "*", "*"):
+        fields = FIELDS.get(str(where[1]), frozenset())
+        try:
+            wrong = {name for _, name, _, _ in Formatter().parse(str(sentence)) if name is not None} - fields
+        except ValueError:
+            wrong = {"{"}
+        for name in sorted(wrong):
+            instead = nearest(name, sorted(fields))
+            yield document.problem(where, f"{in_code(name)} is not filled in here", instead)
+    for where, _ in document.each("joined", "*"):
+        try:
+            re.compile(str(where[-1]))
+        except re.error as error:
+            what = f"this is no regular expression ({error})"
+            yield document.problem(where, what, "see docs/languages.md", key=True)

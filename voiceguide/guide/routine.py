@@ -182,6 +182,26 @@ def find(name_or_path: str) -> Path:
     raise VoiceguideError(f"there is no routine {quoted(name_or_path)} (there is: {listed}); {instead}")
 
 
+def in_language(name_or_path: str, language: str | None) -> Routine:
+    """The routine of that name; with a ``language`` that is not its own, its translation beside it.
+
+    The translation of NAME into a language is NAME-LANGUAGE, as infant-massage-es. Raises VoiceguideError."""
+    path = find(name_or_path)
+    routine = load(path)
+    if language is None or language.partition("-")[0] == routine.language.partition("-")[0]:
+        return routine
+    name = routine.id.removesuffix(f"-{routine.language}")
+    for other in (f"{name}-{language}", name):
+        if _is_file(path.with_name(f"{other}.yaml")):
+            translated = load(path.with_name(f"{other}.yaml"))
+            if translated.language == language:
+                return translated
+    raise VoiceguideError(
+        f"there is no {name}-{language}: {routine.id} is in the language {routine.language!r}; "
+        f"choose a routine in {language!r} (voiceguide routines), or another language"
+    )
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()

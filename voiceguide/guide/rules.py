@@ -36,7 +36,7 @@ MAX_WORDS = 30
 
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
-_PASSAGES: tuple[tuple[str, ...], ...] = (
+PASSAGES: tuple[tuple[str, ...], ...] = (
     ("welcome", "*"),
     ("preparation", "*"),
     ("parts", "*", "steps", "*"),
@@ -51,7 +51,7 @@ _PASSAGES: tuple[tuple[str, ...], ...] = (
 
 
 RECORDINGS: tuple[tuple[str, ...], ...] = (
-    *((*place, "say", "*", "recording") for place in _PASSAGES),
+    *((*place, "say", "*", "recording") for place in PASSAGES),
     ("parts", "*", "steps", "*", "recording"),
 )
 """Where a file names recordings: of a sentence, and of a whole step."""
@@ -73,7 +73,7 @@ def broken(document: Document, stem: str) -> Iterator[Problem]:
     yield from _unknown_sources(document)
     yield from _recorded_twice(document)
     yield from _taken_from_the_guide(document)
-    for place in _PASSAGES:
+    for place in PASSAGES:
         for where, sentence in (*document.each(*place, "say", "*"), *document.each(*place, "say", "*", "text")):
             words = len(sentence.split()) if isinstance(sentence, str) else 0
             if words > MAX_WORDS:
@@ -117,11 +117,14 @@ def _taken_from_the_guide(document: Document) -> Iterator[Problem]:
     massage, and tend to your baby.") would be played in its place, whatever is in it."""
     from voiceguide.guide.commands import own_words  # which knows of routines, and so of these rules
 
+    language = _language(document)
     for place in RECORDINGS:
         for where, _ in document.each(*place):
             around = where[:-1]
             said = [text for _, text in (*document.each(*around, "text"), *document.each(*around, "say", "*"))]
-            if all(isinstance(text, str) for text in said) and " ".join(" ".join(said).split()) in own_words():
+            if all(isinstance(text, str) for text in said) and " ".join(" ".join(said).split()) in own_words(
+                language
+            ):
                 what = "the guide says this sentence of its own, and nobody else for it"
                 yield document.problem(where, what, "change the words, or leave the recording out")
 
@@ -129,6 +132,7 @@ def _taken_from_the_guide(document: Document) -> Iterator[Problem]:
 def _unused_words(document: Document) -> Iterator[Problem]:
     from voiceguide.guide.commands import command_words, normal  # which knows of routines, and so of these rules
 
+    language = _language(document)
     names = (name for pattern in NAMES for _, name in document.each(*pattern) if isinstance(name, str))
     used = list(dict.fromkeys(word for name in names for word in normal(name).split()))
     for where, _ in document.each("pronounce", "*"):
@@ -136,16 +140,20 @@ def _unused_words(document: Document) -> Iterator[Problem]:
         if normal(word) not in used:
             instead = "take a word of a part's `name` or `also`, or delete it"
             yield document.problem(where, f"{code(word)} is in no name of a part", instead, key=True)
-        elif normal(word) in command_words():  # lest "crying" be heard as something else
+        elif normal(word) in command_words(language):  # lest "crying" be heard as something else
             what = f"{code(word)} is a word of the guide's own commands, and sounds as in those"
             yield document.problem(where, what, "delete it", key=True)
+
+
+def _language(document: Document) -> str:
+    return next((code.strip() for _, code in document.each("language") if isinstance(code, str)), "")
 
 
 def _unknown_sources(document: Document) -> Iterator[Problem]:
     sources = next((value for _, value in document.each("sources")), None)
     if not isinstance(sources, dict) or not sources:
         return
-    for place in _PASSAGES:
+    for place in PASSAGES:
         keys = [*document.each(*place, "source"), *document.each(*place, "source", "*")]
         for where, key in keys:
             if isinstance(key, str) and key and key not in sources:

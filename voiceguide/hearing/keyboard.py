@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from voiceguide.guide.commands import Phrasebook
+from voiceguide.guide.commands import Command, Phrasebook, unaccented
 from voiceguide.hearing.listener import Fake, Heard, Ignored
 from voiceguide.sound import Pcm
 
@@ -18,10 +18,15 @@ PIPED_S = 0.5
 class Keyboard:
     """Typed lines as commands, in the place of a Listener."""
 
-    def __init__(self, phrasebook: Phrasebook, lines: TextIO, say: Callable[[str], None]) -> None:
-        """``say``: prints a line for the parent, about what was typed and is no command."""
+    def __init__(self, phrasebook: Phrasebook, lines: TextIO, say: Callable[[str], None], ask: str) -> None:
+        """``say``: prints a line for the parent, about what was typed and is no command; ``ask``: how one asks for
+        help in this language."""
         self._book = phrasebook
+        self._plain: dict[str, Command] = {}
+        for phrase, command in phrasebook.meanings.items():
+            self._plain.setdefault(unaccented(phrase), command)
         self._say = say
+        self._ask = ask
         self._pace = 0.0 if lines.isatty() else PIPED_S
         self._next = self._pace
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -41,10 +46,10 @@ class Keyboard:
         if line is None:
             self.ended = True
         elif line.strip():
-            command = self._book.meaning(line)
+            command = self._book.meaning(line) or self._plain.get(unaccented(line))
             if command is not None:
                 return [Heard(command, line.strip(), 1.0, at, at, at)]
-            self._say(f'"{line.strip()}" is no command; type help to see what can be said now')
+            self._say(f'"{line.strip()}" is no command; type {self._ask} to see what can be said now')
         return []
 
     @property

@@ -80,8 +80,9 @@ def locations(explicit: Path | None = None, *, language: str = "en") -> list[Pla
     return places
 
 
-def find(explicit: Path | None = None, *, language: str = "en") -> Path:
+def find(explicit: Path | None = None, *, language: str = "en", official: str = "NAME") -> Path:
     """The first usable model. What the user named must be a model: there is no silent falling back to the next.
+    ``official``: the name of one that can be installed, for the message.
 
     Raises ModelError."""
     places = locations(explicit, language=language)
@@ -93,7 +94,7 @@ def find(explicit: Path | None = None, *, language: str = "en") -> Path:
     looked = ", ".join(dict.fromkeys(place.label for place in places))
     raise ModelError(
         f"no recognition model for the language {language!r} (looked: {looked}); "
-        f"install one with: voiceguide models install NAME"
+        f"install one with: voiceguide models install {official} (or type the commands: run --keyboard)"
     )
 
 
