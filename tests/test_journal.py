@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voiceguide.guide.events import AGO, Interrupted, Progress
+from voiceguide.guide.commands import AGO
+from voiceguide.guide.events import Interrupted, Progress
 from voiceguide.guide.plan import STROKES
 from voiceguide.guide.routine import Routine, find, load
 from voiceguide.journal import FRESH_S, Journal, JournalError, Keeper, ago, default_path

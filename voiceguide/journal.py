@@ -290,7 +290,7 @@ class Keeper:
 
 
 def ago(then: float, now: float) -> tuple[str, int]:
-    """How long ago something was, for people: a word of events.AGO and its number. ``some_time`` where the clock
+    """How long ago something was, for people: a word of commands.AGO and its number. ``some_time`` where the clock
     has been set back: a Raspberry Pi has none that runs without power."""
     minutes = (now - then) / 60
     if minutes < 0:
