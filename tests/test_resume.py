@@ -18,7 +18,7 @@ from conftest import need_espeak
 from rig import environment_without_sound, python
 
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
-ASKED = "Say continue, or start again."
+ASKED = "Say continue to go on, or start again."
 
 
 class Typed:

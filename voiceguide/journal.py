@@ -33,6 +33,8 @@ from voiceguide.guide.routine import Routine
 
 FORMAT = 1
 """Of the database: its ``user_version``."""
+NEWER = range(FORMAT + 1, 1000)
+"""Formats that are to come, with other tables; what is above is garbage."""
 FRESH_S = 24 * 3600.0
 """An interrupted session that is older is not offered: massage is a daily affair."""
 RESUMABLE = (None, "terminated")
@@ -41,7 +43,7 @@ pressed Ctrl-C meant it."""
 BUSY_S = 0.25
 """How long to wait for another program that has the database open; the loop stands still meanwhile."""
 _TABLE = """CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     began REAL NOT NULL,
     changed REAL NOT NULL,
     routine TEXT NOT NULL,
@@ -200,19 +202,19 @@ class Journal:
                     self.path.chmod(0o600)
             db.execute("PRAGMA synchronous = EXTRA")
             db.execute("PRAGMA secure_delete = ON")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version > FORMAT:
-                raise JournalError(f"{self.path} is of a newer voiceguide; move it away, or use that one")
             if db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
                 raise _Broken
-            if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").fetchone():
+            tables = db.execute("SELECT sql FROM sqlite_schema").fetchall()
+            if not tables:
                 with db:
                     db.execute("BEGIN IMMEDIATE")
                     db.execute(_TABLE)
                     db.execute(f"PRAGMA user_version = {FORMAT}")
-            db.execute(
-                "SELECT began, changed, routine, parts, signs, ended, progress FROM sessions LIMIT 1"
-            ).fetchone()
+            elif tables != [(_TABLE,)]:
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+                if version in NEWER:
+                    raise JournalError(f"{self.path} is of a newer voiceguide; move it away, or use that one")
+                raise _Broken
         except BaseException:
             db.close()
             raise
@@ -290,7 +292,7 @@ class Keeper:
 
 
 def ago(then: float, now: float) -> tuple[str, int]:
-    """How long ago something was, for people: a word of events.AGO and its number. ``some_time`` where the clock
+    """How long ago something was, for people: a word of commands.AGO and its number. ``some_time`` where the clock
     has been set back: a Raspberry Pi has none that runs without power."""
     minutes = (now - then) / 60
     if minutes < 0:

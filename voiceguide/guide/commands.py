@@ -34,9 +34,13 @@ ADVANCING = frozenset(
 )
 """Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
 
+AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
+"""How long ago, in the names of the prompts ``stopped_…``; ``some_time`` where nobody knows."""
+
 FIELDS: Mapping[str, frozenset[str]] = {
     "where": frozenset({"part", "title", "step", "steps"}),
     **dict.fromkeys(("where_preparing", "leave_out_one", "only_one"), frozenset({"part"})),
+    **dict.fromkeys((f"stopped_{ago}" for ago in AGO), frozenset({"part", "count"})),
     **dict.fromkeys(("leave_out_two", "only_two"), frozenset({"part", "other"})),
     "how_long_stroke": frozenset({"seconds"}),
     "how_long": frozenset({"minutes"}),

@@ -9,8 +9,6 @@ from voiceguide.guide.plan import AS_WRITTEN
 
 ENDED = ("finished", "left early")
 """All steps are over, or it was finished before."""
-AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
-"""How long ago, for a sentence; ``some_time`` where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class Interrupted:
     progress: Progress
     """As it was kept; its step is one of the routine's."""
     ago: str = "some_time"
-    """When, one of AGO."""
+    """When, one of commands.AGO."""
     count: int = 0
     """How many minutes or hours ago."""
     ask: bool = True
