@@ -59,6 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("voiceguide")
 
 
+@pytest.fixture(autouse=True)
+def own_journal(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test goes on with the session of another one."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
 @cache
 def espeak_is_here() -> bool:
     try:

@@ -27,7 +27,9 @@ from voiceguide.hearing import models
 from voiceguide.sound import RATE, Pcm
 
 PROGRAM = (sys.executable, "-m", "voiceguide")
-COMMANDS = "run record rehearse hear listen say routines show check new models devices doctor service".split()
+COMMANDS = (
+    "run record rehearse hear listen say routines show check new models history service devices doctor"
+).split()
 
 Result = subprocess.CompletedProcess[str]
 
@@ -438,6 +440,8 @@ def test_the_routines_are_listed(tmp_path: Path) -> None:
         "first-weeks",
         "hand-and-wrist",
         "infant-massage",
+        "infant-massage-es",
+        "infant-massage-fr",
     ]
     assert all(re.search(r"\(\d+ steps, about \d+ minutes\)$", line) for line in lines)
 

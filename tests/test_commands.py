@@ -28,6 +28,7 @@ from voiceguide.guide.commands import (
     load_language,
     normal,
 )
+from voiceguide.guide.events import AGO
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.routine import Part, Routine, all_routines, load
 from voiceguide.guide.table import STATES
@@ -88,7 +89,7 @@ def test_a_part_of_a_sentence_is_no_command() -> None:
 def test_the_names_are_those_of_the_contract_and_why() -> None:
     assert len(NAMES) == len(set(NAMES))
     music = {"music_on", "music_off", "music_louder", "music_quieter"}
-    plan = {"leave_out", "only", "everything", "shorter", "longer", "bedtime"}
+    plan = {"leave_out", "only", "everything", "shorter", "longer", "bedtime", "start_again"}
     assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music, *plan}
     assert not CALMING & ADVANCING
     assert set(NAMES) >= CALMING | ADVANCING
@@ -279,7 +280,9 @@ def prompts_of_the_machine() -> set[str]:
 def situations_with(kind: str) -> set[str]:
     """Each state has its own help and hint, and so have an emergency and the offer after tending; nothing is said
     when all is over. Commands are no use while a device is lost."""
-    return {*STATES, "emergency", "offering", *(["lost"] if kind == "hint_" else [])} - {"finished"}
+    if kind == "stopped_":
+        return set(AGO)
+    return {*STATES, "emergency", "offering", "resuming", *(["lost"] if kind == "hint_" else [])} - {"finished"}
 
 
 def test_every_prompt_that_the_machine_uses_is_there_and_every_prompt_is_used() -> None:
@@ -296,7 +299,7 @@ def test_prompts_are_sentences() -> None:
 
 
 def test_prompts_are_filled_in() -> None:
-    places = {"part", "title", "step", "steps", "seconds", "minutes", "signs", "last", "other"}
+    places = {"part", "title", "step", "steps", "seconds", "minutes", "signs", "last", "other", "count"}
     for sentences in english().prompts.values():
         for sentence in sentences:
             assert {field for _, field, _, _ in Formatter().parse(sentence) if field is not None} <= places

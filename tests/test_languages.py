@@ -40,9 +40,9 @@ TOLD = {
 }
 """How a prompt introduces what the parent can say."""
 AFTER = {
-    "en": r",? when you\b.*|,? to (begin|go on|try again|finish|stay)\b|,? at any time| for today$",
-    "es": r",? cuando quieras\b.*|,? para (comenzar|seguir|probar otra vez|terminar|quedarte)\b|,? en cualquier.*",
-    "fr": r",? quand vous voulez\b.*|,? pour (commencer|reprendre|réessayer|terminer|rester)\b|,? à tout moment",
+    "en": r",? when you\b.*|,? to (begin|go on there|go on|try again|finish|stay)\b|,? at any time| for today$",
+    "es": r",? cuando quieras\b.*|,? para \w+( ahí| otra vez)?|,? en cualquier.*",
+    "fr": r",? quand vous voulez\b.*|,? pour (?!aujourd)\w+( là)?|,? à tout moment",
 }
 """What a prompt says of when to say it."""
 OR = {"en": "or", "es": "o", "fr": "ou"}

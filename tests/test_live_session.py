@@ -7,6 +7,7 @@ that is measured in rehearsals, whose clock does not depend on the machine.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -117,7 +118,8 @@ class Guide:
 
 @contextmanager
 def guided(rig: Rig, speak: Speak, *options: str) -> Iterator[Guide]:
-    with python(RUN, rig.environment, "run", "first-weeks", *options, seconds=180) as process:
+    environment = rig.environment | {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}
+    with python(RUN, environment, "run", "first-weeks", *options, seconds=180) as process:
         yield Guide(process, rig, speak)
 
 
@@ -238,3 +240,17 @@ def test_the_devices_are_listed_with_the_default_ones(rig: Rig) -> None:
     )
     assert (result.returncode, result.stderr) == (0, "")
     assert any("default microphone and speaker" in line for line in result.stdout.splitlines())
+
+
+def test_sigterm_silences_it_within_a_second_and_the_next_session_goes_on(rig: Rig, speak: Speak) -> None:
+    with guided(rig, speak) as guide:
+        guide.is_told("I'm ready", until="(guiding")
+        guide.wait_for("Lovely", after=len(guide.printed) - 2)
+        asked = time.monotonic()
+        guide.process.terminate()
+        assert guide.process.wait(20) == 0
+        assert time.monotonic() - asked < 1.0
+        assert level(guide.plays(1.0)) < SILENT_DB
+    with guided(rig, speak) as guide:
+        guide.wait_for("start again")
+        guide.is_told("continue", until="(guiding")

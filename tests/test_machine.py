@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from voiceguide.guide.commands import ADVANCING, CALMING, NAMES, Command, Language, load_language
 from voiceguide.guide.diagram import markdown
 from voiceguide.guide.events import (
+    ENDED,
     CancelTimer,
     Chime,
     Elapsed,
@@ -23,8 +24,10 @@ from voiceguide.guide.events import (
     Found,
     Heard,
     Hush,
+    Interrupted,
     Lost,
     NotNow,
+    Progress,
     Say,
     SetMusic,
     SetMusicVolume,
@@ -51,13 +54,16 @@ def infant_massage() -> Routine:
 class Player:
     """Plays what the guide says, at the speed of a call: what the rest of the house does with its actions."""
 
-    def __init__(self, at: str | None = None, routine: Routine | None = None) -> None:
-        self.guide = Guide(routine or infant_massage(), language())
+    def __init__(
+        self, at: str | None = None, routine: Routine | None = None, interrupted: Interrupted | None = None
+    ) -> None:
+        self.guide = Guide(routine or infant_massage(), language(), interrupted=interrupted)
         self.now = 0.0
         self.utterance, self.lines, self.index = 0, (), 0
         self.timers: dict[str, float] = {}
         self.said: list[str] = []
         self.ended = False
+        self.kept = Progress()
         self.actions = self.apply(self.guide.start(self.now, at))
 
     def apply(self, actions: list) -> list:
@@ -72,6 +78,8 @@ class Player:
                     self.timers[action.name] = self.now + action.seconds
                 case CancelTimer():
                     self.timers.pop(action.name, None)
+                case Progress():
+                    self.kept = action
                 case End():
                     self.ended = True
         return actions
@@ -108,8 +116,15 @@ class Player:
         self.give(Elapsed(timer))
 
 
+def cut_off(step: str = "belly-1", **more: object) -> Interrupted:
+    """A session that was interrupted at a step, ten minutes ago."""
+    return Interrupted(Progress(step, **more), "minutes", 10)
+
+
 def in_situation(situation: str) -> Player:
     """A guide that was led into a situation, by the way that a parent would take."""
+    if situation == "resuming":
+        return Player(interrupted=cut_off())
     p = Player()
     if situation == "preparing":
         return p
@@ -247,7 +262,8 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         p.hear("finish")
         p.hear("no")
         for n in range(6000):
-            p = Player(routine=small(last_hold=20.0 * (n % 2)))
+            interrupted = cut_off(choose.choice(small().steps).id) if n % 3 == 0 else None
+            p = Player(routine=small(last_hold=20.0 * (n % 2)), interrupted=interrupted)
             for _ in range(60):
                 random_event(p, choose)
     assert walked == {(name, target) for name, r in REACTIONS.items() for target in r.leads_to}
@@ -260,7 +276,8 @@ some_events = st.lists(st.integers(0, 2**31), max_size=40).map(lambda seeds: [ra
 
 def after(happenings: list[random.Random]) -> Player:
     """A guide to which anything has happened."""
-    p = Player(routine=small())
+    first = happenings[0].random() if happenings else 1.0
+    p = Player(routine=small(), interrupted=cut_off(small().steps[1].id) if first < 0.3 else None)
     for choose in happenings:
         random_event(p, choose)
     return p
@@ -778,3 +795,100 @@ def test_go_to_and_skip_move_by_parts() -> None:
 def test_the_documentation_is_made_from_the_tables() -> None:
     """Mended by: python -m voiceguide.guide.diagram > docs/guide.md"""
     assert (Path(__file__).parents[1] / "docs" / "guide.md").read_text("utf-8") == markdown()
+
+
+# A session that was cut off
+
+
+def test_it_offers_to_go_on_where_a_session_was_cut_off_and_asks_once() -> None:
+    p = Player(interrupted=cut_off("belly-2"))
+    assert p.guide.state == "preparing" and p.guide.step is None
+    assert p.lines == (
+        "We stopped at the belly, 10 minutes ago.",
+        "Say continue to go on there, or start again.",
+    )
+    p.all_lines()
+    assert not p.timers, "it waits, quiet"
+
+
+@pytest.mark.parametrize("word", ["resume", "ready", "yes"])
+def test_the_session_goes_on_at_its_step_with_all_that_was_agreed(word: str) -> None:
+    kept = cut_off("belly-2", done=("legs",), signs=("crying",), stress=2, left_out=("chest",), stroke=1)
+    p = Player(interrupted=kept)
+    actions = p.hear(word)
+    assert p.guide.step is not None and p.guide.step.id == "belly-2"
+    assert p.lines[1:] == p.guide.step.say
+    assert replace(kept.progress, resumed=True) in actions
+    p.all_lines()
+    assert p.timers["hold"] - p.now == pytest.approx(0.6 * p.guide.step.hold)
+    p.hear("stress")
+    p.hear("calm")
+    assert p.guide.situation == "leaving", "it was the third sign"
+
+
+@pytest.mark.parametrize("word", ["start_again", "no"])
+def test_or_it_starts_anew(word: str) -> None:
+    p = Player(interrupted=cut_off("belly-2", stress=2, left_out=("legs",)))
+    p.hear(word)
+    assert p.guide.situation == "preparing" and p.lines == Player().lines
+    p.hear("ready")
+    assert p.kept == Progress(infant_massage().steps[0].id)
+
+
+def test_what_needs_no_question_is_not_asked() -> None:
+    p = Player(interrupted=replace(cut_off("belly-2"), ask=False))
+    assert p.guide.step is not None and p.guide.step.id == "belly-2" and p.guide.situation == "speaking"
+
+
+def test_it_asks_again_when_the_baby_is_calm_and_the_question_was_cut_off() -> None:
+    p = in_situation("resuming")
+    p.hear("stress")
+    p.hear("calm")
+    p.hear("resume")
+    assert p.guide.step is not None and p.guide.step.id == "belly-1"
+
+
+def test_the_massage_can_be_started_again_from_its_middle() -> None:
+    p = Player(at="face")
+    p.hear("start_again")
+    assert p.guide.step == infant_massage().steps[0]
+
+
+@given(some_events)
+def test_where_it_is_is_told_before_anything_of_it_is_said(happenings: list[random.Random]) -> None:
+    p = after(happenings[:20])
+    for choose in happenings[20:]:
+        random_event(p, choose)
+        kept = [n for n, action in enumerate(p.actions) if isinstance(action, Progress)]
+        words = [n for n, action in enumerate(p.actions) if isinstance(action, Say)]
+        assert len(kept) <= 1 and (not kept or not words or kept[0] < words[0])
+        hush = next((n for n, action in enumerate(p.actions) if isinstance(action, Hush)), -1)
+        assert not kept or hush < kept[0], "the disk does not keep it from falling silent"
+        if p.guide.situation in ("speaking", "holding", "waiting"):
+            assert p.guide.step is not None and p.kept.step == p.guide.step.id and p.kept.ended is None
+        if p.guide.situation in ("closing", "finished") and p.kept != Progress():
+            assert p.kept.step is None and p.kept.ended in ENDED
+
+
+def test_parts_are_done_when_their_last_step_is_and_signs_are_kept() -> None:
+    p = Player()
+    p.hear("ready")
+    p.hear("stress", sign="hiccoughs")
+    p.hear("resume")
+    while p.guide.step is not None and p.guide.step.part == "legs":
+        assert p.kept.done == ()
+        p.hear("next")
+    p.hear("skip")
+    p.hear("stress", sign="skin_colour", danger=True)
+    assert p.kept.done == ("legs",) and p.kept.signs == ("hiccoughs", "danger")
+    p.hear("finish")
+    p.hear("yes")
+    assert p.kept.ended == "left early" and p.kept.step is None
+
+
+def test_a_massage_that_was_done_is_finished_though_its_last_words_are_cut_off() -> None:
+    p = Player(at=infant_massage().steps[-1].id)
+    p.hear("next")
+    assert p.guide.situation == "closing" and p.kept.ended == "finished"
+    p.hear("goto", target="legs")
+    assert p.kept.ended is None and p.kept.step == infant_massage().steps[0].id

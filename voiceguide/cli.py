@@ -6,9 +6,13 @@ import argparse
 import io
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from voiceguide.guide.commands import Language
     from voiceguide.guide.routine import Routine
     from voiceguide.hearing.words import Known
+    from voiceguide.journal import Journal, Past
     from voiceguide.recorded import Own
     from voiceguide.source import Document
     from voiceguide.speech.music import Music
@@ -99,7 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     how = run.add_mutually_exclusive_group()
     how.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
     how.add_argument("--wait", action="store_true", help="wait for 'hello guide', guide, and wait again")
-    run.add_argument("--resume", action=argparse.BooleanOptionalAction, help="go on with an unfinished session")
+    run.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        help="go on with an unfinished session, or begin anew, unasked",
+    )
     run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
     language(run)
     baby(run)
@@ -147,7 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     say.add_argument("--output-device", metavar="D", help="output device: number, name or part of it")
 
     command("routines", _routines, "list the routines")
-    command("show", _show, "print a routine as readable text").add_argument("routine")
+    show = command("show", _show, "print a routine as readable text")
+    show.add_argument("routine")
+    show.add_argument("--html", action="store_true", help="as a card to print, an HTML page")
     check = command("check", _check, "check routine files")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="one JSON object for each mistake")
@@ -165,6 +176,10 @@ def _parser() -> argparse.ArgumentParser:
     install.set_defaults(do=_models_install)
     verbs.add_parser("path", help="the folder of the model that is used").set_defaults(do=_models_path)
 
+    history = command("history", _history, "list the sessions of the past, or delete them")
+    history.add_argument("--json", action="store_true", help="one JSON object for each session")
+    history.add_argument("--delete", metavar="ID", help="delete this session, or all")
+    history.add_argument("--yes", action="store_true", help="delete without asking")
     service = command("service", _service, "start the guide at power-on, waiting for 'hello guide'")
     service.add_argument("verb", nargs="?", choices=["install", "uninstall", "status"], default="status")
     service.add_argument(
@@ -228,18 +243,12 @@ def _warn(line: str) -> None:
 
 def _wait(arguments: argparse.Namespace) -> None:
     """Sessions one after the other, each begun by "hello guide" or the button. Does not end by itself."""
-    import signal
-
     from voiceguide import idle
     from voiceguide.gpio import Panel
     from voiceguide.hearing import models
     from voiceguide.hearing.listener import Listener
     from voiceguide.notify import Notify
 
-    def leave(signal_number: int, frame: object) -> None:
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, leave)
     session = argparse.Namespace(**{**vars(arguments), "wait": False, "notify": Notify()})
     try:
         while True:
@@ -253,7 +262,7 @@ def _wait(arguments: argparse.Namespace) -> None:
                 sound = _live_sound(session)
                 print(f"  ({idle.wait(sound, ears, language, lambda: panel.press() is not None)})", flush=True)
             del model, ears  # a session loads its own
-            _run(session)
+            _guide(session)
     finally:
         session.notify.tell("STOPPING=1")
 
@@ -276,9 +285,40 @@ def _live_sound(arguments: argparse.Namespace) -> Any:
     return Watched(sound, arguments.notify) if "notify" in arguments else sound
 
 
+class _Terminated(BaseException):
+    """SIGTERM: as KeyboardInterrupt, it is no error, and nothing on the way is to catch it."""
+
+
+@contextmanager
+def _termination() -> Iterator[None]:
+    """SIGTERM raises _Terminated, once."""
+
+    def terminate(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python has signals in the main thread only
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _run(arguments: argparse.Namespace) -> None:
-    if arguments.wait:
-        _wait(arguments)
+    """Guide. SIGTERM ends it politely, with exit code 0."""
+    try:
+        with _termination():
+            (_wait if arguments.wait else _guide)(arguments)
+    except _Terminated:
+        print("voiceguide: terminated", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        os._exit(0)  # at once: a thread may render or listen to a sentence for seconds, and nobody needs that now
+
+
+def _guide(arguments: argparse.Namespace) -> None:
     from voiceguide.gpio import Panel, Pressed
     from voiceguide.guide.baby import Baby
     from voiceguide.guide.machine import Guide
@@ -286,6 +326,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.hearing.keyboard import Keyboard
     from voiceguide.hearing.listener import Listener, known
     from voiceguide.hearing.own_voice import OwnVoice
+    from voiceguide.journal import Keeper
     from voiceguide.recorded import Recorded
     from voiceguide.session import Narrator, Session
     from voiceguide.sound.live import LiveSound, devices
@@ -299,9 +340,6 @@ def _run(arguments: argparse.Namespace) -> None:
     steps = [name for step in routine.steps for name in (step.id, step.part)]
     if arguments.at is not None and arguments.at not in steps:
         raise VoiceguideError(f"{routine.id} has no step '{arguments.at}'; see: voiceguide show {routine.id}")
-    if arguments.resume:
-        print("voiceguide: no unfinished session is kept; starting from the beginning", file=sys.stderr)
-
     ears: Keyboard | Listener
     own_voice = None
     if arguments.keyboard:
@@ -341,10 +379,19 @@ def _run(arguments: argparse.Namespace) -> None:
         Panel(arguments.button, arguments.led) as panel,
         _music(arguments.music, ahead=True) as music,
         Voice() as voice,
+        closing(Keeper(routine, _warn)) as keeper,
     ):
         narrator = Narrator(voice, own_voice, ahead=True, name=language.voice, recorded=recorded)
-        guide = Guide(routine, language, music=arguments.music is not None)
-        session = Session(guide, sound, narrator, Pressed(ears, panel, lambda: guide.state), tell, music)
+        interrupted = None
+        if arguments.at is None and arguments.resume is not False:
+            interrupted = keeper.interrupted(asked=arguments.resume is True)
+            if arguments.resume and interrupted is None:
+                _warn(f"no unfinished session of {routine.id} is kept; starting from the beginning")
+        guide = Guide(routine, language, music=arguments.music is not None, interrupted=interrupted)
+        pressed = Pressed(ears, panel, lambda: guide.state)
+        session = Session(guide, sound, narrator, pressed, tell, music, keeper.keep)
+
+        hurry = False
 
         def leave_at_end_of_input(now: float) -> None:
             if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
@@ -355,11 +402,17 @@ def _run(arguments: argparse.Namespace) -> None:
             narrator.line(guide.texts()[0]).result()
             narrator.prepare(guide.texts())
             session.run(arguments.at, leave_at_end_of_input)
+            keeper.end("stopped")  # unless the guide has ended it: then at the end of what was typed
+        except (KeyboardInterrupt, _Terminated) as why:
+            hurry = isinstance(why, _Terminated)
+            keeper.end("terminated" if hurry else "stopped")
+            raise
         finally:
             if problems := sound.problems():
                 print(f"({problems})")
             voice.close()  # first: it does not wait for a worker that hangs
-            narrator.close()
+            if not hurry:
+                narrator.close()
 
 
 def _record(arguments: argparse.Namespace) -> int | None:
@@ -594,6 +647,59 @@ def _say(arguments: argparse.Namespace) -> None:
         sound.close()
 
 
+# History
+
+
+def _history(arguments: argparse.Namespace) -> int:
+    from voiceguide.journal import Journal, default_path
+
+    if not default_path().exists():
+        if not arguments.json:
+            print("no sessions are kept")
+        return 0
+    with Journal(say=_warn) as journal:
+        past = journal.sessions()
+        if arguments.delete is not None:
+            return _forget(journal, past, arguments)
+        running = not journal.claim()
+    for n, one in enumerate(past):
+        how = one.ended or ("running" if running and n == 0 else "cut off")
+        if arguments.json:
+            times = {key: _iso(seconds) for key, seconds in (("began", one.began), ("changed", one.changed))}
+            lists = {"parts_done": one.parts, "signs": one.signs}
+            _print_json({"id": one.id, **times, "routine": one.routine, **lists, "ended": how})
+        else:
+            signs = f"; signs: {', '.join(one.signs)}" if one.signs else ""
+            done = ", ".join(one.parts) or "no part"
+            print(
+                f"{one.id:4d}  {_iso(one.began)[:16].replace('T', ' ')}  {one.routine:<16} {how:<10}  {done}{signs}"
+            )
+    if not past and not arguments.json:
+        print("no sessions are kept")
+    return 0
+
+
+def _iso(seconds: float) -> str:
+    """A moment, in the time of this place."""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
+
+
+def _forget(journal: Journal, past: list[Past], arguments: argparse.Namespace) -> int:
+    every = arguments.delete == "all"
+    number = None if every else int(arguments.delete) if arguments.delete.isdecimal() else -1
+    if not every and number not in {one.id for one in past}:
+        raise VoiceguideError(f"no session {arguments.delete}; see: voiceguide history (or delete all)")
+    what = f"all {len(past)} sessions" if every else f"session {number}"
+    if not arguments.yes:
+        print(f"delete {what}? Type yes: ", end="", flush=True)
+        if (sys.stdin or io.StringIO()).readline().strip().lower() != "yes":
+            print("voiceguide: nothing was deleted", file=sys.stderr)
+            return 1
+    journal.delete(number)
+    print(f"{what} deleted")
+    return 0
+
+
 # Routines
 
 
@@ -606,11 +712,16 @@ def _routines(_: argparse.Namespace) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> None:
+    from voiceguide.guide.card import card
+    from voiceguide.guide.commands import load_language
     from voiceguide.guide.show import readable
     from voiceguide.record import lines_of
     from voiceguide.recorded import Recorded
 
     routine = routines.load(routines.find(arguments.routine))
+    if arguments.html:
+        print(card(routine, load_language(routine.language)), end="")
+        return
     recorded = Recorded(routine)
     print(readable(routine, {line.text for line in lines_of(routine) if recorded.paths(line.text)}))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from voiceguide import private
 from voiceguide.errors import Problem, VoiceguideError
 from voiceguide.guide.routine import Routine, schema
 from voiceguide.guide.rules import RECORDINGS
@@ -88,7 +89,7 @@ class Own:
 
         path = self.path(text)
         try:
-            self.folder.mkdir(0o700, parents=True, exist_ok=True)
+            private.make(self.folder)
             with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".new-", delete=False) as file:
                 try:
                     soundfile.write(file, pcm, RATE, format="FLAC", subtype="PCM_16")

@@ -23,6 +23,7 @@ from voiceguide.guide.events import (
     Hush,
     Lost,
     NotNow,
+    Progress,
     Say,
     SetMusic,
     SetMusicVolume,
@@ -153,14 +154,23 @@ class Session:
     """One guided session."""
 
     def __init__(
-        self, guide: Guide, sound: Sound, narrator: Narrator, ears: Ears, tell: Tell, music: Music | None = None
+        self,
+        guide: Guide,
+        sound: Sound,
+        narrator: Narrator,
+        ears: Ears,
+        tell: Tell,
+        music: Music | None = None,
+        keep: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
+        """``keep``: has what it is given on the disk when it returns, or does without; what follows is said then."""
         self._guide = guide
         self._sound = sound
         self._narrator = narrator
         self._ears = ears
         self._tell = tell
         self._player = Player(music)
+        self._keep = keep
         self._timers: dict[str, float] = {}
         self._silence = (0.0, 0.0)
         """Of the timer of that name: how long it is, and when it elapses whoever speaks."""
@@ -297,6 +307,8 @@ class Session:
                     self._player.music_db = action.level * LOUDER_DB
                 case SetPace():
                     self._narrator.rate = DEFAULT_RATE + action.level * FASTER_WPM
+                case Progress():
+                    self._keep(action)
                 case NotNow():
                     self._tell("ignored", now, phrase=phrase, why="not_now")
                 case End():

@@ -20,16 +20,18 @@ from voiceguide.mistakes import nearest
 from voiceguide.source import Document, read
 
 NAMES = (
-    "ready next back repeat pause resume stop finish skip goto leave_out only everything shorter longer bedtime "
-    "how_long where help why signs louder quieter faster slower music_on music_off music_louder music_quieter "
-    "wait_for_me keep_going yes no calm comfort stress mixed"
+    "ready next back start_again repeat pause resume stop finish skip goto leave_out only everything shorter longer "
+    "bedtime how_long where help why signs louder quieter faster slower music_on music_off music_louder "
+    "music_quieter wait_for_me keep_going yes no calm comfort stress mixed"
 ).split()
 """Every command, in the order in which tables and help list them."""
 
 CALMING = frozenset({"pause", "stop", "stress", "mixed"})
 """Commands that make things calmer: obeyed at once, on a stable partial result."""
 
-ADVANCING = frozenset({"next", "skip", "goto", "leave_out", "only", "ready", "resume", "finish", "yes", "keep_going"})
+ADVANCING = frozenset(
+    {"next", "skip", "goto", "leave_out", "only", "ready", "resume", "start_again", "finish", "yes", "keep_going"}
+)
 """Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
 
 

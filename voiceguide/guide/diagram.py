@@ -21,6 +21,7 @@ stroke.
 """
 
 _MEANING = {
+    "resuming": "a session was cut off: go on there, or start again?",
     "preparing": "the checklist is read",
     "speaking": "a step is read",
     "holding": "a stroke is held for its time",

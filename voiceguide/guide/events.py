@@ -5,6 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voiceguide.guide.commands import Command
+from voiceguide.guide.plan import AS_WRITTEN
+
+ENDED = ("finished", "left early")
+"""All steps are over, or it was finished before."""
+AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
+"""How long ago, for a sentence; ``some_time`` where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A session that did not come to its end."""
+
+    progress: Progress
+    """As it was kept; its step is one of the routine's."""
+    ago: str = "some_time"
+    """When, one of AGO."""
+    count: int = 0
+    """How many minutes or hours ago."""
+    ask: bool = True
+    """Whether to ask first, or go on at once."""
+
 
 # Events
 
@@ -127,13 +148,34 @@ class NotNow:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the session is: to be kept before anything else is said. Only what has changed is told."""
+
+    step: str | None = None
+    """Where to go on, by its id; None before the first step and after the last."""
+    done: tuple[str, ...] = ()
+    """Ids of the parts whose last step is over."""
+    signs: tuple[str, ...] = ()
+    """What the parent has told of the baby: ids of signs, ``danger`` for a sign of danger, and ``mixed``."""
+    stress: int = 0
+    """How often the baby had to be tended to."""
+    left_out: tuple[str, ...] = ()
+    """Ids of the parts that are not to be done."""
+    stroke: int = AS_WRITTEN
+    """How long the strokes are: as Plan has it."""
+    ended: str | None = None
+    """One of ENDED, when no step is to come."""
+    resumed: bool = False
+    """Whether it is the session that was interrupted which goes on, or a new one."""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The session is over."""
 
 
-Action = (
-    Say | Hush | Chime | StartTimer | CancelTimer | SetVolume | SetPace | SetMusic | SetMusicVolume | NotNow | End
-)
+Sounding = Say | Hush | Chime | SetVolume | SetPace | SetMusic | SetMusicVolume
+Action = Sounding | StartTimer | CancelTimer | NotNow | Progress | End
 
 LEVELS = 3
 """Steps of volume and of pace, up and down."""

@@ -14,6 +14,10 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "where": frozenset({"part", "title", "step", "steps"}),
     **dict.fromkeys(("where_preparing", "leave_out_one", "only_one"), frozenset({"part"})),
     **dict.fromkeys(("leave_out_two", "only_two"), frozenset({"part", "other"})),
+    **dict.fromkeys(
+        ("stopped_some_time", "stopped_moment", "stopped_hour", "stopped_yesterday"), frozenset({"part"})
+    ),
+    **dict.fromkeys(("stopped_minutes", "stopped_hours"), frozenset({"part", "count"})),
     "how_long_stroke": frozenset({"seconds"}),
     "how_long": frozenset({"minutes"}),
     "how_long_one": frozenset({"minutes"}),

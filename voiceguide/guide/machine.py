@@ -21,8 +21,10 @@ from voiceguide.guide.events import (
     Found,
     Heard,
     Hush,
+    Interrupted,
     Lost,
     NotNow,
+    Progress,
     Say,
     SetMusic,
     SetMusicVolume,
@@ -82,8 +84,10 @@ class Scene:
 class Guide:
     """The state machine. ``handle`` takes an event and gives the actions that follow from it."""
 
-    def __init__(self, routine: Routine, language: Language, *, music: bool = False) -> None:
-        """``music``: play it from the start."""
+    def __init__(
+        self, routine: Routine, language: Language, *, music: bool = False, interrupted: Interrupted | None = None
+    ) -> None:
+        """``music``: play it from the start. ``interrupted``: a session with this routine that can go on."""
         self.routine = routine
         self._language = language
         self._plan = Plan(routine.steps)
@@ -93,6 +97,14 @@ class Guide:
         self._utterance = 0
         self._hold_ends = 0.0
         self._alone = False
+        self._interrupted = interrupted
+        self._kept = Progress()
+        """What the journal has of this session."""
+        self._done: tuple[str, ...] = ()
+        self._signs: tuple[str, ...] = ()
+        self._ended: str | None = None
+        self._resumed = self._unanswered = False
+        """Whether this is the interrupted session, going on; and whether that has not been said yet."""
         self._volume = self._pace = self._music_volume = 0
         self._easing = routine.bedtime
         self._eased = 0
@@ -135,19 +147,29 @@ class Guide:
         signs = [line for s in self.routine.signs.values() for line in (*s.say, *sum(s.reasons.values(), ()))]
         passages = (self.routine.mixed, self.routine.danger, *self.routine.closing, *self.routine.why)
         rest = [line for passage in passages if passage for line in passage.say]
-        return tuple(dict.fromkeys([*self._preparation(), *fixed, *signs, *steps, *rest]))
+        first = self._offer_to_resume() if self._interrupted else ()
+        return tuple(dict.fromkeys([*first, *self._preparation(), *fixed, *signs, *steps, *rest]))
 
     # The two ways in
 
     def start(self, now: float = 0.0, at: str | None = None) -> list[Action]:
-        """Begin with the preparation, or at the step or part ``at``, which must exist."""
+        """Begin with the preparation, or at the step or part ``at``, which must exist; or where the interrupted
+        session was."""
         self._now, self._out = now, []
-        if at is None:
+        if at is None and self._interrupted is not None:
+            self._recall(self._interrupted.progress)
+            if self._interrupted.ask:
+                script = self._offer_to_resume()
+                self._enter(Scene("resuming", script, script))
+            else:
+                self._take_up(None)
+        elif at is None:
             script = self._preparation()
             self._enter(Scene("preparing", script, script))
         else:
             self._start_step(self._index(at))
         self._keep_music()
+        self._keep_progress()
         return self._out
 
     def handle(self, event: Event, now: float) -> list[Action]:
@@ -175,16 +197,34 @@ class Guide:
             if command.name not in CALMING or (command.sign is None and not self.speaking):
                 self._out.append(Chime("heard"))
             self._out.append(CancelTimer("silence"))
+            if command.name in ("comfort", "stress", "mixed"):
+                self._signs += ("danger" if command.danger else command.sign or command.name,)
         getattr(self, f"_{reaction}")(command)
         self._keep_music()
+        self._keep_progress()
         return self._out
 
     # Reactions: one for each row of REACTIONS
+
+    def _take_up(self, _: Command | None) -> None:
+        n = self._n if self._n in self._plan else self._plan.after(self._n)
+        self._start_step(n, first=self._language.say("carry_on"))
+
+    def _start_anew(self, _: Command | None) -> None:
+        self._plan = Plan(self.routine.steps)
+        if self._base == "resuming":
+            self._done, self._signs, self._stress, self._resumed = (), (), 0, False
+        if self._base in ("resuming", "preparing"):
+            script = self._preparation()
+            self._enter_only(Scene("preparing", script, script))
+        else:
+            self._start_step(0)
 
     def _begin(self, _: Command | None) -> None:
         self._start_step(self._plan.after(-1), first=self._language.say("begin"))
 
     def _onward(self, _: Command | None) -> None:
+        self._step_is_over()
         self._move(self._plan.after(self._n))
 
     def _step_back(self, _: Command | None) -> None:
@@ -195,7 +235,7 @@ class Guide:
             self._start_step(before)
 
     def _go_back(self, _: Command | None) -> None:
-        if self._base == "preparing":
+        if self._base in ("resuming", "preparing"):
             self._from_start(None)
         elif self._base == "closing":
             self._start_step(self._n)
@@ -251,6 +291,9 @@ class Guide:
             self._again(None)
 
     def _carry_on(self, _: Command | None) -> None:
+        if self._base == "resuming":
+            self._take_up(None)
+            return
         self._scenes = self._scenes[:1]
         self._go_on(self._language.say("carry_on"))
 
@@ -356,6 +399,8 @@ class Guide:
 
     def _close(self, _: Command | None) -> None:
         script = (*self._language.say("goodbye_early"), *self._language.say("goodbye"))
+        if self._base != "closing":
+            self._ended = "left early"
         self._enter_only(Scene("closing", script, script))
 
     def _end(self, _: Command | None) -> None:
@@ -370,6 +415,7 @@ class Guide:
             self._rest(None)
 
     def _rest(self, _: Command | None) -> None:
+        self._step_is_over()
         if self._alone and not self.speaking:
             self._onward(None)
             return
@@ -408,6 +454,8 @@ class Guide:
         names = {part.id: part.name for part in self.routine.parts}
         if self._base == "closing":
             self._tell(self._language.say("where_closing"))
+        elif self._base == "resuming":
+            self._tell(self._offer_to_resume()[:-1])
         elif step is None:
             first = min(self._plan.after(-1), len(self._plan.steps) - 1)
             self._tell(self._language.say("where_preparing", part=names[self._plan.steps[first].part]))
@@ -484,14 +532,14 @@ class Guide:
     def seconds_left(self, now: float) -> float:
         """How long the rest of the routine takes, without pauses, in seconds."""
         base = self._scenes[0]
-        seconds = sum(map(seconds_to_say, base.lines))
+        seconds = 0.0 if base.situation == "resuming" else sum(map(seconds_to_say, base.lines))
         if base.situation == "holding":
             seconds += self._hold_ends - now if len(self._scenes) == 1 else base.hold
         elif base.situation == "speaking":
             seconds += self._plan.hold(self._n)
         if base.situation in ("closing", "finished"):
             return seconds
-        seconds += self._plan.seconds_after(self._n if self.step else -1)
+        seconds += self._plan.seconds_after(self._n if self.step else self._n - 1 if self._resumed else -1)
         return seconds + sum(sum(map(seconds_to_say, p.say)) for p in self.routine.closing)
 
     def _preparation(self) -> tuple[str, ...]:
@@ -502,17 +550,17 @@ class Guide:
     @property
     def _place(self) -> str:
         """What hints and help go by: the state, but for the situations that have words of their own."""
-        return self.situation if self.situation in ("emergency", "offering", "lost") else self.state
+        return self.situation if self.situation in ("emergency", "offering", "lost", "resuming") else self.state
 
     @property
     def _base(self) -> str:
-        """What everything else is above of: preparing, guiding, closing or finished."""
+        """What everything else is above of: resuming, preparing, guiding, closing or finished."""
         situation = self._scenes[0].situation
         return "guiding" if STATE_OF[situation] == "guiding" else situation
 
     def _move(self, n: int) -> None:
         """On to step ``n``: from the preparation to the first one, from the closing words nowhere."""
-        if self._base == "closing":
+        if self._base in ("closing", "resuming"):
             self._carry_on(None)
         else:
             self._start_step(n if self._base == "guiding" else self._plan.after(-1))
@@ -522,12 +570,15 @@ class Guide:
         return next((n for n, step in enumerate(self._plan.steps) if name in (step.id, step.part)), -1)
 
     def _start_step(self, n: int, *, first: tuple[str, ...] = ()) -> None:
+        if self._unanswered:
+            self._unanswered, self._kept = False, Progress()
         if n >= len(self._plan.steps):
             closing = (line for p in self.routine.closing for line in p.say)
             script = (*first, *closing, *self._language.say("goodbye"))
+            self._ended = "finished"
             self._enter_only(Scene("closing", script, script))
         else:
-            self._n = n
+            self._n, self._ended = n, None
             self._ease()
             script = self._plan.steps[n].say
             self._enter_only(Scene("speaking", script, script), first)
@@ -560,6 +611,8 @@ class Guide:
         scene = self._scenes[-1]
         if scene.situation == "waiting" and not scene.lines and not self._alone:
             scene = replace(scene, lines=self._language.say("next_again"))
+        elif scene.situation == "resuming" and not scene.lines:
+            scene = replace(scene, lines=scene.script)
         self._enter(scene, first)
 
     def _enter(self, scene: Scene, first: tuple[str, ...] = (), delay: float = 0.0) -> None:
@@ -662,6 +715,45 @@ class Guide:
         if playing != self._music_plays:
             self._music_plays = playing
             self._out.append(SetMusic(playing))
+
+    def _step_is_over(self) -> None:
+        """Note the part of which it was the last one."""
+        if self.step is not None:
+            part, after = self.step.part, self._plan.after(self._n)
+            last = after == len(self._plan.steps) or self._plan.steps[after].part != part
+            if last and part not in self._done:
+                self._done += (part,)
+
+    def _offer_to_resume(self) -> tuple[str, ...]:
+        assert self._interrupted is not None
+        step = self._plan.steps[self._index(self._interrupted.progress.step or "")]
+        part = next(part.name for part in self.routine.parts if part.id == step.part)
+        stopped = self._language.say(f"stopped_{self._interrupted.ago}", part=part, count=self._interrupted.count)
+        return (*stopped, *self._language.say("go_on_there"))
+
+    def _recall(self, kept: Progress) -> None:
+        self._n = self._index(kept.step or "")
+        self._plan = replace(self._plan, left_out=frozenset(kept.left_out), stroke=kept.stroke)
+        self._done, self._signs, self._stress, self._resumed = kept.done, kept.signs, kept.stress, True
+        self._kept, self._unanswered = replace(kept, ended=None, resumed=True), True
+
+    def _keep_progress(self) -> None:
+        """Before the first word that follows from what has changed."""
+        step = self._plan.steps[self._n] if self._base == "resuming" else self.step
+        now = Progress(
+            step=step.id if step else None,
+            done=self._done,
+            signs=self._signs,
+            stress=self._stress,
+            left_out=tuple(sorted(self._plan.left_out)),
+            stroke=self._plan.stroke,
+            ended=self._ended,
+            resumed=self._resumed,
+        )
+        if now not in (self._kept, replace(Progress(), stroke=now.stroke, left_out=now.left_out)):
+            self._kept = now
+            words = next((n for n, action in enumerate(self._out) if isinstance(action, Say)), len(self._out))
+            self._out.insert(words, now)
 
     def _set_music_volume(self, level: int) -> None:
         self._wants_music = True

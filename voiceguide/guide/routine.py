@@ -163,7 +163,7 @@ def folder_of_routines() -> Path:
 
 def all_routines() -> list[Path]:
     """The files of the routines in the box, by name."""
-    return sorted(folder_of_routines().glob("*.yaml"))
+    return sorted(folder_of_routines().glob("*.yaml"), key=lambda path: path.stem)
 
 
 def find(name_or_path: str) -> Path:

@@ -36,7 +36,7 @@ MAX_WORDS = 30
 
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
-_PASSAGES: tuple[tuple[str, ...], ...] = (
+PASSAGES: tuple[tuple[str, ...], ...] = (
     ("welcome", "*"),
     ("preparation", "*"),
     ("parts", "*", "steps", "*"),
@@ -51,7 +51,7 @@ _PASSAGES: tuple[tuple[str, ...], ...] = (
 
 
 RECORDINGS: tuple[tuple[str, ...], ...] = (
-    *((*place, "say", "*", "recording") for place in _PASSAGES),
+    *((*place, "say", "*", "recording") for place in PASSAGES),
     ("parts", "*", "steps", "*", "recording"),
 )
 """Where a file names recordings: of a sentence, and of a whole step."""
@@ -73,7 +73,7 @@ def broken(document: Document, stem: str) -> Iterator[Problem]:
     yield from _unknown_sources(document)
     yield from _recorded_twice(document)
     yield from _taken_from_the_guide(document)
-    for place in _PASSAGES:
+    for place in PASSAGES:
         for where, sentence in (*document.each(*place, "say", "*"), *document.each(*place, "say", "*", "text")):
             words = len(sentence.split()) if isinstance(sentence, str) else 0
             if words > MAX_WORDS:
@@ -153,7 +153,7 @@ def _unknown_sources(document: Document) -> Iterator[Problem]:
     sources = next((value for _, value in document.each("sources")), None)
     if not isinstance(sources, dict) or not sources:
         return
-    for place in _PASSAGES:
+    for place in PASSAGES:
         keys = [*document.each(*place, "source"), *document.each(*place, "source", "*")]
         for where, key in keys:
             if isinstance(key, str) and key and key not in sources:

@@ -1,6 +1,7 @@
 """Every event in every situation: what the guide does, as two tables that a person can read.
 
-A *situation* is a state with its phase: the state ``guiding`` is speaking, holding (a timed stroke) or waiting (for
+A *situation* is a state with its phase: ``preparing`` is resuming (go on where the last session was cut off?) or
+preparing; ``guiding`` is speaking, holding (a timed stroke) or waiting (for
 "next"); ``paused`` is paused, checking (shall I go on?) or lost (a sound device is away: nothing can be heard, or said);
 ``tending`` is tending (the baby comes first), emergency (get help first) or offering (the baby is calm again: how shall we go on?);
 ``finishing`` is asking (shall we?), leaving (we shall, unless the parent says otherwise) or closing (the last words). TABLE says, for every event and every situation,
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 STATES = ("preparing", "guiding", "paused", "tending", "reassuring", "finishing", "finished")
 
 STATE_OF = {
+    "resuming": "preparing",
     "preparing": "preparing",
     "speaking": "guiding",
     "holding": "guiding",
@@ -36,56 +38,59 @@ STATE_OF = {
 """The state to which each situation belongs."""
 
 _TABLE = """
-event         preparing  speaking   holding    waiting    paused     checking   lost     tending    emergency  offering   reassuring asking     leaving    closing    finished
-ready         begin      going      going      onward     carry_on   carry_on   not_now  not_now    not_now    carry_on   carry_on   not_now    carry_on   not_now    over
-next          begin      onward     onward     onward     onward     onward     not_now  not_now    not_now    onward     not_now    not_now    onward     not_now    over
-back          not_now    step_back  step_back  step_back  go_back    go_back    not_now  not_now    not_now    go_back    not_now    not_now    go_back    not_now    over
-repeat        again      step_again step_again step_again from_start from_start not_now  again      again      from_start again      again      from_start again      over
-pause         pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
-resume        begin      going      going      onward     carry_on   carry_on   not_now  carry_on   not_now    carry_on   carry_on   stay       carry_on   going      over
-stop          pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
-finish        ask        ask        ask        ask        ask        ask        not_now  ask        ask        ask        ask        again      close      not_now    over
-skip          begin      skip       skip       skip       skip       skip       not_now  not_now    not_now    skip       not_now    not_now    skip       not_now    over
-goto          go_to      go_to      go_to      go_to      go_to      go_to      not_now  not_now    not_now    go_to      not_now    not_now    go_to      go_to      over
-shorter       shorten    shorten    shorten    shorten    shorten    shorten    not_now  not_now    not_now    shorten    not_now    not_now    shorten    not_now    over
-longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   not_now  not_now    not_now    lengthen   not_now    not_now    lengthen   not_now    over
-leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  not_now  not_now    not_now    leave_out  not_now    not_now    leave_out  not_now    over
-only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  not_now  not_now    not_now    keep_only  not_now    not_now    keep_only  not_now    over
-everything    whole      whole      whole      whole      whole      whole      not_now  not_now    not_now    whole      not_now    not_now    whole      not_now    over
-bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    not_now  bedtime    not_now    bedtime    bedtime    bedtime    bedtime    not_now    over
-how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  not_now  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
-where         tell_where tell_where tell_where tell_where tell_where tell_where not_now  tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
-help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  not_now  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
-why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   not_now  tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
-signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs not_now  tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
-louder        louder     louder     louder     louder     louder     louder     not_now  louder     louder     louder     louder     louder     louder     louder     over
-quieter       quieter    quieter    quieter    quieter    quieter    quieter    not_now  quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
-faster        faster     faster     faster     faster     faster     faster     not_now  faster     faster     faster     faster     faster     faster     faster     over
-slower        slower     slower     slower     slower     slower     slower     not_now  slower     slower     slower     slower     slower     slower     slower     over
-music_on      music      music      music      music      music      music      not_now  music      not_now    music      music      music      music      music      over
-music_off     no_music   no_music   no_music   no_music   no_music   no_music   not_now  no_music   no_music   no_music   no_music   no_music   no_music   no_music   over
-music_louder  music_up   music_up   music_up   music_up   music_up   music_up   not_now  music_up   not_now    music_up   music_up   music_up   music_up   music_up   over
-music_quieter music_down music_down music_down music_down music_down music_down not_now  music_down not_now    music_down music_down music_down music_down music_down over
-wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now  wait_mode  not_now    wait_mode  wait_mode  wait_mode  wait_mode  not_now    over
-keep_going    alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode not_now  alone_mode not_now    alone_mode alone_mode alone_mode alone_mode not_now    over
-yes           not_now    not_now    not_now    not_now    not_now    carry_on   not_now  not_now    not_now    not_now    not_now    close      close      not_now    over
-no            not_now    not_now    not_now    not_now    not_now    keep_quiet not_now  not_now    not_now    not_now    not_now    stay       carry_on   not_now    over
-calm          not_now    not_now    not_now    not_now    not_now    not_now    not_now  offer      offer      again      invite     not_now    again      not_now    over
-comfort       warm       warm       warm       warm       warm       warm       not_now  offer      not_now    warm       invite     warm       warm       warm       over
-stress        tend       tend       tend       tend       tend       tend       tend     tend       again      tend       tend       tend       tend       tend       over
-mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure not_now    not_now    reassure   again      reassure   reassure   reassure   over
-spoken        wait       hold       nothing    wait_next  wait       nothing    nothing  wait_third nothing    wait       wait       wait       wait       end        nothing
-hold_over     nothing    nothing    rest       nothing    nothing    nothing    nothing  nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
-silence       remind     nothing    nothing    remind     check      nothing    nothing  leave      nothing    remind     remind     remind     close      nothing    nothing
-lost          lose       lose       lose       lose       lose       lose       nothing  tell_lost  nothing    lose       tell_lost  lose       lose       nothing    nothing
-found         greet      greet      greet      greet      greet      greet      regain   greet      say_on     greet      greet      greet      greet      say_on     nothing
+event         resuming   preparing  speaking   holding    waiting    paused     checking   lost     tending    emergency  offering   reassuring asking     leaving    closing    finished
+ready         take_up    begin      going      going      onward     carry_on   carry_on   not_now  not_now    not_now    carry_on   carry_on   not_now    carry_on   not_now    over
+next          not_now    begin      onward     onward     onward     onward     onward     not_now  not_now    not_now    onward     not_now    not_now    onward     not_now    over
+back          not_now    not_now    step_back  step_back  step_back  go_back    go_back    not_now  not_now    not_now    go_back    not_now    not_now    go_back    not_now    over
+start_again   start_anew again      start_anew start_anew start_anew start_anew start_anew not_now  not_now    not_now    start_anew not_now    not_now    not_now    not_now    over
+repeat        again      again      step_again step_again step_again from_start from_start not_now  again      again      from_start again      again      from_start again      over
+pause         quiet      pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
+resume        take_up    begin      going      going      onward     carry_on   carry_on   not_now  carry_on   not_now    carry_on   carry_on   stay       carry_on   going      over
+stop          quiet      pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
+finish        ask        ask        ask        ask        ask        ask        ask        not_now  ask        ask        ask        ask        again      close      not_now    over
+skip          not_now    begin      skip       skip       skip       skip       skip       not_now  not_now    not_now    skip       not_now    not_now    skip       not_now    over
+goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      not_now  not_now    not_now    go_to      not_now    not_now    go_to      go_to      over
+shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    not_now  not_now    not_now    shorten    not_now    not_now    shorten    not_now    over
+longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   not_now  not_now    not_now    lengthen   not_now    not_now    lengthen   not_now    over
+leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  not_now  not_now    not_now    leave_out  not_now    not_now    leave_out  not_now    over
+only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  not_now  not_now    not_now    keep_only  not_now    not_now    keep_only  not_now    over
+everything    whole      whole      whole      whole      whole      whole      whole      not_now  not_now    not_now    whole      not_now    not_now    whole      not_now    over
+bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    not_now  bedtime    not_now    bedtime    bedtime    bedtime    bedtime    not_now    over
+how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  not_now  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
+where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where not_now  tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
+help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  not_now  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
+why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   not_now  tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
+signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs not_now  tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
+louder        louder     louder     louder     louder     louder     louder     louder     not_now  louder     louder     louder     louder     louder     louder     louder     over
+quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    not_now  quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
+faster        faster     faster     faster     faster     faster     faster     faster     not_now  faster     faster     faster     faster     faster     faster     faster     over
+slower        slower     slower     slower     slower     slower     slower     slower     not_now  slower     slower     slower     slower     slower     slower     slower     over
+music_on      music      music      music      music      music      music      music      not_now  music      not_now    music      music      music      music      music      over
+music_off     no_music   no_music   no_music   no_music   no_music   no_music   no_music   not_now  no_music   no_music   no_music   no_music   no_music   no_music   no_music   over
+music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   not_now  music_up   not_now    music_up   music_up   music_up   music_up   music_up   over
+music_quieter music_down music_down music_down music_down music_down music_down music_down not_now  music_down not_now    music_down music_down music_down music_down music_down over
+wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now  wait_mode  not_now    wait_mode  wait_mode  wait_mode  wait_mode  not_now    over
+keep_going    alone_mode alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode not_now  alone_mode not_now    alone_mode alone_mode alone_mode alone_mode not_now    over
+yes           take_up    not_now    not_now    not_now    not_now    not_now    carry_on   not_now  not_now    not_now    not_now    not_now    close      close      not_now    over
+no            start_anew not_now    not_now    not_now    not_now    not_now    keep_quiet not_now  not_now    not_now    not_now    not_now    stay       carry_on   not_now    over
+calm          not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now  offer      offer      again      invite     not_now    again      not_now    over
+comfort       warm       warm       warm       warm       warm       warm       warm       not_now  offer      not_now    warm       invite     warm       warm       warm       over
+stress        tend       tend       tend       tend       tend       tend       tend       tend     tend       again      tend       tend       tend       tend       tend       over
+mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure not_now    not_now    reassure   again      reassure   reassure   reassure   over
+spoken        nothing    wait       hold       nothing    wait_next  wait       nothing    nothing  wait_third nothing    wait       wait       wait       wait       end        nothing
+hold_over     nothing    nothing    nothing    rest       nothing    nothing    nothing    nothing  nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
+silence       nothing    remind     nothing    nothing    remind     check      nothing    nothing  leave      nothing    remind     remind     remind     close      nothing    nothing
+lost          lose       lose       lose       lose       lose       lose       lose       nothing  tell_lost  nothing    lose       tell_lost  lose       lose       nothing    nothing
+found         greet      greet      greet      greet      greet      greet      greet      regain   greet      say_on     greet      greet      greet      greet      say_on     nothing
 """
 
 _REACTIONS = """
+take_up      speaking closing                      goes on with the session that was cut off, from the start of its step
+start_anew   preparing speaking                    starts from the beginning, with all parts
 begin        speaking closing                      starts the first step that is not left out
 onward       speaking closing                      starts the following step; after the last one says the closing words
 step_back    speaking                              starts the step before
-go_back      speaking preparing                    leaves what interrupts, and starts the step before
+go_back      speaking preparing resuming           leaves what interrupts, and starts the step before
 skip         speaking closing                      leaves out the rest of this part
 go_to        speaking =                            starts the part that was named
 shorten      =                                     makes the strokes shorter
@@ -96,7 +101,7 @@ whole        =                                     does all parts again
 bedtime      =                                     will speak softer and slower, step by step
 step_again   speaking                              starts the step again, with its stroke
 again        =                                     says it again from its start
-from_start   preparing speaking closing            goes back to what was interrupted and starts it anew
+from_start   preparing resuming speaking closing   goes back to what was interrupted and starts it anew
 carry_on     preparing speaking holding waiting closing  goes on where it was interrupted, from the start of the sentence
 going        =                                     is going on anyway: nothing changes
 pause        paused                                falls silent at once, and waits for "continue"
@@ -104,7 +109,7 @@ check        checking                              asks once, softly, whether to
 keep_quiet   paused                                stays paused, and asks no more
 lose         lost                                  falls silent; says that it cannot hear, where it can; waits
 tell_lost    =                                     says that it cannot hear just now, where it can
-regain       preparing speaking holding waiting paused checking offering asking leaving  goes on where it was, from the start of the sentence
+regain       preparing resuming speaking holding waiting paused checking offering asking leaving  goes on where it was, from the start of the sentence
 greet        =                                     says that it is here again, and what was cut off
 say_on       =                                     says what is left anew
 quiet        =                                     falls silent at once, and stays where it is
@@ -116,7 +121,7 @@ reassure     reassuring                            falls silent at once; pause, 
 invite       =                                     invites to try again
 warm         =                                     a warm word, and on
 ask          asking                                asks whether to finish for today
-stay         preparing speaking holding waiting paused checking tending emergency offering reassuring  does not finish; goes back to where it was
+stay         preparing resuming speaking holding waiting paused checking tending emergency offering reassuring  does not finish; goes back to where it was
 close        closing                               says goodbye
 end          finished                              ends the session
 hold         holding waiting speaking closing      the words are over: holds the stroke, or goes on as after it

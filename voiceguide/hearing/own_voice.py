@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from voiceguide import private
 from voiceguide.guide.commands import Phrasebook, normal
 from voiceguide.hearing.listener import CALM_BLOCKS, Fake, known
 from voiceguide.hearing.recognition import Model
@@ -110,7 +111,7 @@ class OwnVoice:
         if self._cache is None:
             return
         with contextlib.suppress(OSError):  # without a cache the sentence is only listened to again
-            self._cache.mkdir(0o700, parents=True, exist_ok=True)
+            private.make(self._cache)
             handle, path = tempfile.mkstemp(dir=self._cache)
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -133,10 +134,19 @@ def takes_graph(path: Path) -> bool:
     return all((path / name).exists() for name in FILES)
 
 
-def _recogniser(model: Any, *grammar: str) -> Any:
-    import vosk
+def _vosk() -> Any:
+    """The module. With it comes requests, for downloads that are not asked for here; and that opens a socket, to see
+    whether there is IPv6. Not here: nothing is to open any while it guides."""
+    had, socket.has_ipv6 = socket.has_ipv6, False
+    try:
+        import vosk
+    finally:
+        socket.has_ipv6 = had
+    return vosk
 
-    made = vosk.KaldiRecognizer(model, RATE, *grammar)
+
+def _recogniser(model: Any, *grammar: str) -> Any:
+    made = _vosk().KaldiRecognizer(model, RATE, *grammar)
     made.SetWords(True)
     return made
 
@@ -144,7 +154,7 @@ def _recogniser(model: Any, *grammar: str) -> Any:
 def _opened(folder: Path, named: Path) -> Any:
     """The ``vosk.Model`` in ``folder``, without a word on standard error; ``named``: what errors are about."""
     try:
-        import vosk
+        vosk = _vosk()
     except (ImportError, OSError) as error:
         raise ModelError(f"Vosk cannot be loaded ({one_line(error)}); install voiceguide anew") from error
     vosk.SetLogLevel(-1)

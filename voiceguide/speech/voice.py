@@ -22,6 +22,7 @@ import numpy as np
 import platformdirs
 import soxr
 
+from voiceguide import private
 from voiceguide.errors import SpeechError
 from voiceguide.sound import RATE, Pcm
 from voiceguide.speech import worker as pipe
@@ -263,7 +264,7 @@ class _Disk:
         sound = pcm.astype("<i2").tobytes()
         data = _HEADER.pack(_MAGIC, len(pcm), _digest(sound)) + sound
         with contextlib.suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make(self._folder)
             handle, new = tempfile.mkstemp(dir=self._folder, prefix=".new-")  # for this user only
             try:
                 with os.fdopen(handle, "wb") as file:

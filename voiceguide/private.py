@@ -1,0 +1,18 @@
+"""Folders for this user only: the caches, the journal, the recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+MODE = 0o700
+"""Also the XDG specification's for the folders of a user that are not there yet."""
+
+
+def make(folder: Path) -> None:
+    """Make a folder where it is missing, and those above it, all of them for this user only. (``Path.mkdir`` gives
+    the mode to the last one alone.) One that others may read is closed to them. Raises OSError."""
+    for path in reversed([folder, *folder.parents]):
+        if not path.is_dir():
+            path.mkdir(MODE, exist_ok=True)
+    if folder.stat().st_mode & 0o777 & ~MODE:
+        folder.chmod(MODE)
