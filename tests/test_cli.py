@@ -260,6 +260,16 @@ def test_a_session_is_guided_by_typed_commands_to_its_end(tmp_path: Path) -> Non
     assert result.stdout.splitlines()[-2].endswith(f"guide   {load_language('en').say('goodbye')[-1]}")
 
 
+def test_a_language_takes_the_translation_its_commands_and_its_prompts(tmp_path: Path) -> None:
+    need_espeak()
+    typed = "hello\nempezamos\nesta llorando\ntermina\nsí\n"
+    result = run("run", "--keyboard", "--language", "es", "--baby", "Mia", cwd=tmp_path, typed=typed)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert '  ("hello" is no command; type ayuda to see what can be said now)' in result.stdout.splitlines()
+    assert "heard stress (crying): esta llorando" in result.stdout
+    assert result.stdout.splitlines()[-2].endswith(f"guide   {load_language('es').say('goodbye')[-1]}")
+
+
 def test_a_session_starts_at_the_part_that_is_asked_for_and_ends_with_what_is_typed(tmp_path: Path) -> None:
     need_espeak()
     result = run("run", "first-weeks", "--keyboard", "--from", "feet", cwd=tmp_path)

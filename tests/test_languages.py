@@ -24,6 +24,7 @@ from voiceguide.guide.machine import Guide
 from voiceguide.guide.routine import Routine, find, folder_of_routines, in_language, load
 from voiceguide.guide.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
 from voiceguide.hearing.keyboard import Keyboard
+from voiceguide.rehearsal import built_in, load_script, translated
 from voiceguide.session import Narrator, Session
 from voiceguide.sound import RATE
 from voiceguide.sound.room import Room
@@ -39,9 +40,9 @@ TOLD = {
 }
 """How a prompt introduces what the parent can say."""
 AFTER = {
-    "en": r",? when you\b.*|,? to (begin|go on|try again|finish|stay)\b|,? at any time| for today$",
-    "es": r",? cuando quieras\b.*|,? para (comenzar|seguir|probar otra vez|terminar|quedarte)\b|,? en cualquier.*",
-    "fr": r",? quand vous voulez\b.*|,? pour (commencer|reprendre|réessayer|terminer|rester)\b|,? à tout moment",
+    "en": r",? when you\b.*|,? to (begin|go on there|go on|try again|finish|stay)\b|,? at any time| for today$",
+    "es": r",? cuando quieras\b.*|,? para \w+( ahí| otra vez)?|,? en cualquier.*",
+    "fr": r",? quand vous voulez\b.*|,? pour (?!aujourd)\w+( là)?|,? à tout moment",
 }
 """What a prompt says of when to say it."""
 OR = {"en": "or", "es": "o", "fr": "ou"}
@@ -238,8 +239,8 @@ PROMISED = {"en": "nobody can promise it", "es": "nadie puede prometerlo", "fr":
 @pytest.mark.parametrize("code", OTHERS)
 def test_it_promises_no_more_than_the_english_one(code: str) -> None:
     """Whatever the article says of benefits is followed by: nobody can promise it."""
-    for english, translated in zip(massage("en").why, massage(code).why, strict=True):
-        for one, other in zip(english.say, translated.say, strict=True):
+    for english, own in zip(massage("en").why, massage(code).why, strict=True):
+        for one, other in zip(english.say, own.say, strict=True):
             assert (PROMISED["en"] in one.casefold()) == (PROMISED[code] in other.casefold()), other
 
 
@@ -257,6 +258,17 @@ def test_without_a_model_its_rehearsal_is_one_line_that_says_what_to_install(
     (line,) = capsys.readouterr().err.splitlines()
     assert f"no recognition model for the language '{code}'" in line
     assert f"voiceguide models install {load_language(code).model} (or type the commands: run --keyboard)" in line
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_with_a_model_the_parent_of_its_rehearsal_would_say_the_same_in_its_language(code: str) -> None:
+    english = load_script(built_in(massage(code)))
+    own = translated(english, code)
+    assert [entry.when for entry in own.parent] == [entry.when for entry in english.parent]
+    for one, other in zip(english.parent, own.parent, strict=True):
+        assert one.say is not None and other.say is not None
+        meant = book("en").meaning(one.say)
+        assert meant is not None and book(code).meaning(other.say) == meant
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -503,7 +503,8 @@ def _rehearse(arguments: argparse.Namespace) -> int:
         script = rehearsal.load_script(arguments.script)
     else:
         name = name or DEFAULT_ROUTINE
-        script = rehearsal.load_script(rehearsal.built_in(routines.load(routines.find(name))))
+        routine = routines.load(routines.find(name))
+        script = rehearsal.translated(rehearsal.load_script(rehearsal.built_in(routine)), routine.language)
     if arguments.wav is not None:
         check_writable(arguments.wav)  # before a rehearsal that would be in vain
     music = _music(arguments.music, ahead=False)

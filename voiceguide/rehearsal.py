@@ -6,14 +6,14 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from voiceguide.errors import Problem, VoiceguideError
-from voiceguide.guide.commands import CALMING, Command, load_language
+from voiceguide.guide.commands import CALMING, Command, load_language, normal
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.routine import Routine, find, load
 from voiceguide.hearing import models
@@ -92,6 +92,21 @@ def built_in(routine: Routine) -> Path:
     folder = Path(__file__).parent / "rehearsals"
     own = folder / f"{routine.id}.yaml"
     return own if own.is_file() else folder / "any.yaml"
+
+
+def translated(script: Script, code: str) -> Script:
+    """A script in English, with what means the same in another language. What is no command stays as it is."""
+    if code == "en":
+        return script
+    english, own = (load_language(language).phrasebook().meanings for language in ("en", code))
+    said: dict[Command | None, str] = {}
+    for phrase, command in own.items():
+        said.setdefault(command, phrase)
+    parent = (
+        replace(one, say=said.get(english.get(normal(one.say)), one.say)) if one.say is not None else one
+        for one in script.parent
+    )
+    return replace(script, parent=tuple(parent))
 
 
 def _mistakes(document: Document, folder: Path) -> Iterator[Problem]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 from voiceguide.errors import Problem, SourceError, VoiceguideError
+from voiceguide.guide.language_rules import broken
 from voiceguide.guide.routine import Part
 from voiceguide.mistakes import code as in_code
 from voiceguide.mistakes import nearest
@@ -36,23 +36,6 @@ ADVANCING = frozenset(
 
 AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
 """How long ago, in the names of the prompts ``stopped_…``; ``some_time`` where nobody knows."""
-
-FIELDS: Mapping[str, frozenset[str]] = {
-    "where": frozenset({"part", "title", "step", "steps"}),
-    **dict.fromkeys(("where_preparing", "leave_out_one", "only_one"), frozenset({"part"})),
-    **dict.fromkeys((f"stopped_{ago}" for ago in AGO), frozenset({"part", "count"})),
-    **dict.fromkeys(("leave_out_two", "only_two"), frozenset({"part", "other"})),
-    "how_long_stroke": frozenset({"seconds"}),
-    "how_long": frozenset({"minutes"}),
-    "how_long_one": frozenset({"minutes"}),
-    **dict.fromkeys(
-        ("stopped_some_time", "stopped_moment", "stopped_hour", "stopped_yesterday"),
-        frozenset({"part"}),
-    ),
-    **dict.fromkeys(("stopped_minutes", "stopped_hours"), frozenset({"part", "count"})),
-    **dict.fromkeys(("signs_comfort", "signs_stress"), frozenset({"signs", "last"})),
-}
-"""What is filled in where a prompt has it in braces; other prompts are said as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +229,7 @@ def load_language(code: str) -> Language:
     if path is None:
         raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
     schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
-    data: dict[str, Any] = read(path, schema, _mistakes).data
+    data: dict[str, Any] = read(path, schema, broken).data
     templates: list[tuple[str, Command]] = []
 
     def add(sentences: list[str], command: Command) -> None:
@@ -302,38 +285,3 @@ def problems(document: Document) -> Iterator[Problem]:
         except VoiceguideError:
             instead = f"{nearest(code.strip(), known_languages())}, or add it: see docs/languages.md"
             yield document.problem(where, f"the guide has no language {in_code(code.strip())}", instead)
-
-
-def _mistakes(document: Document) -> Iterator[Problem]:
-    """What a schema cannot say: templates that nothing can be made of, and what is filled in nowhere."""
-    from hassil.parse_expression import parse_sentence
-    from hassil.parser import ParseError
-
-    rules = dict(next((rules for _, rules in document.each("rules") if isinstance(rules, dict)), {}))
-    places = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*"), ("wake", "*")
-    signs = tuple((kind, "*", "*") for kind in ("comfort", "stress", "crying"))
-    for where, template in (found for place in (*places, *signs) for found in document.each(*place)):
-        if isinstance(template, str):
-            for name in re.findall(r"<([^<>]*)>", template):
-                if name not in rules:
-                    yield document.problem(where, f"there is no rule {in_code(name)}", nearest(name, list(rules)))
-            try:
-                parse_sentence(template)
-            except ParseError as error:
-                what = f"this is no template ({' '.join(str(error).split())})"
-                yield document.problem(where, what, "close each bracket, and see docs/languages.md")
-    for where, sentence in document.each("prompts", "*", "*"):
-        fields = FIELDS.get(str(where[1]), frozenset())
-        try:
-            wrong = {name for _, name, _, _ in Formatter().parse(str(sentence)) if name is not None} - fields
-        except ValueError:
-            wrong = {"{"}
-        for name in sorted(wrong):
-            instead = nearest(name, sorted(fields))
-            yield document.problem(where, f"{in_code(name)} is not filled in here", instead)
-    for where, _ in document.each("joined", "*"):
-        try:
-            re.compile(str(where[-1]))
-        except re.error as error:
-            what = f"this is no regular expression ({error})"
-            yield document.problem(where, what, "see docs/languages.md", key=True)
