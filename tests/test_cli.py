@@ -498,10 +498,32 @@ def test_all_mistakes_of_all_files_are_printed_where_they_are(tmp_path: Path) ->
     places = spoilt(tmp_path)
     result = run("check", "one.yaml", "first-weeks.yaml", "two.yaml", cwd=tmp_path)
     assert result.returncode == 1
-    assert result.stdout.splitlines() == ["first-weeks.yaml: good (The first weeks, 6 steps)"]
+    assert result.stdout.splitlines() == ["first-weeks.yaml: good (The first weeks, 6 steps, about 4 min)"]
     told = [re.fullmatch(r"(\w+\.yaml):(\d+):(\d+): .+; .+", line) for line in result.stderr.splitlines()]
     assert {(line[1], int(line[2]), int(line[3])) for line in told if line} == places
     assert len(told) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("necks", "`necks` sounds like `next`, a command; take a word that sounds otherwise"),
+        ("pack", "`pack` sounds like `back`, a command; take a word that sounds otherwise"),
+        ("lake", "`lake` sounds like `leg`, a name of another part; take a word that sounds otherwise"),
+    ],
+)
+def test_names_that_sound_alike_are_told(tmp_path: Path, name: str, told: str) -> None:
+    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    text = good.replace("routine: first-weeks", "routine: alike").replace("name: feet", f"name: {name}")
+    (tmp_path / "alike.yaml").write_text(text, encoding="utf-8")
+    line = next(n for n, line in enumerate(text.splitlines(), 1) if f"name: {name}" in line)
+    result = run("check", "alike.yaml", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (1, f"alike.yaml:{line}:11: {told}\n")
+
+
+def test_nothing_in_the_routines_in_the_box_sounds_alike(tmp_path: Path) -> None:
+    result = run("check", *map(str, routines.all_routines()), cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_mistakes_are_objects_for_an_editor(tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, lexicon: Lexicon) -> Path:
 @pytest.fixture
 def routine(tmp_path: Path) -> Path:
     path = new("evening", tmp_path)
-    path.write_text(path.read_text("utf-8").replace("also: [feet]", "also: [tuina, Left foot, tummie]"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("also: [feet]", "also: [tuina, Bare foot, tummie]"), "utf-8")
     return path
 
 
@@ -248,25 +248,25 @@ def told(routine: Path, model: Path) -> list[str]:
 def test_each_unknown_word_is_named_with_its_place_and_the_nearest_ones(routine: Path, model: Path) -> None:
     need_espeak()
     line = routine.read_text("utf-8")[: routine.read_text("utf-8").index("tuina, ")].count("\n") + 1
-    tuina, left, tummie = told(routine, model)
+    tuina, bare, tummie = told(routine, model)
     assert tuina.startswith(f"{line}:12: the recognition model does not know `tuina`, so `tuina` would not be heard")
     assert tuina.endswith("or add `tuina: tuina` under `pronounce`, with the second word as it sounds")
-    assert "`left`, so `Left foot` would not be heard" in left
+    assert "`bare`, so `Bare foot` would not be heard" in bare
     assert "(the nearest: `tummy`, " in tummie
 
 
 def test_a_word_that_the_routine_spells_out_is_good(routine: Path, model: Path) -> None:
     need_espeak()
-    more = "\npronounce:\n  tuina: twee nah\n  Left: left\n  tummie: tummy\n"
+    more = "\npronounce:\n  tuina: twee nah\n  Bare: bare\n  tummie: tummy\n"
     routine.write_text(routine.read_text("utf-8") + more, "utf-8")
     assert told(routine, model) == []
-    assert load(routine).pronounce == {"tuina": "twee nah", "left": "left", "tummie": "tummy"}
+    assert load(routine).pronounce == {"tuina": "twee nah", "bare": "bare", "tummie": "tummy"}
 
 
 def test_the_hint_is_to_add_to_the_group_that_is_there(routine: Path, model: Path) -> None:
     routine.write_text(routine.read_text("utf-8") + "\npronounce: {tuina: twee nah}\n", "utf-8")
-    left, _ = told(routine, model)
-    assert "or add `left: left` to `pronounce`" in left
+    bare, _ = told(routine, model)
+    assert "or add `bare: bare` to `pronounce`" in bare
 
 
 @pytest.mark.parametrize(

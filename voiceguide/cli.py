@@ -755,7 +755,8 @@ def _check(arguments: argparse.Namespace) -> int:
                 print(f"voiceguide: {error}", file=sys.stderr)
         else:
             if not arguments.json:
-                print(f"{path}: good ({routine.title}, {len(routine.steps)} steps)")
+                minutes = max(1, round(routine.seconds / 60))
+                print(f"{path}: good ({routine.title}, {len(routine.steps)} steps, about {minutes} min)")
     return 1 if failed else 0
 
 
@@ -782,7 +783,9 @@ class _Words:
         language = document.data.get("language") if isinstance(document.data, dict) else None
         if isinstance(language, str):
             known = self._of(language.strip())
-            yield from words.problems(document, known) if known is not None else ()
+            if known is not None:
+                yield from words.problems(document, known)
+                yield from words.alike(document, known)
 
     def _of(self, language: str) -> Known | None:
         from voiceguide.hearing import models, words

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from math import inf
 from pathlib import Path
 
 from voiceguide.errors import ModelError, Problem, SpeechError
-from voiceguide.guide.commands import normal
+from voiceguide.guide.commands import all_languages, normal
 from voiceguide.guide.rules import NAMES
 from voiceguide.hearing import models, spelling
 from voiceguide.hearing.lexicon import FILE, Lexicon
+from voiceguide.hearing.phones import Pronunciation, distance
 from voiceguide.mistakes import code
 from voiceguide.source import Document
 
 _LISTS = ("graph/words.txt", "words.txt")
 """Where a model without a lexicon may list its words."""
+ALIKE = 0.7
+"""Phones: names that are nearer are too easily taken for one another. "neck" and "next" are 0.8 apart, as "leg" and
+"neck" are, which the massage in the box cannot do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,44 @@ def problems(document: Document, words: Known) -> Iterator[Problem]:
             if not sounds.get(text):
                 what = f"the voice makes nothing of {code(text)}, so {code(word)} would not be heard"
                 yield document.problem(where, what, "spell it as it sounds, in ordinary letters")
+
+
+def alike(document: Document, words: Known) -> Iterator[Problem]:
+    """Each name of a part that sounds like a name of another part, or like a command of one word.
+
+    Only names of one word that the lexicon has are compared: in longer ones the other words tell them apart."""
+    ways = words.lexicon.pronunciations
+    before: list[tuple[str | int, str]] = []  # the part it is of, and the name
+    places = sorted(
+        (document.position(where), where, normal(name))
+        for pattern in NAMES
+        for where, name in document.each(*pattern)
+        if isinstance(name, str)
+    )
+    for _, where, name in places:
+        part = where[1]
+        others = [(other, "a name of another part") for its, other in before if its != part]
+        others += [(word, "a command") for word in sorted(_commands()) if word != name]
+        for other, what in others:
+            if other != name and _apart(ways.get(name, ()), ways.get(other, ())) < ALIKE:
+                told = f"{code(name)} sounds like {code(other)}, {what}"
+                yield document.problem(where, told, "take a word that sounds otherwise")
+        before.append((part, name))
+
+
+def _apart(ways: Iterable[Pronunciation], others: Iterable[Pronunciation]) -> float:
+    return min((distance(way, other, ALIKE) for way in ways for other in others), default=inf)
+
+
+@cache
+def _commands() -> frozenset[str]:
+    """The commands of one word in any language, but for names of parts."""
+    return frozenset(
+        phrase
+        for language in all_languages()
+        for phrase, command in language.phrasebook().meanings.items()
+        if " " not in phrase and command.target is None and not command.targets
+    )
 
 
 def _spelt(document: Document) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
