@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 
 from voiceguide.errors import ModelError, Problem, SpeechError
-from voiceguide.guide.commands import all_languages, normal
+from voiceguide.guide.commands import load_language, normal
 from voiceguide.guide.rules import NAMES
 from voiceguide.hearing import models, spelling
 from voiceguide.hearing.lexicon import FILE, Lexicon
@@ -112,11 +112,10 @@ def _apart(ways: Iterable[Pronunciation], others: Iterable[Pronunciation]) -> fl
 
 @cache
 def _commands() -> frozenset[str]:
-    """The commands of one word in any language, but for names of parts."""
+    """The commands of one word in English, the language of models with a lexicon, but for names of parts."""
     return frozenset(
         phrase
-        for language in all_languages()
-        for phrase, command in language.phrasebook().meanings.items()
+        for phrase, command in load_language("en").phrasebook().meanings.items()
         if " " not in phrase and command.target is None and not command.targets
     )
 
