@@ -533,6 +533,8 @@ def test_more_text_never_takes_less_time(first: str, second: str) -> None:
 
 # The routines in the box, and others
 
+TEMPLATE = Path(module.__file__).with_name("template.yaml")
+
 
 @pytest.mark.parametrize("path", all_routines(), ids=lambda path: path.stem)
 def test_the_routines_in_the_box_load(path: Path) -> None:
@@ -543,8 +545,18 @@ def test_the_routines_in_the_box_load(path: Path) -> None:
     assert used <= set(routine.sources)
 
 
-def test_both_routines_are_in_the_box() -> None:
-    assert {"infant-massage", "first-weeks"} <= {path.stem for path in all_routines()}
+@pytest.mark.parametrize("path", [*all_routines(), TEMPLATE], ids=lambda path: path.stem)
+def test_the_schema_alone_accepts_them_as_an_editor_would(path: Path) -> None:
+    Draft202012Validator(schema()).validate(yaml.safe_load(path.read_text("utf-8")))
+
+
+def test_a_new_routine_names_the_schema_for_editors() -> None:
+    assert TEMPLATE.read_text("utf-8").splitlines()[0] == "# yaml-language-server: $schema=routine.schema.json"
+
+
+def test_the_routines_are_in_the_box() -> None:
+    names = {"infant-massage", "first-weeks", "bedtime-wind-down", "hand-and-wrist"}
+    assert names <= {path.stem for path in all_routines()}
     assert folder_of_routines() == Path(__file__).parents[1] / "routines"
 
 

@@ -162,6 +162,9 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "check routine files")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="one JSON object for each mistake")
+    check.add_argument(
+        "--by-ear", action="store_true", help="also speak every sentence, and listen for commands in it (minutes)"
+    )
     model(check)
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of routines, for an editor")
     command("new", _new, "start a routine from a template").add_argument("name", help="its name, in-kebab-case")
@@ -381,7 +384,9 @@ def _guide(arguments: argparse.Namespace) -> None:
         Voice() as voice,
         closing(Keeper(routine, _warn)) as keeper,
     ):
-        narrator = Narrator(voice, own_voice, ahead=True, name=language.voice, recorded=recorded)
+        narrator = Narrator(
+            voice, own_voice, ahead=True, name=language.voice, recorded=recorded, respell=routine.respell
+        )
         interrupted = None
         if arguments.at is None and arguments.resume is not False:
             interrupted = keeper.interrupted(asked=arguments.resume is True)
@@ -737,7 +742,10 @@ def _check(arguments: argparse.Namespace) -> int:
     words = _Words(arguments.model)
     for path in arguments.files:
         try:
-            routine = routines.load(path, partial(_problems, words, path.parent))
+            seen: list[Document] = []
+            routine = routines.load(path, partial(_problems, words, path.parent, seen))
+            if arguments.by_ear and (found := list(_by_ear(seen[0], routine, arguments.model))):
+                raise SourceError(found)
         except SourceError as error:
             failed = True
             for problem in error.problems:
@@ -760,11 +768,38 @@ def _check(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _problems(words: _Words, folder: Path, document: Document) -> Iterator[Problem]:
-    """What is wrong with a routine beyond its own rules: its language, words that are never heard, and recordings."""
+def _by_ear(document: Document, routine: Routine, folder: Path | None) -> Iterator[Problem]:
+    """What is found when a routine is spoken and listened to, with progress on a terminal."""
+    from voiceguide.guide.commands import load_language
+    from voiceguide.hearing import by_ear, models
+    from voiceguide.hearing.listener import known
+    from voiceguide.speech.voice import Voice
+
+    language = load_language(routine.language)
+    model = models.load(models.find(folder, language=language.code, official=language.model), routine.pronounce)
+    book = known(model, language.phrasebook(routine.parts))
+    yield from by_ear.too_long(document, routine)
+    with Voice() as voice:
+
+        def render(text: str) -> Pcm:
+            return voice.render(routines.respelt(text, routine.respell), voice=language.voice)
+
+        for n, problem in enumerate(by_ear.obeyed(document, render, model, book), 1):
+            if sys.stderr.isatty():
+                print(f"\r{document.file}: {n} sentences ", end="", file=sys.stderr)
+            if problem is not None:
+                yield problem
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+
+
+def _problems(words: _Words, folder: Path, seen: list[Document], document: Document) -> Iterator[Problem]:
+    """What is wrong with a routine beyond its own rules: its language, words that are never heard, and recordings.
+    Adds the file to ``seen``."""
     from voiceguide import recorded
     from voiceguide.guide import commands
 
+    seen.append(document)
     yield from commands.problems(document)
     yield from words.problems(document)
     yield from recorded.problems(document, folder)

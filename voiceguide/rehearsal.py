@@ -272,7 +272,9 @@ class Rehearsal:
             tell(kind, t, **fields)
 
         name, recorded = self._language.voice, self._recorded.pcm
-        narrator = Narrator(self._voice, self._own_voice, ahead=False, name=name, recorded=recorded)
+        narrator = Narrator(
+            self._voice, self._own_voice, ahead=False, name=name, recorded=recorded, respell=self.routine.respell
+        )
         guide = Guide(self.routine, self._language, music=self._play)
         session = Session(guide, self.room, narrator, self._listener, watch, self._music)
         parent = _Parent(self._script, session, self.room, self._render, report, self._meaning, tell)

@@ -7,8 +7,9 @@ on a live stream and in a simulated room alike.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Protocol
 
 from voiceguide.errors import SpeechError
@@ -33,6 +34,7 @@ from voiceguide.guide.events import (
     StartTimer,
 )
 from voiceguide.guide.machine import Guide
+from voiceguide.guide.routine import respelt
 from voiceguide.hearing.listener import Fake, Heard, Ignored
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.sound import RATE, Kind, Pcm, Sound
@@ -86,10 +88,13 @@ class Narrator:
         ahead: bool,
         name: str = DEFAULT_VOICE,
         recorded: Callable[[str], Pcm | None] = lambda text: None,
+        respell: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """``recorded``: a line in somebody's own voice, where there is one; that is taken."""
+        """``recorded``: a line in somebody's own voice, where there is one; that is taken. ``respell``: as of
+        ``Routine``."""
         self._voice = voice
         self._recorded = recorded
+        self._respell = respell
         self._own_voice = own_voice
         self._name = name
         self._pool = ThreadPoolExecutor(1, "narrator") if ahead else None
@@ -144,7 +149,7 @@ class Narrator:
     def _render(self, key: tuple[str, int]) -> Pcm:
         pcm = self._recorded(key[0])
         if pcm is None:
-            pcm = self._voice.render(key[0], voice=self._name, rate=key[1])
+            pcm = self._voice.render(respelt(key[0], self._respell), voice=self._name, rate=key[1])
         if self._own_voice is not None:
             self._fakes[key] = self._own_voice.fakes(key[0], pcm)
         return pcm

@@ -103,6 +103,8 @@ class Routine:
     """Whether it is spoken softer and slower from step to step."""
     pronounce: Mapping[str, str] = field(default_factory=dict)
     """Words of the parts' names that a recognition model may not know, each spelt as it sounds."""
+    respell: Mapping[str, str] = field(default_factory=dict)
+    """Words that the voice pronounces badly, in small letters, and how they are written for it."""
     recordings: Mapping[str, Path] = field(default_factory=dict)
     """Sound files in which somebody says a line, by the text of it. A file may be missing."""
 
@@ -116,6 +118,14 @@ class Routine:
         """About how long it takes from the first step to the last word, without the parent's own pauses."""
         closing = sum(seconds_to_say(text) for passage in self.closing for text in passage.say)
         return closing + sum(step.hold + sum(map(seconds_to_say, step.say)) for step in self.steps)
+
+
+def respelt(text: str, respell: Mapping[str, str]) -> str:
+    """A line as it is written for the voice: whole words of ``respell`` as they stand there."""
+    if not respell:
+        return text
+    words = re.compile(rf"\b({'|'.join(map(re.escape, respell))})\b", re.IGNORECASE)
+    return words.sub(lambda word: respell[word[0].casefold()], text)
 
 
 def seconds_to_say(text: str) -> float:
@@ -276,6 +286,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
         mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
         danger=_passage(data["danger"]) if "danger" in data else None,
         bedtime=data.get("bedtime", False),
+        respell={word.casefold(): spelt for word, spelt in data.get("respell", {}).items()},
         pronounce={" ".join(word.lower().split()): _text(spelt) for word, spelt in data.get("pronounce", {}).items()},
         recordings=dict(_recordings(data, folder)),
     )
