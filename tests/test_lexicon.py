@@ -324,7 +324,7 @@ def test_check_says_nothing_of_words_where_there_is_no_model(
 ) -> None:
     monkeypatch.setattr(models, "box", lambda: tmp_path / "nowhere")
     assert cli.main(["check", str(routine)]) == 0
-    assert cli.main(["check", str(routine), "--model", str(tmp_path / "nowhere")]) == 1
+    assert cli.main(["check", str(routine), "--model", str(tmp_path / "nowhere")]) == 4
     assert "no such folder" in capsys.readouterr().err
 
 

@@ -738,7 +738,7 @@ def _check(arguments: argparse.Namespace) -> int:
     if not arguments.files:
         print("voiceguide: check needs a file; for example: voiceguide check my-routine.yaml", file=sys.stderr)
         return 2
-    failed = False
+    code = 0
     words = _Words(arguments.model)
     for path in arguments.files:
         try:
@@ -747,7 +747,7 @@ def _check(arguments: argparse.Namespace) -> int:
             if arguments.by_ear and (found := list(_by_ear(seen[0], routine, arguments.model))):
                 raise SourceError(found)
         except SourceError as error:
-            failed = True
+            code = max(code, error.exit_code)
             for problem in error.problems:
                 if arguments.json:
                     keys = ("file", "line", "column", "what", "instead")
@@ -755,7 +755,7 @@ def _check(arguments: argparse.Namespace) -> int:
                 else:
                     print(problem, file=sys.stderr)
         except VoiceguideError as error:
-            failed = True
+            code = max(code, error.exit_code)
             if arguments.json:
                 what, _, instead = str(error).partition("; ")
                 _print_json({"file": str(path), "line": 1, "column": 1, "what": what, "instead": instead})
@@ -765,7 +765,7 @@ def _check(arguments: argparse.Namespace) -> int:
             if not arguments.json:
                 minutes = max(1, round(routine.seconds / 60))
                 print(f"{path}: good ({routine.title}, {len(routine.steps)} steps, about {minutes} min)")
-    return 1 if failed else 0
+    return code
 
 
 def _by_ear(document: Document, routine: Routine, folder: Path | None) -> Iterator[Problem]:

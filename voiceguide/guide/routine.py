@@ -125,7 +125,8 @@ def respelt(text: str, respell: Mapping[str, str]) -> str:
     if not respell:
         return text
     words = re.compile(rf"\b({'|'.join(map(re.escape, respell))})\b", re.IGNORECASE)
-    return words.sub(lambda word: respell[word[0].casefold()], text)
+    # A letter may match without regard to case, and yet be another one (the dotless i): that word is left as it is.
+    return words.sub(lambda word: respell.get(word[0].lower(), word[0]), text)
 
 
 def seconds_to_say(text: str) -> float:
@@ -286,7 +287,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
         mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
         danger=_passage(data["danger"]) if "danger" in data else None,
         bedtime=data.get("bedtime", False),
-        respell={word.casefold(): spelt for word, spelt in data.get("respell", {}).items()},
+        respell={word.strip().lower(): _text(spelt) for word, spelt in data.get("respell", {}).items()},
         pronounce={" ".join(word.lower().split()): _text(spelt) for word, spelt in data.get("pronounce", {}).items()},
         recordings=dict(_recordings(data, folder)),
     )
