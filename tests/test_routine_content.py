@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 ROUTINES = Path(__file__).parents[1] / "routines"
-FULL, SHORT = "infant-massage", "first-weeks"
+FULL, SHORT, BEDTIME, HANDS = "infant-massage", "first-weeks", "bedtime-wind-down", "hand-and-wrist"
+MASSAGES = (FULL, SHORT, BEDTIME)
+EVERY = (*MASSAGES, HANDS)
 
 COMFORT = {
     "happy_sounds",
@@ -114,8 +116,13 @@ def minutes(routine: dict[str, Any]) -> float:
     return (spoken + held) / 60
 
 
-@pytest.fixture(params=[FULL, SHORT])
+@pytest.fixture(params=EVERY)
 def routine(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return read(request.param)
+
+
+@pytest.fixture(params=MASSAGES)
+def massage(request: pytest.FixtureRequest) -> dict[str, Any]:
     return read(request.param)
 
 
@@ -128,7 +135,7 @@ def full() -> dict[str, Any]:
 
 
 def test_the_file_is_named_after_the_routine() -> None:
-    assert [read(name)["routine"] for name in (FULL, SHORT)] == [FULL, SHORT]
+    assert tuple(read(name)["routine"] for name in EVERY) == EVERY
 
 
 def test_everything_said_is_a_list_of_sentences(routine: dict[str, Any]) -> None:
@@ -198,10 +205,10 @@ def test_a_time_that_is_named_is_the_time_that_is_held(routine: dict[str, Any]) 
             assert step["hold"] == seconds * each, step["id"]
 
 
-def test_every_step_says_how_softly_and_how_long(routine: dict[str, Any]) -> None:
+def test_every_step_says_how_softly_and_how_long(massage: dict[str, Any]) -> None:
     softly = re.compile(r"\b(soft\w*|light\w*|gentl\w*|firm\w*|still|weight|press|loosen?)\b")
     long = re.compile(r"\b(seconds|minute|times|strokes|circles|sweeps|moment)\b")
-    for step in steps(routine):
+    for step in steps(massage):
         if step["title"] in NO_STROKES:
             continue
         assert softly.search(text(step)), step["id"]
@@ -209,18 +216,18 @@ def test_every_step_says_how_softly_and_how_long(routine: dict[str, Any]) -> Non
         assert 15 <= step["hold"] <= 40, step["id"]
 
 
-def test_every_part_begins_with_resting_hands(routine: dict[str, Any]) -> None:
+def test_every_part_begins_with_resting_hands(massage: dict[str, Any]) -> None:
     """Only the asking and the turning come before."""
-    for part in routine["parts"]:
+    for part in massage["parts"]:
         titles = [s["title"] for s in part["steps"] if s["title"] not in NO_STROKES]
         assert titles[0].startswith("Resting hands"), part["id"]
 
 
-def test_the_baby_is_asked_before_anything_else(routine: dict[str, Any]) -> None:
-    assert "same sign each time" in text(steps(routine)[0])
+def test_the_baby_is_asked_before_anything_else(massage: dict[str, Any]) -> None:
+    assert "same sign each time" in text(steps(massage)[0])
 
 
-@pytest.mark.parametrize(("name", "least", "most"), [(FULL, 12, 22), (SHORT, 4, 6)])
+@pytest.mark.parametrize(("name", "least", "most"), [(FULL, 12, 22), (SHORT, 4, 6), (BEDTIME, 5, 7), (HANDS, 4, 5.5)])
 def test_how_long_it_takes(name: str, least: float, most: float) -> None:
     assert least <= minutes(read(name)) <= most
 
@@ -230,8 +237,8 @@ def test_preparation_and_welcome_are_short_with_a_baby_waiting(routine: dict[str
     assert seconds_spoken(routine["preparation"]) <= 90
 
 
-def test_fever_feeding_vaccination_and_one_hand(routine: dict[str, Any]) -> None:
-    said = text(routine["preparation"])
+def test_fever_feeding_vaccination_and_one_hand(massage: dict[str, Any]) -> None:
+    said = text(massage["preparation"])
     for caution in (
         "fever or an illness, leave the massage for another day",
         "under three months, at thirty eight celsius or more, see a doctor straight away",
@@ -383,3 +390,22 @@ def test_first_weeks_is_legs_and_feet_without_oil(full: dict[str, Any]) -> None:
     assert "oil" not in text([short["parts"], short["closing"]])
     assert "use no oil" in text(short["preparation"])
     assert short["care_from"] == full["routine"]
+
+
+# The exercise for a parent's own hands
+
+
+def test_the_hands_are_not_to_hurt_and_nothing_is_promised() -> None:
+    hands = read(HANDS)
+    assert "nothing may hurt" in text(hands["welcome"])
+    assert "ask a doctor before" in text(hands["preparation"])
+    claims = re.compile(r"\b(cure\w*|heal\w*|reliev\w*|relief|treat\w*|prevent\w*|improve\w*|carpal|strengthen\w*)\b")
+    assert not claims.search(text(hands))
+    assert "promises nothing more" in text(hands["why"])
+
+
+def test_the_baby_is_safe_before_both_hands_are_busy_and_comes_first() -> None:
+    hands = read(HANDS)
+    assert hands["preparation"][0]["id"] == "baby-safe"
+    assert "we tend to your baby first" in text(hands["welcome"])
+    assert "hold your baby close" in text(hands["mixed"])

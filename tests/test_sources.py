@@ -60,12 +60,13 @@ def said() -> dict[str, tuple[str, frozenset[str]]]:
                 add(f"{routine.id}: {name} {n}", passage.say, passage.source)
         for one in (*routine.preparation, *routine.steps):
             add(f"{routine.id}: {one.id}", one.say, one.source)
+        if "\nmixed:" in own:
+            add(f"{routine.id}: mixed", routine.mixed.say, routine.mixed.source)
         if "\nsigns:" in own:
             for sign in routine.signs.values():
                 add(f"{routine.id}: {sign.id}", sign.say, sign.source if not sign.reasons else ())
                 for reason, say in sign.reasons.items():
                     add(f"{routine.id}: {sign.id} {reason}", say, ())
-            add(f"{routine.id}: mixed", routine.mixed.say, routine.mixed.source)
             assert routine.danger is not None
             add(f"{routine.id}: danger", routine.danger.say, routine.danger.source)
     for name, prompt in load_language("en").prompts.items():

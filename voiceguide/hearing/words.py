@@ -8,7 +8,7 @@ from functools import cache
 from math import inf
 from pathlib import Path
 
-from voiceguide.errors import ModelError, Problem, SpeechError
+from voiceguide.errors import ModelError, Problem, SpeechError, VoiceguideError
 from voiceguide.guide.commands import load_language, normal
 from voiceguide.guide.rules import NAMES
 from voiceguide.hearing import models, spelling
@@ -88,6 +88,7 @@ def alike(document: Document, words: Known) -> Iterator[Problem]:
 
     Only names of one word that the lexicon has are compared: in longer ones the other words tell them apart."""
     ways = words.lexicon.pronunciations
+    commands = sorted(_commands(str(document.data["language"]).strip()))
     before: list[tuple[str | int, str]] = []  # the part it is of, and the name
     places = sorted(
         (document.position(where), where, normal(name))
@@ -98,7 +99,7 @@ def alike(document: Document, words: Known) -> Iterator[Problem]:
     for _, where, name in places:
         part = where[1]
         others = [(other, "a name of another part") for its, other in before if its != part]
-        others += [(word, "a command") for word in sorted(_commands()) if word != name]
+        others += [(word, "a command") for word in commands if word != name]
         for other, what in others:
             if other != name and _apart(ways.get(name, ()), ways.get(other, ())) < ALIKE:
                 told = f"{code(name)} sounds like {code(other)}, {what}"
@@ -111,13 +112,13 @@ def _apart(ways: Iterable[Pronunciation], others: Iterable[Pronunciation]) -> fl
 
 
 @cache
-def _commands() -> frozenset[str]:
-    """The commands of one word in English, the language of models with a lexicon, but for names of parts."""
-    return frozenset(
-        phrase
-        for phrase, command in load_language("en").phrasebook().meanings.items()
-        if " " not in phrase and command.target is None and not command.targets
-    )
+def _commands(code: str) -> frozenset[str]:
+    """The commands of one word in a language, but for names of parts; none where the guide does not speak it."""
+    try:
+        meanings = load_language(code).phrasebook().meanings
+    except VoiceguideError:
+        return frozenset()  # `check` tells of the language
+    return frozenset(phrase for phrase in meanings if " " not in phrase)
 
 
 def _spelt(document: Document) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
