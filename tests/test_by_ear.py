@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from conftest import need_espeak
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from voiceguide.guide.routine import find, respelt
 
 GOOD = find("first-weeks").read_text("utf-8")
-SENTENCE = "Use no oil in these first weeks."
 
 
 def checked(folder: Path, text: str) -> tuple[int, str]:
@@ -31,32 +29,33 @@ def test_nothing_is_found_in_a_good_routine(tmp_path: Path) -> None:
     assert checked(tmp_path, GOOD) == (0, "")
 
 
-@pytest.mark.parametrize(
-    ("sentence", "command"),
-    [
-        ("Pause.", "pause"),
-        ("Stop now.", "stop now"),
-        ("Next step.", "next step"),
-        ("Go to the feet.", "go to the feet"),
-    ],
+PLANTED = {
+    "Pause.": "pause",
+    "Stop now.": "stop",
+    "Next step.": "next step",
+    "Go to the feet.": "go to the feet",
+}
+"""Sentences, and the command that is heard in each, or its beginning."""
+LONG = "\n".join(
+    f'          - "Move your warm hands from the {place} to the next small place, as slowly as you can."'
+    for place in ("hip", "thigh", "knee", "calf", "ankle", "heel", "sole", "toes")
 )
-def test_a_sentence_that_is_heard_as_a_command_is_found(tmp_path: Path, sentence: str, command: str) -> None:
+
+
+def test_what_is_planted_is_found_and_nothing_else(tmp_path: Path) -> None:
     need_espeak()
-    code, errors = checked(tmp_path, GOOD.replace(SENTENCE, sentence))
-    line = GOOD[: GOOD.index(SENTENCE)].count("\n") + 1
+    planted = "\n".join(f'      - "{sentence}"' for sentence in PLANTED)
+    bad = GOOD.replace('    say: ["Use no oil in these first weeks."]', f"    say:\n{planted}")
+    bad = bad.replace('          - "Take four strokes for each leg."', LONG)
+    code, errors = checked(tmp_path, bad)
     assert code == 1
-    assert errors.startswith(f"first-weeks.yaml:{line}:") and f"the command `{command}" in errors
-    assert errors.count("\n") == 1
-
-
-def test_a_step_with_too_many_words_is_found(tmp_path: Path) -> None:
-    need_espeak()
-    long = "\n".join(
-        f'          - "Move your warm hands from the {place} to the next small place, as slowly as you can."'
-        for place in ("hip", "thigh", "knee", "calf", "ankle", "heel", "sole", "toes")
-    )
-    code, errors = checked(tmp_path, GOOD.replace('          - "Take four strokes for each leg."', long))
-    assert code == 1 and "the words of this step take" in errors
+    told = errors.splitlines()
+    assert len(told) == len(PLANTED) + 1
+    for sentence, command in PLANTED.items():
+        line = bad[: bad.index(sentence)].count("\n") + 1
+        (found,) = [one for one in told if one.startswith(f"first-weeks.yaml:{line}:")]
+        assert f"the command `{command}" in found
+    assert sum("the words of this step take" in one for one in told) == 1
 
 
 def test_a_word_is_respelt_wherever_it_stands_alone() -> None:
