@@ -44,7 +44,8 @@ class Baby:
         if self.name is not None:
             for rule, more in language.named.items():
                 rules[rule] = f"({rules[rule]}|{more.replace('{name}', normal(self.name))})"
-        prompts = {name: tuple(map(self._words(language), sentences)) for name, sentences in language.prompts.items()}
+        say = self._words(language)
+        prompts = {name: tuple(map(say, sentences)) for name, sentences in language.prompts.items()}
         return replace(language, rules=rules, prompts=prompts)
 
     def routine(self, routine: Routine, language: Language) -> Routine:

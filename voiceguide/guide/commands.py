@@ -162,13 +162,19 @@ class Language:
             text = re.sub(pattern, instead, text)
         return text
 
+    @cached_property
+    def _parsed(self) -> dict[str, Any]:
+        """The rules as hassil has them, read once for all templates."""
+        from hassil.parse_expression import parse_sentence
+
+        return {name: parse_sentence(rule) for name, rule in self.rules.items()}
+
     def _expand(self, template: str, parts: tuple[Part, ...]) -> Iterator[tuple[str, tuple[Part, ...]]]:
         """All that a template stands for, each with the parts that it names. A part goes by all of its names, but two
         that are named together by their first: there would be too many pairs."""
         from hassil.parse_expression import parse_sentence
         from hassil.sample import sample_expression
 
-        rules = {name: parse_sentence(rule) for name, rule in self.rules.items()}
         choices: Iterator[tuple[dict[str, str], tuple[Part, ...]]]
         if "{other}" in template:
             pairs = permutations(parts, 2)
@@ -181,7 +187,7 @@ class Language:
             filled = template
             for place, word in words.items():
                 filled = filled.replace(place, word)
-            for phrase in sample_expression(parse_sentence(filled).expression, expansion_rules=rules):
+            for phrase in sample_expression(parse_sentence(filled).expression, expansion_rules=self._parsed):
                 yield self.join(normal(phrase)), named
 
 

@@ -60,6 +60,14 @@ NAMES: tuple[tuple[str, ...], ...] = (("parts", "*", "name"), ("parts", "*", "al
 """Where a file has words that a parent may say."""
 
 
+def sentences(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where each sentence of a file stands, and the sentence."""
+    for place in PASSAGES:
+        for where, text in (*document.each(*place, "say", "*"), *document.each(*place, "say", "*", "text")):
+            if isinstance(text, str):
+                yield where, text
+
+
 def broken(document: Document, stem: str) -> Iterator[Problem]:
     """What the schema cannot say. Values of a wrong type are passed over: the schema has told of them."""
     for where, name in document.each("routine"):
@@ -73,12 +81,11 @@ def broken(document: Document, stem: str) -> Iterator[Problem]:
     yield from _unknown_sources(document)
     yield from _recorded_twice(document)
     yield from _taken_from_the_guide(document)
-    for place in PASSAGES:
-        for where, sentence in (*document.each(*place, "say", "*"), *document.each(*place, "say", "*", "text")):
-            words = len(sentence.split()) if isinstance(sentence, str) else 0
-            if words > MAX_WORDS:
-                what = f"this sentence has {words} words, more than {MAX_WORDS}"
-                yield document.problem(where, what, "split it into shorter sentences")
+    for where, sentence in sentences(document):
+        words = len(sentence.split())
+        if words > MAX_WORDS:
+            what = f"this sentence has {words} words, more than {MAX_WORDS}"
+            yield document.problem(where, what, "split it into shorter sentences")
     yield from _missing_signs(document)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from voiceguide.errors import Problem
 from voiceguide.guide.commands import Phrasebook, normal
 from voiceguide.guide.routine import Routine, seconds_to_say
-from voiceguide.guide.rules import PASSAGES
+from voiceguide.guide.rules import sentences
 from voiceguide.hearing.listener import Heard, Listener
 from voiceguide.hearing.recognition import Model
 from voiceguide.mistakes import code
@@ -42,10 +42,8 @@ def obeyed(
     it. The guard keeps it from being obeyed; but then a parent's own is not obeyed either, just then. Raises
     SpeechError where it cannot be said."""
     places: dict[str, Place] = {}
-    for place in _sentences():
-        for where, text in document.each(*place):
-            if isinstance(text, str):
-                places.setdefault(" ".join(text.split()), where)
+    for where, sentence in sentences(document):
+        places.setdefault(" ".join(sentence.split()), where)
     ears = Listener(model, book)
     at = 0
     silence = np.zeros(RATE, np.int16)
@@ -66,9 +64,3 @@ def _at_an_end(phrase: str, text: str) -> bool:
     the routines in the box has something) is kept from being obeyed, and no parent is led to say it just then."""
     words, said = phrase.split(), normal(text).split()
     return words in (said[: len(words)], said[-len(words) :])
-
-
-def _sentences() -> Iterator[tuple[str, ...]]:
-    for place in PASSAGES:
-        yield (*place, "say", "*")
-        yield (*place, "say", "*", "text")

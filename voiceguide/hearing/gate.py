@@ -63,6 +63,8 @@ class Gate:
         self._left = _Echo()
         self._softer: deque[float] = deque(maxlen=TRUST_BLOCKS)
         """By how much the canceller made the last loud moments of the echo softer, in dB."""
+        self._trusted = False
+        """Whether the canceller does well."""
         self._kept: deque[tuple[Pcm, float]] = deque(maxlen=BEFORE_BLOCKS)
         self._open = 1
         """Blocks for which the gate stays open, if nothing stands out any more."""
@@ -80,7 +82,8 @@ class Gate:
             raw = self._heard.excess(heard, own_db)
             if self._heard.loud:
                 self._softer.append(loudness(heard) - loudness(pcm))
-            if not self._trusted():
+                self._trusted = self._does_well()
+            if not self._trusted:
                 excess = raw
         self.excess_db = excess
         if math.isinf(excess):
@@ -97,8 +100,7 @@ class Gate:
         self._kept.clear()
         return [*kept, (pcm, at)]
 
-    def _trusted(self) -> bool:
-        """Whether the canceller does well."""
+    def _does_well(self) -> bool:
         return len(self._softer) == TRUST_BLOCKS and float(np.percentile(self._softer, TRUST_PERCENTILE)) >= TRUST_DB
 
 
