@@ -30,7 +30,10 @@ LONGEST_S = 600
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A SoundFile that can be read. Raises VoiceguideError, for whatever is raised while it is read, too."""
+    """A SoundFile that can be read. Raises VoiceguideError, for whatever is raised while it is read, too.
+
+    It calls itself not seekable (``seek`` works): after each read of what is seekable, soundfile (0.14) seeks to where
+    it is, and a decoder of MP3 begins anew there, with up to a tenth of a second of silence."""
     import soundfile
 
     if not is_there(path):
@@ -41,6 +44,7 @@ def _opened(path: Path) -> Iterator[Any]:
                 raise ValueError(f"it has {file.samplerate} samples a second; from {RATES[0]} to {RATES[1]} will do")
             if file.channels > MOST_CHANNELS:
                 raise ValueError(f"it has {file.channels} channels; up to {MOST_CHANNELS} will do")
+            file.seekable = lambda: False
             yield file
     except (soundfile.LibsndfileError, OSError, ValueError, RuntimeError) as error:
         reason = printable(str(error)).rstrip(".") or "it cannot be read"
