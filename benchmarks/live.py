@@ -13,15 +13,17 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import machine
-from benchmarks.reaction_live import VOICES, session
+from benchmarks.reaction_live import PLAIN, VOICES, session
 from tests.rig import FORMAT, Rig, sound_rig
 from voiceguide.speech.voice import Voice
 
@@ -127,9 +129,11 @@ def _heard_by_another(rig: Rig) -> float:
 
 
 def cost(minutes: float) -> None:
-    """Computing and memory of a session that goes on by itself."""
+    """Computing and memory of a session that goes on by itself, the first on its machine: nothing is rendered yet."""
     print(f"cost: {machine.facts()}")
-    with Voice() as voice, session() as (_, running, _folder):
+    with tempfile.TemporaryDirectory() as cache, Voice() as voice, ExitStack() as stack:
+        os.environ["XDG_CACHE_HOME"] = cache
+        running = stack.enter_context(session(PLAIN))[1]
         running.until("  guide ", 20.0, 0)
         for phrase, answer in (("I'm ready", "(guiding"), ("keep going by yourself", "heard keep_going")):
             time.sleep(3.0)
@@ -140,6 +144,8 @@ def cost(minutes: float) -> None:
         while time.monotonic() < began + 60 * minutes:
             time.sleep(5.0)
             _progress(f"{time.monotonic() - began:.0f} s")
+            if running.process.poll() is not None:
+                raise RuntimeError(f"the session has ended: {running.lines[-3:]}")
             most = [max(*pair) for pair in zip(most, _memory(running.process.pid), strict=True)]
         spent = {name: used - before.get(name, 0.0) for name, used in _cpu(running.process.pid).items()}
         seconds = time.monotonic() - began
@@ -169,28 +175,35 @@ def _until_prepared(pid: int) -> float:
 def _tree(pid: int) -> list[int]:
     found = [pid]
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += _tree(int(child))
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            for child in (task / "children").read_text().split():
+                found += _tree(int(child))
     return found
 
 
 def _cpu(pid: int) -> dict[str, float]:
     """Seconds of computing, by what it is for: threads have no names that can be seen from outside."""
-    used: dict[str, float] = {}
-    tick = os.sysconf("SC_CLK_TCK")
-    for process in _tree(pid):
-        for task in Path(f"/proc/{process}/task").iterdir():
-            fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
-            what = "voice worker" if process != pid else MAIN if task.name == str(pid) else OTHERS
-            used[what] = used.get(what, 0.0) + (int(fields[11]) + int(fields[12])) / tick
-    return used
+    loop = _spent(Path(f"/proc/{pid}/task/{pid}/stat"))
+    workers = sum(_spent(Path(f"/proc/{process}/stat")) for process in _tree(pid) if process != pid)
+    return {MAIN: loop, OTHERS: _spent(Path(f"/proc/{pid}/stat")) - loop, "voice worker": workers}
+
+
+def _spent(stat: Path) -> float:
+    """Of a process with the threads that have ended, or of a thread."""
+    fields = stat.read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(pid: int) -> tuple[float, float]:
     """RSS and PSS in MB."""
     sums = {"Rss": 0, "Pss": 0}
     for process in _tree(pid):
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+        try:
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        except ProcessLookupError:  # it has just ended
+            print(f"process {process} has ended ({Path(f'/proc/{process}/cmdline').read_bytes()!r})")
+            continue
+        for line in lines:
             name, _, rest = line.partition(":")
             if name in sums:
                 sums[name] += int(rest.split()[0])

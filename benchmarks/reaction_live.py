@@ -73,6 +73,12 @@ after(Player, "hush", lambda player, cut: cut and note(hush=True))
 after(Player, "chime", lambda player, _: note(chime=True))
 sys.exit(cli.main(["run", "infant-massage"]))
 """
+PLAIN = """
+import sys
+from voiceguide import cli
+
+sys.exit(cli.main(["run", "infant-massage"]))
+"""
 
 
 @dataclass(frozen=True)
@@ -150,13 +156,13 @@ class Recorded:
 
 
 class Session:
-    """`voiceguide run`, watched."""
+    """`voiceguide run`, watched or as it is."""
 
-    def __init__(self, rig: Rig, folder: Path) -> None:
+    def __init__(self, rig: Rig, folder: Path, program: str) -> None:
         self._rig = rig
         self._folder = folder
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WATCHED, str(folder)],
+            [sys.executable, "-c", program, str(folder)],
             env=rig.environment,
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
@@ -189,9 +195,9 @@ class Session:
 
 
 @contextmanager
-def session() -> Iterator[tuple[Rig, Session, Path]]:
+def session(program: str = WATCHED) -> Iterator[tuple[Rig, Session, Path]]:
     with sound_rig() as rig, tempfile.TemporaryDirectory() as folder:
-        running = Session(rig, Path(folder))
+        running = Session(rig, Path(folder), program)
         try:
             yield rig, running, Path(folder)
         finally:

@@ -87,3 +87,23 @@ def test_without_a_model_it_says_so(tmp_path: Path) -> None:
     result = subprocess.run([*command, str(PLANTED / "good.yaml")], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (4, "")
     assert re.fullmatch(r"voiceguide: .*model.*\n", result.stderr)
+
+
+def test_it_tells_how_long_each_step_takes() -> None:
+    need_espeak()
+    assert "  feet-1: 6 s to say, then 20 s" in told_of(PLANTED / "good.yaml")
+
+
+def told_of(path: Path) -> list[str]:
+    command = [sys.executable, "-m", "voiceguide", "check", "--by-ear", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout.splitlines()[1:]
+
+
+def test_it_tells_of_a_name_that_sounds_a_little_like_a_command(tmp_path: Path) -> None:
+    need_espeak()
+    neck = (PLANTED / "good.yaml").read_text("utf-8").replace("name: feet", "name: neck")
+    (tmp_path / "good.yaml").write_text(neck, encoding="utf-8")
+    told = "  `neck` sounds a little like `next`, a command: say it with other words before it"
+    assert told in told_of(tmp_path / "good.yaml")

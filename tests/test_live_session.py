@@ -13,9 +13,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -57,6 +58,24 @@ LOSSES: tuple[tuple[list[str], Callable[[Rig], None], Callable[[Rig], None]], ..
     (["microphone", "speaker"], Rig.kill, Rig.start),
 )
 SPOKEN = "  guide   "
+HANGS = """
+import os, sys, time, runpy, vosk
+
+class Recogniser(vosk.KaldiRecognizer):  # the first one is the session's, the others are the guard's
+    made = 0
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.number = Recogniser.made
+        Recogniser.made += 1
+    def AcceptWaveform(self, sound):
+        if self.number == 0 and os.path.exists(os.environ["HANG"]):
+            time.sleep(600)
+        return super().AcceptWaveform(sound)
+
+vosk.KaldiRecognizer = Recogniser
+runpy.run_module("voiceguide", run_name="__main__", alter_sys=True)
+"""
+"""The program, with a recogniser that hangs from when there is a file."""
 
 
 class Guide:
@@ -117,9 +136,11 @@ class Guide:
 
 
 @contextmanager
-def guided(rig: Rig, speak: Speak, *options: str) -> Iterator[Guide]:
-    environment = rig.environment | {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}
-    with python(RUN, environment, "run", "first-weeks", *options, seconds=180) as process:
+def guided(
+    rig: Rig, speak: Speak, *options: str, program: str = RUN, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Guide]:
+    given = rig.environment | {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]} | dict(environment)
+    with python(program, given, "run", "first-weeks", *options, seconds=180) as process:
         yield Guide(process, rig, speak)
 
 
@@ -204,6 +225,42 @@ def test_a_command_given_while_the_process_is_stopped_is_obeyed(rig: Rig, speak:
         assert not any("lost" in line for line in guide.printed)
         time.sleep(5.0)  # until what it says to that is over
         assert level(guide.plays(1.0)) < SILENT_DB
+
+
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_voice_that_dies_or_hangs_is_replaced(rig: Rig, speak: Speak, tmp_path: Path, fault: int) -> None:
+    with guided(rig, speak, environment={"XDG_CACHE_HOME": str(tmp_path)}) as guide:
+        told = guide.wait_for(SPOKEN)
+        (worker,) = workers(guide.process.pid)
+        os.kill(worker, fault)
+        for _ in range(3):
+            told = guide.wait_for(SPOKEN, after=told)
+        assert level(guide.plays(1.5)) > SPOKEN_DB, "it goes on"
+        (other,) = workers(guide.process.pid)
+        assert other != worker
+        assert not any("error" in line for line in guide.printed)
+
+
+def workers(pid: int) -> list[int]:
+    """The processes that speak for it."""
+    children = [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+    return [child for child in children if b"worker.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_a_recogniser_that_hangs_is_replaced(rig: Rig, speak: Speak, tmp_path: Path) -> None:
+    hang = tmp_path / "hang"
+    with guided(rig, speak, program=HANGS, environment={"HANG": str(hang)}) as guide:
+        guide.is_told("I'm ready", until="(guiding")
+        hang.touch()
+        guide.is_told("pause", until="(paused")
+        guide.is_told("continue", until="(guiding")
+        guide.process.terminate()
+        guide.wait_for("(the recogniser hung or failed once, and was replaced)")
+        assert guide.process.wait(PATIENCE_S) == 0
 
 
 def test_the_guide_hears_a_parent_over_the_echo_of_its_own_voice_and_nobody_else(speak: Speak) -> None:

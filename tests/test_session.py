@@ -6,6 +6,7 @@ are tested elsewhere. Since the room's clock is exact, so is all that is asked h
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Sequence
@@ -229,6 +230,17 @@ def test_whatever_is_said_the_speaker_sounds_only_when_it_is_told(voice: Voice, 
         last = entry["t"] > len(played.speaker) / RATE - 0.1
         cut = any(entry["t"] <= other["t"] < entry["t"] + 0.1 for other in played.of("hushed"))
         assert last or cut or np.abs(played.between(entry["t"], entry["t"] + 0.1)).max() > SILENT
+
+
+def test_a_clock_that_is_set_touches_nothing(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold = first_weeks().steps[0].hold
+    script = (2.0, "pause"), (7.0, "continue")
+    played = play(voice, *script, seconds=40.0 + hold)
+    days = itertools.cycle([0.0, 1e5, -1e5])
+    monkeypatch.setattr(time, "time", lambda: 1.8e9 + next(days))
+    again = play(voice, *script, seconds=40.0 + hold)
+    assert again.entries == played.entries
+    assert played.of("timer"), "a stroke was held to its end"
 
 
 def test_in_a_gap_between_sentences_there_is_nothing_to_hush(voice: Voice) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import io
 import json
 import os
@@ -11,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -310,8 +311,15 @@ def _termination() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+_M_ARENA_MAX = -8
+"""malloc.h"""
+
+
 def _run(arguments: argparse.Namespace) -> None:
     """Guide. SIGTERM ends it politely, with exit code 0."""
+    # glibc gives threads heaps of their own, which costs 6 MB and gains nothing here.
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
     try:
         with _termination():
             (_wait if arguments.wait else _guide)(arguments)
@@ -413,8 +421,12 @@ def _guide(arguments: argparse.Namespace) -> None:
             keeper.end("terminated" if hurry else "stopped")
             raise
         finally:
-            if problems := sound.problems():
-                print(f"({problems})")
+            problems = [sound.problems()]
+            if isinstance(ears, Listener) and ears.replaced:
+                often = "once" if ears.replaced == 1 else f"{ears.replaced} times"
+                problems.append(f"the recogniser hung or failed {often}, and was replaced")
+            if any(problems):
+                print(f"({'; '.join(filter(None, problems))})")
             voice.close()  # first: it does not wait for a worker that hangs
             if not hurry:
                 narrator.close()
@@ -746,25 +758,27 @@ def _check(arguments: argparse.Namespace) -> int:
             routine = routines.load(path, partial(_problems, words, path.parent, seen))
             if arguments.by_ear and (found := list(_by_ear(seen[0], routine, arguments.model))):
                 raise SourceError(found)
-        except SourceError as error:
+        except VoiceguideError as error:
             code = max(code, error.exit_code)
-            for problem in error.problems:
+            what, _, instead = str(error).partition("; ")
+            unread = Problem(str(path), 1, 1, what, instead)
+            for problem in error.problems if isinstance(error, SourceError) else [unread]:
                 if arguments.json:
                     keys = ("file", "line", "column", "what", "instead")
                     _print_json({key: getattr(problem, key) for key in keys})
                 else:
-                    print(problem, file=sys.stderr)
-        except VoiceguideError as error:
-            code = max(code, error.exit_code)
-            if arguments.json:
-                what, _, instead = str(error).partition("; ")
-                _print_json({"file": str(path), "line": 1, "column": 1, "what": what, "instead": instead})
-            else:
-                print(f"voiceguide: {error}", file=sys.stderr)
+                    print(f"voiceguide: {error}" if problem is unread else problem, file=sys.stderr)
         else:
             if not arguments.json:
                 minutes = max(1, round(routine.seconds / 60))
                 print(f"{path}: good ({routine.title}, {len(routine.steps)} steps, about {minutes} min)")
+            if arguments.by_ear and not arguments.json:
+                for line in words.near(seen[0]):
+                    print(f"  {line}")
+                for step in routine.steps:
+                    spoken = round(sum(map(routines.seconds_to_say, step.say)))
+                    held = f", then {step.hold:g} s" if step.hold else ""
+                    print(f"  {step.id}: {spoken} s to say{held}")
     return code
 
 
@@ -815,16 +829,23 @@ class _Words:
     def problems(self, document: Document) -> Iterator[Problem]:
         from voiceguide.hearing import words
 
-        language = document.data.get("language") if isinstance(document.data, dict) else None
-        if isinstance(language, str):
-            known = self._of(language.strip())
-            if known is not None:
-                yield from words.problems(document, known)
-                yield from words.alike(document, known)
+        if (known := self._of(document)) is not None:
+            yield from words.problems(document, known)
+            yield from words.alike(document, known)
 
-    def _of(self, language: str) -> Known | None:
+    def near(self, document: Document) -> Iterator[str]:
+        from voiceguide.hearing import words
+
+        if (known := self._of(document)) is not None:
+            yield from words.near(document, known)
+
+    def _of(self, document: Document) -> Known | None:
         from voiceguide.hearing import models, words
 
+        language = document.data.get("language") if isinstance(document.data, dict) else None
+        if not isinstance(language, str):
+            return None
+        language = language.strip()
         if language not in self._known:
             try:
                 self._known[language] = words.known(models.find(self._model, language=language))

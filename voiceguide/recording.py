@@ -32,8 +32,8 @@ LONGEST_S = 600
 def _opened(path: Path) -> Iterator[Any]:
     """A SoundFile that can be read. Raises VoiceguideError, for whatever is raised while it is read, too.
 
-    It calls itself not seekable (``seek`` works): after each read of what is seekable, soundfile (0.14) seeks to where
-    it is, and a decoder of MP3 begins anew there, with up to a tenth of a second of silence."""
+    It calls itself not seekable (``seek`` works): after each read of what is seekable, soundfile (0.14) seeks to
+    where it is, and a decoder of MP3 begins anew there, with up to a tenth of a second of silence."""
     import soundfile
 
     if not is_there(path):

@@ -58,6 +58,9 @@ CHIME_AFTER_CUT_S = 0.15
 SPEECH_AFTER_CHIME_S = 0.45
 """A chime takes 0.22 s; the answer comes after it."""
 
+LINES = 64
+"""So many lines are kept as they were rendered: more than are said at once. Others are on the disk."""
+
 Tell = Callable[..., None]
 """``tell(kind, t, **fields)``: an entry of the transcript, as in ``rehearse --json``."""
 
@@ -111,6 +114,8 @@ class Narrator:
         future = self._lines.get(key)
         if future is None or future.cancelled() or (future.done() and future.exception() is not None):
             future = self._lines[key] = self._start(key)
+            if len(self._lines) > LINES:
+                self._lines.pop(next(iter(self._lines)))
         return future
 
     def prepare(self, texts: tuple[str, ...]) -> None:

@@ -352,13 +352,16 @@ class Guide:
         # Not twice for one sign (crying, and then why); but never passed over before it was said to its end.
         scene = self._scenes[-1]
         told = self.situation == "tending" and scene.sign == command.sign and scene.told
-        first = () if told else self._language.say("stop_and_tend")
+        first = () if told else self._stop_and_tend()
         last = self._language.say("quiet_wait")
         if command.reason is not None:
             script = (*first, *sign.reasons[command.reason], *last)
         else:
             script = (*first, *sign.say, *last)
         self._interrupt(Scene("tending", script, script, gap=CALM_GAP_S, sign=command.sign, told=told))
+
+    def _stop_and_tend(self) -> tuple[str, ...]:
+        return self._language.say("stop_and_tend" if self.routine.whom == "baby" else "stop_and_tend_parent")
 
     def _offer(self, _: Command | None) -> None:
         first = self._language.say("emergency_over") if self.situation == "emergency" else ()
@@ -647,7 +650,7 @@ class Guide:
             self._aside = self._aside[1:]
         else:
             scene = self._scenes[-1]
-            told = scene.told or scene.lines[0] == self._language.say("stop_and_tend")[-1]
+            told = scene.told or scene.lines[0] == self._stop_and_tend()[-1]
             self._scenes = (*self._scenes[:-1], replace(scene, lines=scene.lines[1:], told=told))
 
     def _time_left(self) -> tuple[str, ...]:

@@ -99,6 +99,8 @@ class Routine:
     signs: Mapping[str, Sign]
     mixed: Passage
     danger: Passage | None
+    whom: Literal["baby", "parent"] = "baby"
+    """Whose body it is for."""
     bedtime: bool = False
     """Whether it is spoken softer and slower from step to step."""
     pronounce: Mapping[str, str] = field(default_factory=dict)
@@ -286,6 +288,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
         signs=signs,
         mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
         danger=_passage(data["danger"]) if "danger" in data else None,
+        whom=data.get("for", "baby"),
         bedtime=data.get("bedtime", False),
         respell={word.strip().lower(): _text(spelt) for word, spelt in data.get("respell", {}).items()},
         pronounce={" ".join(word.lower().split()): _text(spelt) for word, spelt in data.get("pronounce", {}).items()},

@@ -38,9 +38,11 @@ class EchoCanceller:
     def __init__(self) -> None:
         shape = (PARTS, STEP + 1)
         self._played = np.zeros(2 * STEP, np.float32)
-        self._spectra: Spectra = np.zeros(shape, np.complex64)
-        """Of what was played in each of the last steps and the one before it, newest first."""
-        self._power: Real = np.zeros(shape, np.float32)
+        self._spectra_twice: Spectra = np.zeros((2 * PARTS, STEP + 1), np.complex64)
+        """Of what was played in each of the last steps and the one before it: two times the same ring, so that from
+        ``_newest`` on they lie in one piece, newest first."""
+        self._power_twice: Real = np.zeros((2 * PARTS, STEP + 1), np.float32)
+        self._newest = 0
         self._filter: Spectra = np.zeros(shape, np.complex64)
         decay = 10 ** (-DECAY_DB / 10 * np.arange(PARTS, dtype=np.float32) / PARTS)
         self._unsure: Real = np.repeat(decay[:, None], STEP + 1, axis=1)
@@ -49,43 +51,65 @@ class EchoCanceller:
         """Power of what else is heard, by frequency."""
         self._next = 0
         """The part whose length is put right next."""
+        self._silent = PARTS
+        """Steps without anything played."""
+        self._work: Spectra = np.zeros(shape, np.complex64)
+        self._gain: Real = np.zeros(shape, np.float32)
+        """Room to reckon in: what is made anew in each step costs more."""
 
     def take(self, pcm: Pcm, played: Pcm) -> Pcm:
         """``pcm`` and ``played``: int16[n], 16 kHz, n a multiple of STEP. Gives int16[n]."""
+        if self._silent >= PARTS and not played.any():
+            return pcm
         rest = [self._step(pcm[i : i + STEP], played[i : i + STEP]) for i in range(0, len(pcm), STEP)]
         return np.clip(np.rint(np.concatenate(rest)), -32768, 32767).astype(np.int16)
 
     def _step(self, pcm: Pcm, played: Pcm) -> Real:
         self._played[:STEP] = self._played[STEP:]
         self._played[STEP:] = played
-        for newest_first in (self._spectra, self._power):
-            newest_first[1:] = newest_first[:-1]
-        self._spectra[0] = np.fft.rfft(self._played)
-        self._power[0] = _power(self._spectra[0])
+        self._newest = (self._newest - 1) % PARTS
+        spectrum = _spectrum(self._played)
+        self._spectra_twice[self._newest :: PARTS] = spectrum
+        self._power_twice[self._newest :: PARTS] = _power(spectrum)
         heard = pcm.astype(np.float32)
-        if not self._power.any():
-            return heard
-        echo = np.fft.irfft((self._spectra * self._filter).sum(axis=0))[STEP:].astype(np.float32)
-        rest = heard - echo
-        error = np.fft.rfft(np.concatenate((np.zeros(STEP, np.float32), rest))).astype(np.complex64)
-        self._learn(error)
+        self._silent = 0 if self._played.any() else self._silent + 1
+        last = slice(self._newest, self._newest + PARTS)
+        spectra, power = self._spectra_twice[last], self._power_twice[last]
+        echo = np.fft.irfft(np.multiply(spectra, self._filter, out=self._work).sum(axis=0))[STEP:]
+        rest: Real = heard - echo.astype(np.float32, copy=False)
+        error = _spectrum(np.concatenate((np.zeros(STEP, np.float32), rest)))
+        self._learn(error, spectra, power)
         return rest
 
-    def _learn(self, error: Spectra) -> None:
+    def _learn(self, error: Spectra, spectra: Spectra, power: Real) -> None:
         """One step of the Kalman filter. Half of a window is new: hence 2 and 0.5."""
         size = _power(error)
         self._else += np.float32(FOLLOW) * (size - self._else)
-        expected = (self._unsure * self._power).sum(axis=0)
-        gain = self._unsure / (expected + 2 * np.maximum(self._else, size) + 1e-3)
-        self._filter += gain * self._spectra.conj() * error
-        self._unsure *= np.float32(STAYS**2) * (1 - 0.5 * gain * self._power)
-        self._unsure += np.float32(1 - STAYS**2) * _power(self._filter)
+        expected = np.einsum("pf,pf->f", self._unsure, power)
+        gain = np.divide(self._unsure, expected + 2 * np.maximum(self._else, size) + np.float32(1e-3), out=self._gain)
+        step = np.conjugate(spectra, out=self._work)
+        step *= gain
+        step *= error
+        self._filter += step
+        # unsure = STAYS² (1 - 0.5 gain power) unsure + (1 - STAYS²) |filter|²
+        gain *= power
+        gain *= np.float32(-0.5 * STAYS**2)
+        gain += np.float32(STAYS**2)
+        self._unsure *= gain
+        lost = np.square(self._filter.real, out=gain)
+        lost += np.square(self._filter.imag)
+        lost *= np.float32(1 - STAYS**2)
+        self._unsure += lost
         # A part of the filter is as long as a step. That it stays so is seen to for two of them at a time.
-        for part in (self._next, (self._next + PARTS // 2) % PARTS):
-            taps = np.fft.irfft(self._filter[part])
-            taps[STEP:] = 0
-            self._filter[part] = np.fft.rfft(taps)
+        parts = [self._next, (self._next + PARTS // 2) % PARTS]
+        taps = np.fft.irfft(self._filter[parts])
+        taps[:, STEP:] = 0
+        self._filter[parts] = np.fft.rfft(taps)
         self._next = (self._next + 1) % PARTS
+
+
+def _spectrum(samples: Real) -> Spectra:
+    return np.fft.rfft(samples).astype(np.complex64, copy=False)  # numpy 1 has none but of double precision
 
 
 def _power(spectrum: Spectra) -> Real:

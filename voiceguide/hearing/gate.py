@@ -42,7 +42,7 @@ BEFORE_BLOCKS = 4
 """It opens 0.12 s in arrears: the soft sounds with which a word begins."""
 SILENT_DB = 20.0
 """Loudness, in dB over one step of 16 bit, under which the speaker is silent."""
-TRUST_DB, TRUST_BLOCKS, TRUST_PERCENTILE = 22.0, 200, 70
+TRUST_DB, TRUST_BLOCKS, TRUST_SHARE = 22.0, 200, 0.3
 """It does well if, of the last 6 s of loud moments of the echo, 30 % were made softer by so much (a parent who talks
 through half of them is no failure of its). In the simulated room with one clock it is 27 to 42 dB; with two clocks
 20 to 27 where they are 10 ppm apart, up to 19 with 20 ppm, and up to 9 with 50 ppm. Before there were so many moments
@@ -61,10 +61,10 @@ class Gate:
     def __init__(self) -> None:
         self._heard = _Echo()
         self._left = _Echo()
-        self._softer: deque[float] = deque(maxlen=TRUST_BLOCKS)
-        """By how much the canceller made the last loud moments of the echo softer, in dB."""
+        self._did_well: deque[bool] = deque(maxlen=TRUST_BLOCKS)
+        """Whether the canceller did, in each of the last loud moments of the echo."""
         self._trusted = False
-        """Whether the canceller does well."""
+        """Whether it does."""
         self._kept: deque[tuple[Pcm, float]] = deque(maxlen=BEFORE_BLOCKS)
         self._open = 1
         """Blocks for which the gate stays open, if nothing stands out any more."""
@@ -81,8 +81,9 @@ class Gate:
         if heard is not None:
             raw = self._heard.excess(heard, own_db)
             if self._heard.loud:
-                self._softer.append(loudness(heard) - loudness(pcm))
-                self._trusted = self._does_well()
+                self._did_well.append(self._heard.level - self._left.level >= TRUST_DB)
+                share = self._did_well.count(True) / TRUST_BLOCKS
+                self._trusted = len(self._did_well) == TRUST_BLOCKS and share >= TRUST_SHARE
             if not self._trusted:
                 excess = raw
         self.excess_db = excess
@@ -100,9 +101,6 @@ class Gate:
         self._kept.clear()
         return [*kept, (pcm, at)]
 
-    def _does_well(self) -> bool:
-        return len(self._softer) == TRUST_BLOCKS and float(np.percentile(self._softer, TRUST_PERCENTILE)) >= TRUST_DB
-
 
 class _Echo:
     """How loud an echo is expected to be, learnt from how loud it was."""
@@ -114,6 +112,8 @@ class _Echo:
         self._learnt = 0
         self.loud = False
         """Whether much more was expected of the last block than of steady noise."""
+        self.level = 0.0
+        """How loud it was, where something was expected."""
 
     def excess(self, pcm: Pcm, own_db: float) -> float:
         """How far a block stands out from what is expected of it, in dB; infinite where nothing was played lately.
@@ -123,7 +123,8 @@ class _Echo:
         self.loud = False
         if not self._played[:-1].any():
             return math.inf
-        power = 10 ** (loudness(pcm) / 10)
+        self.level = loudness(pcm)
+        power = 10 ** (self.level / 10)
         expected = max(1.0, float(self._weights @ self._played))
         self.loud = expected > max(1.0, self._weights[-1] * STEADY) * 10 ** (LOUD_DB / 10)
         first = self._learnt < FIRST_BLOCKS
@@ -134,4 +135,4 @@ class _Echo:
         self._weights = np.maximum(FLOOR, self._weights + step * self._played)
         if first:
             expected = max(expected, FIRST_ECHO * float(self._played[:-1].max()))
-        return 10 * float(np.log10(power / expected))
+        return 10 * math.log10(power / expected)

@@ -17,20 +17,22 @@ going", "keep going by yourself") wait until Vosk itself finds the end of the ut
 
 from __future__ import annotations
 
-import json
 import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, pairwise
 from math import inf
-from typing import Any, Literal, TypeVar
+from operator import itemgetter
+from typing import Literal, TypeVar
 
 from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
 from voiceguide.hearing.echo import EchoCanceller
 from voiceguide.hearing.gate import SILENT_DB, STANDS_OUT_DB, Gate
 from voiceguide.hearing.graph import UNKNOWN
 from voiceguide.hearing.recognition import Model
+from voiceguide.hearing.watched import Answer, Watched
 from voiceguide.sound import BLOCK, RATE, Pcm, loudness
 
 T = TypeVar("T")
@@ -154,7 +156,7 @@ class Listener:
         self._meanings = book.meanings
         self._light = book.light
         self._patient = book.ambiguous()
-        self._recogniser = model.recogniser(book)
+        self._recogniser = Watched(partial(model.recogniser, book))
         self._fed = 0
         """Samples given to the recogniser: its word times count from them."""
         self._fed_until = 0.0
@@ -201,7 +203,7 @@ class Listener:
         decided: list[Heard | Ignored] = []
         if shut >= SHUT_BLOCKS and not self._gate.shut and self._partial:
             # Someone else speaks: what came before was the guide's own voice, or is over.
-            decided += self._close(json.loads(self._recogniser.FinalResult()), early=False)
+            decided += self._finish(early=False)
         for block, then in blocks:
             decided += self._give(block, then)
         if any(isinstance(one, Heard) for one in decided):
@@ -229,7 +231,7 @@ class Listener:
     def _give(self, pcm: Pcm, at: float) -> list[Heard | Ignored]:
         """To the recogniser; but in a long silence not yet."""
         level = loudness(pcm)
-        softest = min((db for _, db in self._levels), default=level)
+        softest = min(map(itemgetter(1), self._levels), default=level)
         silent = level <= softest + IDLE_DB and not self._partial
         self._silent_for = self._silent_for + 1 if silent else 0
         self._kept.append((pcm, at, level))
@@ -250,25 +252,31 @@ class Listener:
         self._fed += len(pcm)
         self._fed_until = at
         self._note_level(at, level)
-        if self._recogniser.AcceptWaveform(pcm.tobytes()):
-            return self._close(json.loads(self._recogniser.Result()), early=False)
-        partial = self._of_others(json.loads(self._recogniser.PartialResult())["partial"])
+        answer = self._recogniser.accept(pcm.tobytes())
+        if answer is None or answer.result is not None:
+            return self._close(answer, early=False)
+        text = self._of_others(answer.partial)
         # In blocks of the usual length, so that it does not matter in which the sound comes.
         lasts = len(pcm) / BLOCK
-        self._still = self._still + lasts if partial == self._partial else min(1.0, lasts)
-        if partial and not self._partial:
+        self._still = self._still + lasts if text == self._partial else min(1.0, lasts)
+        if text and not self._partial:
             self._began = at
-        self._partial = partial
-        if not partial and self._still >= FIRM_BLOCKS:
+        self._partial = text
+        if not text and self._still >= FIRM_BLOCKS:
             self._spoilt = False
-        phrase = self._candidate(partial)
+        phrase = self._candidate(text)
         if phrase is None or phrase in self._patient or self._still < self._patience(phrase):
             return []
-        return self._close(json.loads(self._recogniser.FinalResult()), early=True)
+        return self._finish(early=True)
 
     def finish(self) -> list[Heard | Ignored]:
         """The recording is over: decide on what was said last."""
-        return self._close(json.loads(self._recogniser.FinalResult()), early=False)
+        return self._finish(early=False)
+
+    @property
+    def replaced(self) -> int:
+        """How often the recogniser hung or failed, and had to be replaced."""
+        return self._recogniser.replaced
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """The guide starts a sentence at ``start`` seconds: what it would fake is refused when it would."""
@@ -336,10 +344,16 @@ class Listener:
             return CALM_BLOCKS if self._silent() else CALM_BLOCKS_LOUD
         return FIRM_BLOCKS if self._silent() else FIRM_BLOCKS_LOUD
 
-    def _close(self, result: dict[str, Any], *, early: bool) -> list[Heard | Ignored]:
-        """Decide on an utterance: its words, its times and how sure they are."""
+    def _finish(self, *, early: bool) -> list[Heard | Ignored]:
+        return self._close(self._recogniser.close(), early=early)
+
+    def _close(self, answer: Answer | None, *, early: bool) -> list[Heard | Ignored]:
+        """Decide on an utterance: its words, its times and how sure they are. With None it was lost."""
         self._partial, self._still = "", 0.0
         spoilt, self._spoilt = self._spoilt, False
+        if answer is None:
+            self._fed = 0
+        result = (answer and answer.result) or {}
         offset = self._fed_until - self._fed / RATE
         words = [
             _Word(w["word"], w["start"] + offset, w["end"] + offset, w["conf"]) for w in result.get("result", [])

@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from voiceguide import private
 from voiceguide.guide.commands import Phrasebook, normal
 from voiceguide.hearing.listener import CALM_BLOCKS, Fake, known
 from voiceguide.hearing.recognition import Model
+from voiceguide.hearing.watched import Watched
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
@@ -69,20 +71,23 @@ class OwnVoice:
 
     def _listen(self, pcm: Pcm) -> Iterator[tuple[str, float, float]]:
         """The phrases in what the recogniser takes it for."""
-        ears = self._model.recogniser(self._book)
+        ears = Watched(partial(self._model.recogniser, self._book))
         lead = RATE // 2
         sound = np.concatenate([np.zeros(lead, np.int16), pcm, np.zeros(RATE, np.int16)])
         last_words: list[str] = []
         still = 0
         for i in range(0, len(sound) - BLOCK + 1, BLOCK):
             now = (i + BLOCK - lead) / RATE
-            if ears.AcceptWaveform(sound[i : i + BLOCK].tobytes()):
-                spoken = json.loads(ears.Result()).get("result", [])
+            answer = ears.accept(sound[i : i + BLOCK].tobytes())
+            if answer is None:  # the recogniser hung or failed: what stands in the text is known all the same
+                return
+            if answer.result is not None:
+                spoken = answer.result.get("result", [])
                 for first, last, phrase in self._phrases([word["word"] for word in spoken]):
                     start, end = spoken[first]["start"] - lead / RATE, spoken[last - 1]["end"] - lead / RATE
                     yield phrase, round(start, 2), round(end, 2)
             else:
-                words = json.loads(ears.PartialResult())["partial"].split()
+                words = answer.partial.split()
                 still = still + 1 if words == last_words else 1
                 last_words = words
                 for _, last, phrase in self._phrases(words):

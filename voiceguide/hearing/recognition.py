@@ -7,16 +7,17 @@ lies beside links to the model's other files for as long as Vosk loads them. Any
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
-import socket
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, Protocol
 
 from voiceguide.errors import ModelError
@@ -135,14 +136,15 @@ def takes_graph(path: Path) -> bool:
 
 
 def _vosk() -> Any:
-    """The module. With it comes requests, for downloads that are not asked for here; and that opens a socket, to see
-    whether there is IPv6. Not here: nothing is to open any while it guides."""
-    had, socket.has_ipv6 = socket.has_ipv6, False
-    try:
-        import vosk
-    finally:
-        socket.has_ipv6 = had
-    return vosk
+    """The module, without ``requests``: that is for downloads, which are not asked for here, takes 4 MB, and opens a
+    socket when it is imported, to see whether there is IPv6. Nothing is to open any while it guides."""
+    if "vosk" not in sys.modules and "requests" not in sys.modules:
+        sys.modules["requests"] = ModuleType("requests")
+        try:
+            return importlib.import_module("vosk")
+        finally:
+            del sys.modules["requests"]
+    return importlib.import_module("vosk")
 
 
 def _recogniser(model: Any, *grammar: str) -> Any:

@@ -19,9 +19,9 @@ from voiceguide.source import Document
 
 _LISTS = ("graph/words.txt", "words.txt")
 """Where a model without a lexicon may list its words."""
-ALIKE = 0.7
-"""Phones: names that are nearer are too easily taken for one another. "neck" and "next" are 0.8 apart, as "leg" and
-"neck" are, which the massage in the box cannot do without."""
+ALIKE, NEAR = 0.7, 0.9
+"""Phones: names that are nearer than the first are too easily taken for one another; of those between the two it is
+told. "neck" and "next" are 0.8 apart, as "leg" and "neck" are, which the massage in the box cannot do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,23 @@ def problems(document: Document, words: Known) -> Iterator[Problem]:
 
 
 def alike(document: Document, words: Known) -> Iterator[Problem]:
-    """Each name of a part that sounds like a name of another part, or like a command of one word.
+    """Each name of a part that sounds like a name of another part, or like a command of one word."""
+    for where, name, other, what, apart in _pairs(document, words):
+        if apart < ALIKE:
+            told = f"{code(name)} sounds like {code(other)}, {what}"
+            yield document.problem(where, told, "take a word that sounds otherwise")
+
+
+def near(document: Document, words: Known) -> Iterator[str]:
+    """Of each that sounds nearly like another, a line: no mistake, but good to know."""
+    for _, name, other, what, apart in _pairs(document, words):
+        if ALIKE <= apart < NEAR:
+            yield f"{code(name)} sounds a little like {code(other)}, {what}: say it with other words before it"
+
+
+def _pairs(document: Document, words: Known) -> Iterator[tuple[tuple[str | int, ...], str, str, str, float]]:
+    """Each name of a part, where it is, with each name of another part before it and each command: what that is, and
+    how far apart they sound.
 
     Only names of one word that the lexicon has are compared: in longer ones the other words tell them apart."""
     ways = words.lexicon.pronunciations
@@ -101,14 +117,13 @@ def alike(document: Document, words: Known) -> Iterator[Problem]:
         others = [(other, "a name of another part") for its, other in before if its != part]
         others += [(word, "a command") for word in commands if word != name]
         for other, what in others:
-            if other != name and _apart(ways.get(name, ()), ways.get(other, ())) < ALIKE:
-                told = f"{code(name)} sounds like {code(other)}, {what}"
-                yield document.problem(where, told, "take a word that sounds otherwise")
+            if other != name:
+                yield where, name, other, what, _apart(ways.get(name, ()), ways.get(other, ()))
         before.append((part, name))
 
 
 def _apart(ways: Iterable[Pronunciation], others: Iterable[Pronunciation]) -> float:
-    return min((distance(way, other, ALIKE) for way in ways for other in others), default=inf)
+    return min((distance(way, other, NEAR) for way in ways for other in others), default=inf)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -57,4 +58,7 @@ class Sound(Protocol):
 
 def loudness(pcm: Pcm) -> float:
     """RMS in dB over one step of 16 bit; 0 for silence, 90 for full scale."""
-    return 10 * float(np.log10(np.mean(np.square(pcm, dtype=np.float32)) + 1.0)) if len(pcm) else 0.0
+    if not len(pcm):
+        return 0.0
+    samples = pcm.astype(np.float32)
+    return 10 * math.log10(float(samples @ samples) / len(samples) + 1.0)

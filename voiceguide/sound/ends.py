@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from threading import Condition, Event
 from time import monotonic
 from typing import Any
@@ -54,7 +55,7 @@ class MicrophoneClock:
 
     def at(self, counted: float) -> float:
         """The time at the end of a block that ends at ``counted`` seconds of samples."""
-        least = min(late for _, late in self._lateness)
+        least = min(map(itemgetter(1), self._lateness))
         self.last = max(counted + least, self.last + BLOCK / RATE / 2)
         return self.last
 
@@ -271,8 +272,8 @@ class Speaker(End):
                 self.troubles += 1
                 self._played.place_anew()
             out = np.frombuffer(data, np.int16).reshape(frames, channels)
-            out[:] = 0
             if self.fill is None or self.away or self.failure is not None:
+                out[:] = 0
                 return
             try:
                 if rate == RATE:
@@ -282,6 +283,7 @@ class Speaker(End):
                     ahead = np.concatenate((ahead, resample(self._filled(PULL))))
             except Exception as failure:  # raised again by read(), in the thread of the session
                 self.failure = failure
+                out[:] = 0
                 return
             out[:] = ahead[:frames, None]
             ahead = ahead[frames:]

@@ -30,7 +30,7 @@ from voiceguide.sound.silent import Pace
 
 __all__ = ["Device", "LiveSound", "Running", "choose", "devices"]
 
-LATENCIES = (0.04, 0.06, 0.1, 0.2)
+LATENCIES = (0.06, 0.09, 0.12, 0.21)
 """Seconds of sound that the speaker's device may hold: what it begins with, and what it is given when it runs out."""
 SETTLE = 0.3
 """Seconds of silence in which a latency is tried at the start."""
@@ -242,7 +242,7 @@ class LiveSound:
             if not gone:
                 probe.stop()
             elif probe.sees({kind: self._names[kind] for kind in gone}):
-                with suppress(SoundError):
+                with suppress(Exception):  # whatever a driver gives: it is tried again, as long as it takes
                     pa.bounded(self._restart, pa.OPEN_LIMIT)
                 before = monotonic()
         probe.stop()
@@ -251,7 +251,7 @@ class LiveSound:
         """Give the speaker's device more to hold, if there is more to give."""
         if self._latency < len(LATENCIES) - 1:
             self._latency += 1
-            with suppress(SoundError):
+            with suppress(Exception):  # as in ``_keep``: the stream has ended then, and counts as lost
                 pa.bounded(self._reopen_speaker, pa.OPEN_LIMIT)
 
     def _tell(self) -> None:

@@ -66,8 +66,10 @@ class Played:
             first = max(0, self._asked, self._given - len(self._kept))
             last = min(self._asked + BLOCK, self._given)
             if first < last:
-                indices = np.arange(first, last) % len(self._kept)
-                played[first - self._asked : last - self._asked] = self._kept[indices]
+                at = first % len(self._kept)
+                piece = self._kept[at : at + last - first]
+                rest = self._kept[: last - first - len(piece)]
+                played[first - self._asked : last - self._asked] = np.concatenate((piece, rest))
             self._asked += BLOCK
             return played
 

@@ -18,15 +18,16 @@ from typing import Any, TypeVar
 
 from voiceguide.errors import SoundError
 from voiceguide.quiet import quiet
-from voiceguide.sound import RATE, Kind
+from voiceguide.sound import BLOCK, RATE, Kind
 
 OPEN_LIMIT = 10.0
 """Seconds for reading the list of devices or opening streams; usually it takes 0.1 to 0.3."""
 CLOSE_LIMIT = 2.0
 """Seconds for closing them: what the speaker's device holds is heard to its end."""
-PIECE = 0.02
-"""Seconds of sound that a device takes or hands over at a time. Half as much costs half as much computing again."""
-DEPTH = 1.28
+PIECE = BLOCK / RATE
+"""Seconds of sound that a device hands over or takes at a time: what is read at a time, for shorter ones would wait
+for one another. Two thirds of it cost half as much computing again."""
+DEPTH = 1.26
 """Seconds of sound that the microphone's device may hold, so that nothing is lost where this process is held up
 for a second. It is no delay: the device hands it over piece by piece."""
 _OTHER_RATES = (48_000, 44_100, 32_000, 16_000)
@@ -185,7 +186,7 @@ def start(
                     channels=channels,
                     dtype="int16",
                     latency=held,
-                    blocksize=0,  # as the device likes it
+                    blocksize=round(PIECE * rate) if microphone else 0,  # as the device likes it
                     callback=callback,
                     finished_callback=finished,
                 )
@@ -207,12 +208,12 @@ def start(
 def close(streams: Sequence[Any], *, heard_out: bool = False) -> None:
     """Stop and close streams, and with ``heard_out`` wait until what the devices hold is heard: a sleeping one takes
     2 s. Hangs where a sound server is frozen: for use in a task that is ``bounded``."""
+    import sounddevice
+
     for stream in [stream for stream in streams if stream in in_use]:
-        if heard_out:
-            stream.stop()
-        else:
-            stream.abort()
-        stream.close()
+        for end in (stream.stop if heard_out else stream.abort, stream.close):
+            with suppress(sounddevice.PortAudioError):  # the device is gone
+                end()
         in_use.remove(stream)
 
 

@@ -30,6 +30,8 @@ class Server:
         self._wake = wake
         self._homes: dict[Kind, tuple[str, int]] = {}
         """Name and number of the device that each stream belongs on."""
+        self._streams: set[int] = set()
+        """Numbers of our streams."""
         self._closing = False
         Thread(target=self._watch, name="sound server", daemon=True).start()
 
@@ -44,7 +46,14 @@ class Server:
             self.looked.set()
             return
 
+        something = False
+
         def changed(event: Any) -> None:
+            nonlocal something
+            stream = event.facility in ("sink_input", "source_output")
+            if stream and event.t == "change" and event.index not in self._streams:
+                return  # another program's
+            something = True
             raise pulsectl.PulseLoopStop
 
         while not self._closing:
@@ -55,14 +64,18 @@ class Server:
                     pulse.event_callback_set(changed)
                     self._look(pulse, met_anew=True)
                     while not self._closing:
-                        pulse.event_listen(timeout=LISTEN_S)
-                        self._look(pulse)
+                        if not something:
+                            pulse.event_listen(timeout=LISTEN_S)
+                        if something:
+                            something = False
+                            self._look(pulse)
             except (pulsectl.PulseError, pulsectl.PulseDisconnected):
                 self._set(frozenset())  # the streams have ended, too, and PortAudio says so
                 sleep(LISTEN_S)
 
     def _look(self, pulse: Any, *, met_anew: bool = False) -> None:
         away: set[Kind] = set()
+        self._streams.clear()
         kinds: list[tuple[Kind, list[Any], list[Any], str]] = [
             ("microphone", pulse.source_output_list(), pulse.source_list(), "source"),
             ("speaker", pulse.sink_input_list(), pulse.sink_list(), "sink"),
@@ -72,6 +85,7 @@ class Server:
             if not ours:
                 continue
             stream = ours[-1]
+            self._streams.add(stream.index)
             on = next((d for d in devices if d.index == getattr(stream, name_of_device)), None)
             home = self._homes.get(kind)
             back = next((d for d in devices if home and d.name == home[0]), None)

@@ -43,6 +43,11 @@ class Bed:
     def sounding(self) -> bool:
         return self._on or self._fade.at > 0
 
+    def rests(self, *, under: bool, listening: bool) -> bool:
+        """Whether ``add`` would add nothing and change nothing."""
+        still = self._under.rests(under) and self._listening.rests(listening) and self.volume.rests
+        return still and not self.sounding
+
     def add(self, out: Float, *, under: bool, listening: bool) -> None:
         """The next samples, into ``out``, which is 0: ``under`` speech or not, while it listens or not. What is not
         heard is not taken from the music: it goes on where it stopped."""

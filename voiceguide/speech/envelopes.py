@@ -34,9 +34,13 @@ class Slope:
         self.at = 0
         self._top, self._up, self._down = top, up, down
 
+    def rests(self, high: bool) -> bool:
+        """Whether it is where it is to be."""
+        return self.at == (self._top if high else 0)
+
     def path(self, n: int, high: bool) -> npt.NDArray[np.int64] | int:
         """Where it is at each of the next ``n`` samples, on its way to the top or to 0; a number where it stays."""
-        if self.at == (self._top if high else 0):
+        if self.rests(high):
             return self.at
         step = self._up if high else -self._down
         path = np.clip(self.at + step * np.arange(1, n + 1), 0, self._top)
@@ -66,9 +70,14 @@ class Volume:
         self._to = 10 ** (self._db / 20)
         self._at = 0
 
+    @property
+    def rests(self) -> bool:
+        """Whether it is as it is to be."""
+        return self._at == RAMP
+
     def path(self, n: int) -> Float | np.float32:
         """The gain of each of the next ``n`` samples; a number where it stays."""
-        if self._at == RAMP:
+        if self.rests:
             return np.float32(self._to)
         path = np.minimum(self._at + np.arange(1, n + 1), RAMP)
         self._at = min(self._at + n, RAMP)

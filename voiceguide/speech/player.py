@@ -34,9 +34,10 @@ _NONE: Float = np.zeros(0, np.float32)
 def soft_limit(samples: Float, knee: float, ceiling: float) -> Float:
     """``samples`` as they are up to ±``knee``; beyond it bent, smoothly, never to pass ±``ceiling``."""
     # Only + - * /: their results do not depend on how a signal is cut into blocks, which holds for no tanh.
-    over = np.maximum(np.abs(samples) - np.float32(knee), np.float32(0))
-    if not over.any():
+    size = np.abs(samples)
+    if size.max(initial=0) <= np.float32(knee):
         return samples
+    over = np.maximum(size - np.float32(knee), np.float32(0))
     room = np.float32(ceiling - knee)
     return np.clip(samples, -knee, knee) + np.copysign(over * room / (over + room), samples)
 
@@ -218,10 +219,13 @@ class Player:
 
     def fill(self, n: int) -> Pcm:
         """The next ``n`` samples, int16[n]. Quick, for the thread that feeds the speaker."""
-        mix = np.zeros(n, np.float32)
-        music = np.zeros(n, np.float32)
         with self._lock:
             self._sounded = len(self._tail) > 0
+            if self._still():
+                self._position += n
+                return np.zeros(n, np.int16)
+            mix = np.zeros(n, np.float32)
+            music = np.zeros(n, np.float32)
             at = 0
             while at < n:
                 # A piece ends where a line, a pause or a chime does.
@@ -247,6 +251,17 @@ class Player:
             mix += music
         out: Pcm = np.rint(soft_limit(mix, 0.9 * 32768, 32767)).astype(np.int16)
         return out
+
+    def _still(self) -> bool:
+        """Nothing sounds or is about to, and nothing is on its way to another volume: most of a session."""
+        return (
+            self._saying is None
+            and not len(self._chime)
+            and not len(self._tail)
+            and self._duck.rests(self._ducked)
+            and self._volume.rests
+            and self._bed.rests(under=False, listening=self._ducked)
+        )
 
     def _speak(self, n: int) -> tuple[int, Pcm | None]:
         """How many of the next ``n`` samples are alike, and these: samples of a line, or None for silence."""

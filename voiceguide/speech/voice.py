@@ -50,7 +50,10 @@ SILENCE_DB = -50.0
 
 DISK_LIMIT = 200 * 1000 * 1000
 """Bytes in the cache's folder, at most."""
-_MEMORY_LIMIT = 32 * 1000 * 1000  # 16 minutes of speech
+HUNG_S = 1.2
+"""Seconds after which a worker that has answered before hangs: a long sentence takes 0.1 s here, and a new worker is
+there 0.4 s later. Where a busy machine held it up instead, nothing is lost but that."""
+_MEMORY_LIMIT, _MEMORY_LIMIT_ALONE = 4 * 1000 * 1000, 32 * 1000 * 1000  # 2 and 16 minutes of speech: without a disk
 _PACKAGES = "libespeak-ng1 espeak-ng-data"
 _INSTALL = f"sudo apt install {_PACKAGES}"
 _REINSTALL = f"sudo apt install --reinstall {_PACKAGES}"
@@ -88,8 +91,8 @@ class Voice:
 
     What was rendered is kept in memory and, but for ``cache=None``, in the folder ``cache``, made when
     missing: at most 200 MB, by voice, rate and text. A folder that cannot be used is done without.
-    ``timeout_s`` is how long the worker may take for one answer. All methods may be called from any thread; a
-    context manager too.
+    ``timeout_s`` is how long a new worker may take for its first answer; for any later one it has ``HUNG_S``. All
+    methods may be called from any thread; a context manager too.
     """
 
     def __init__(self, *, cache: Path | None = DEFAULT_CACHE, timeout_s: float = 5.0) -> None:
@@ -158,10 +161,12 @@ class Voice:
             if self._closed:
                 raise SpeechError("the voice has been closed")
             try:
+                limit = min(HUNG_S, self._timeout_s)
                 if self._worker is None or not self._worker.alive:
                     self._drop()
                     self._worker = Worker()
-                return self._worker.ask(text, voice, rate, self._timeout_s)
+                    limit = self._timeout_s
+                return self._worker.ask(text, voice, rate, limit)
             except WorkerRefusedError as error:
                 if error.kind in (pipe.NO_ESPEAK, pipe.NO_PYTTSX3):
                     self._drop()  # the next one may find it installed
@@ -197,7 +202,8 @@ class Voice:
             if key not in self._memory:
                 self._memory[key] = pcm
                 self._memory_bytes += pcm.nbytes
-            while self._memory_bytes > _MEMORY_LIMIT:
+            limit = _MEMORY_LIMIT if self._disk is not None else _MEMORY_LIMIT_ALONE
+            while self._memory_bytes > limit:
                 self._memory_bytes -= self._memory.popitem(last=False)[1].nbytes
 
 
