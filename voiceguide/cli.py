@@ -14,22 +14,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from voiceguide import __version__, config
-from voiceguide.errors import ModelError, Problem, SoundError, SourceError, VoiceguideError
+from voiceguide.errors import Problem, SoundError, SourceError, VoiceguideError
 from voiceguide.guide import routine as routines
 from voiceguide.sound import RATE, Block, Pcm
 
 if TYPE_CHECKING:
     from voiceguide.guide.commands import Language
     from voiceguide.guide.routine import Routine
-    from voiceguide.hearing.words import Known
     from voiceguide.journal import Journal, Past
     from voiceguide.recorded import Own
-    from voiceguide.source import Document
     from voiceguide.speech.music import Music
 
 DEFAULT_ROUTINE = "infant-massage"
@@ -750,15 +747,23 @@ def _check(arguments: argparse.Namespace) -> int:
     if not arguments.files:
         print("voiceguide: check needs a file; for example: voiceguide check my-routine.yaml", file=sys.stderr)
         return 2
+    from voiceguide.lint import Lint
+
+    def progress(sentences: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{path}: {sentences} sentences ", end="", file=sys.stderr)
+
+    def done() -> None:
+        if arguments.by_ear and sys.stderr.isatty():
+            print(file=sys.stderr)
+
     code = 0
-    words = _Words(arguments.model)
+    lint = Lint(arguments.model)
     for path in arguments.files:
         try:
-            seen: list[Document] = []
-            routine = routines.load(path, partial(_problems, words, path.parent, seen))
-            if arguments.by_ear and (found := list(_by_ear(seen[0], routine, arguments.model))):
-                raise SourceError(found)
+            checked = lint.check(path, progress if arguments.by_ear else None)
         except VoiceguideError as error:
+            done()
             code = max(code, error.exit_code)
             what, _, instead = str(error).partition("; ")
             unread = Problem(str(path), 1, 1, what, instead)
@@ -769,91 +774,19 @@ def _check(arguments: argparse.Namespace) -> int:
                 else:
                     print(f"voiceguide: {error}" if problem is unread else problem, file=sys.stderr)
         else:
+            done()
+            routine = checked.routine
             if not arguments.json:
                 minutes = max(1, round(routine.seconds / 60))
                 print(f"{path}: good ({routine.title}, {len(routine.steps)} steps, about {minutes} min)")
             if arguments.by_ear and not arguments.json:
-                for line in words.near(seen[0]):
+                for line in checked.near:
                     print(f"  {line}")
                 for step in routine.steps:
                     spoken = round(sum(map(routines.seconds_to_say, step.say)))
                     held = f", then {step.hold:g} s" if step.hold else ""
                     print(f"  {step.id}: {spoken} s to say{held}")
     return code
-
-
-def _by_ear(document: Document, routine: Routine, folder: Path | None) -> Iterator[Problem]:
-    """What is found when a routine is spoken and listened to, with progress on a terminal."""
-    from voiceguide.guide.commands import load_language
-    from voiceguide.hearing import by_ear, models
-    from voiceguide.hearing.listener import known
-    from voiceguide.speech.voice import Voice
-
-    language = load_language(routine.language)
-    model = models.load(models.find(folder, language=language.code, official=language.model), routine.pronounce)
-    book = known(model, language.phrasebook(routine.parts))
-    yield from by_ear.too_long(document, routine)
-    with Voice() as voice:
-
-        def render(text: str) -> Pcm:
-            return voice.render(routines.respelt(text, routine.respell), voice=language.voice)
-
-        for n, problem in enumerate(by_ear.obeyed(document, render, model, book), 1):
-            if sys.stderr.isatty():
-                print(f"\r{document.file}: {n} sentences ", end="", file=sys.stderr)
-            if problem is not None:
-                yield problem
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-
-
-def _problems(words: _Words, folder: Path, seen: list[Document], document: Document) -> Iterator[Problem]:
-    """What is wrong with a routine beyond its own rules: its language, words that are never heard, and recordings.
-    Adds the file to ``seen``."""
-    from voiceguide import recorded
-    from voiceguide.guide import commands
-
-    seen.append(document)
-    yield from commands.problems(document)
-    yield from words.problems(document)
-    yield from recorded.problems(document, folder)
-
-
-class _Words:
-    """The words of the model that a routine is heard with. Where there is none, nothing is said of them."""
-
-    def __init__(self, model: Path | None) -> None:
-        self._model = model
-        self._known: dict[str, Known | None] = {}
-
-    def problems(self, document: Document) -> Iterator[Problem]:
-        from voiceguide.hearing import words
-
-        if (known := self._of(document)) is not None:
-            yield from words.problems(document, known)
-            yield from words.alike(document, known)
-
-    def near(self, document: Document) -> Iterator[str]:
-        from voiceguide.hearing import words
-
-        if (known := self._of(document)) is not None:
-            yield from words.near(document, known)
-
-    def _of(self, document: Document) -> Known | None:
-        from voiceguide.hearing import models, words
-
-        language = document.data.get("language") if isinstance(document.data, dict) else None
-        if not isinstance(language, str):
-            return None
-        language = language.strip()
-        if language not in self._known:
-            try:
-                self._known[language] = words.known(models.find(self._model, language=language))
-            except ModelError:
-                if self._model is not None:
-                    raise
-                self._known[language] = None
-        return self._known[language]
 
 
 def _new(arguments: argparse.Namespace) -> None:

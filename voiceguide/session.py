@@ -53,7 +53,7 @@ SILENCE_TIMES = 3
 never ends."""
 MUSIC_ENDS_BLOCKS = 20
 """After the end so many are waited for, 0.6 s, that music fades out in; no more, for the speaker may be lost."""
-CHIME_AFTER_CUT_S = 0.15
+CHIME_AFTER_CUT_S = 0.1
 """Where speech was cut off the chime waits a moment, so that the silence itself is heard first."""
 SPEECH_AFTER_CHIME_S = 0.45
 """A chime takes 0.22 s; the answer comes after it."""
