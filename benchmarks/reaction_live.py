@@ -163,7 +163,7 @@ class Session:
         self._folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, str(folder)],
-            env=rig.environment,
+            env=rig.environment | {"XDG_STATE_HOME": str(folder)},  # or it would go on where another one ended
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
