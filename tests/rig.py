@@ -207,7 +207,9 @@ def python(
 ) -> Iterator[subprocess.Popen[str]]:
     """A Python program, running; whoever reads its output gets its end within so many seconds, for it is killed then,
     and so it does not outlive tests that were killed."""
-    limited = f"import signal; signal.alarm({seconds})\n{program}"
+    # Where the tests run in the background, Ctrl-C is ignored by all that they start.
+    heeded = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    limited = f"import signal; signal.alarm({seconds}); {heeded}\n{program}"
     with subprocess.Popen(
         [sys.executable, "-c", limited, *arguments],
         env=environment,

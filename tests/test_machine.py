@@ -718,6 +718,13 @@ def test_a_parent_who_says_nothing_after_a_third_sign_is_left_in_peace_for_long(
     assert p.guide.situation == "closing"
 
 
+def test_in_a_routine_for_the_parent_there_is_no_massage_of_the_baby_to_be_stopped() -> None:
+    p = Player(at="fingers", routine=load(find("hand-and-wrist")))
+    p.hear("stress", sign="fussing")
+    assert p.lines[0] == "Stop here, and tend to your baby."
+    assert p.guide.state == "tending"
+
+
 def test_at_bedtime_it_speaks_softer_and_slower_as_it_goes() -> None:
     p = Player(routine=replace(infant_massage(), bedtime=True))
     volumes, paces = [0], [0]

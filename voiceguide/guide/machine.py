@@ -361,7 +361,9 @@ class Guide:
         self._interrupt(Scene("tending", script, script, gap=CALM_GAP_S, sign=command.sign, told=told))
 
     def _stop_and_tend(self) -> tuple[str, ...]:
-        return self._language.say("stop_and_tend" if self.routine.whom == "baby" else "stop_and_tend_parent")
+        if self.routine.whom == "parent":
+            return self._language.say("stop_and_tend_parent")
+        return self._language.say("stop_and_tend")
 
     def _offer(self, _: Command | None) -> None:
         first = self._language.say("emergency_over") if self.situation == "emergency" else ()
