@@ -102,10 +102,11 @@ def guide(path: Path, pipe: int, seed: int, routine: Routine, language: Language
     def write(kind: str, step: str | None) -> None:
         os.write(pipe, f"{kind}{step or '-'}\n".encode())
 
-    def keep(progress: Progress) -> None:
+    def keep(progress: Progress) -> bool:
         write(">", progress.step)
-        keeper.keep(progress)
+        kept = keeper.keep(progress)
         write("=", progress.step)
+        return kept
 
     def tell(kind: str, t: float, **fields: object) -> None:
         if kind == "said":

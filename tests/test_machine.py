@@ -26,6 +26,7 @@ from voiceguide.guide.events import (
     Hush,
     Interrupted,
     Lost,
+    NotKept,
     NotNow,
     Progress,
     Say,
@@ -174,13 +175,14 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
     yield "silence", Elapsed("silence")
     yield "lost", Lost(speaker=False)
     yield "found", Found()
+    yield "not_kept", NotKept()
 
 
 SITUATIONS = tuple(STATE_OF)
 
 
 def test_every_event_is_decided_in_every_situation() -> None:
-    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found"}
+    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept"}
     assert all(set(row) == set(STATE_OF) for row in TABLE.values())
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(REACTIONS)
     assert set(STATE_OF.values()) == set(STATES)
@@ -221,7 +223,7 @@ def random_event(p: Player, choose: random.Random) -> None:
     danger = {"sign": "skin_colour", "danger": True}
     happenings = [lambda: p.hear(choose.choice(NAMES))] * 6
     happenings += [lambda: p.hear("stress", **danger)]
-    happenings += [lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found()]))]
+    happenings += [lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept()]))]
     if p.lines:
         happenings += [p.one_line, p.all_lines]
     happenings += [lambda timer=timer: p.elapse(timer) for timer in p.timers]
@@ -237,7 +239,7 @@ def test_every_target_of_every_reaction_is_reached() -> None:
     def watched(self: Guide, event: Event, now: float) -> list:
         before, scenes, aside = self.situation, self._scenes, self._aside
         out = handle(self, event, now)
-        row = {Lost: "lost", Found: "found", Spoken: "spoken"}.get(type(event), "")
+        row = {Lost: "lost", Found: "found", NotKept: "not_kept", Spoken: "spoken"}.get(type(event), "")
         if isinstance(event, Elapsed):
             row = {"hold": "hold_over", "silence": "silence"}[event.timer]
         elif isinstance(event, Heard):
@@ -540,6 +542,23 @@ def test_a_stroke_that_was_cut_off_by_a_loss_is_held_for_its_rest() -> None:
     p.now += 60.0
     p.give(Found())
     assert p.timers["hold"] - p.now == pytest.approx(whole - 5.0)
+
+
+def test_that_a_session_is_not_kept_is_said_once_and_cuts_into_nothing() -> None:
+    p = in_situation("speaking")
+    assert not [a for a in p.give(NotKept()) if isinstance(a, Say | Hush | Chime)]
+    p.hear("stress", sign="crying")
+    p.give(NotKept())
+    assert "remember" not in " ".join(p.lines)
+    p.hear("calm")
+    p.hear("next")
+    assert p.lines[:2] == (
+        "By the way, I cannot remember this session.",
+        "If the power fails, we will begin from the top.",
+    )
+    p.give(NotKept())
+    p.hear("next")
+    assert "remember" not in " ".join(p.lines)
 
 
 def test_an_emergency_is_not_talked_over_by_a_loss() -> None:

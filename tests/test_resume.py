@@ -159,6 +159,22 @@ def test_without_a_place_for_it_the_session_goes_on(state_home: str, monkeypatch
     assert line.startswith("voiceguide: this session is not kept") and state_home in line
 
 
+def test_that_it_is_not_kept_is_also_said_for_nobody_looks_at_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    with session() as guide:
+        guide.type("ready")
+        guide.wait_for("(guiding legs-1)")
+        guide.type("next")
+        guide.wait_for("(guiding legs-2)")
+        guide.wait_for("By the way, I cannot remember this session.")
+        guide.wait_for("If the power fails")
+        guide.type("next")
+        guide.wait_for("(guiding legs-3)")
+        guide.type("finish\nyes")
+        guide.wait_for("(finished)")
+        assert sum("cannot remember" in line for line in guide.printed) == 1
+
+
 def test_a_broken_one_is_set_aside_and_told() -> None:
     need_espeak()
     folder = Path(os.environ["XDG_STATE_HOME"], "voiceguide")

@@ -266,9 +266,9 @@ class Keeper:
         self._try(lambda journal: found.append(journal.interrupted(self._routine, asked=asked)))
         return found[0] if found else None
 
-    def keep(self, progress: Progress) -> None:
-        """Write what has changed. A write that failed is tried again with the next one."""
-        self._try(lambda journal: journal.keep(self._routine.id, progress))
+    def keep(self, progress: Progress) -> bool:
+        """Write what has changed; whether it is on the disk. A write that failed is tried again with the next one."""
+        return self._try(lambda journal: journal.keep(self._routine.id, progress))
 
     def end(self, how: str) -> None:
         """As of Journal."""
@@ -278,12 +278,15 @@ class Keeper:
         if self._journal is not None:
             self._journal.close()
 
-    def _try(self, do: Callable[[Journal], object]) -> None:
-        if self._journal is not None:
-            try:
-                do(self._journal)
-            except JournalError as error:
-                self._tell(str(error))
+    def _try(self, do: Callable[[Journal], object]) -> bool:
+        if self._journal is None:
+            return False
+        try:
+            do(self._journal)
+        except JournalError as error:
+            self._tell(str(error))
+            return False
+        return True
 
     def _tell(self, why: str) -> None:
         if not self._warned:

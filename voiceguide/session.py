@@ -23,6 +23,7 @@ from voiceguide.guide.events import (
     Found,
     Hush,
     Lost,
+    NotKept,
     NotNow,
     Progress,
     Say,
@@ -171,9 +172,10 @@ class Session:
         ears: Ears,
         tell: Tell,
         music: Music | None = None,
-        keep: Callable[[Progress], None] = lambda progress: None,
+        keep: Callable[[Progress], bool] = lambda progress: True,
     ) -> None:
-        """``keep``: has what it is given on the disk when it returns, or does without; what follows is said then."""
+        """``keep``: has what it is given on the disk when it returns, or says that it does without; what follows is
+        said then."""
         self._guide = guide
         self._sound = sound
         self._narrator = narrator
@@ -293,7 +295,7 @@ class Session:
         return {"step": self._guide.step.id} if self._guide.step else {}
 
     def _apply(self, actions: list[Action], now: float, phrase: str = "") -> None:
-        cut = False
+        cut, kept = False, True
         chime = next((a for a in actions if isinstance(a, Chime)), None)
         for action in actions:
             match action:
@@ -318,7 +320,7 @@ class Session:
                 case SetPace():
                     self._narrator.rate = DEFAULT_RATE + action.level * FASTER_WPM
                 case Progress():
-                    self._keep(action)
+                    kept = self._keep(action)
                 case NotNow():
                     self._tell("ignored", now, phrase=phrase, why="not_now")
                 case End():
@@ -331,6 +333,8 @@ class Session:
         if shown != self._shown:
             self._shown = shown
             self._tell("state", now, state=shown[0], step=shown[1])
+        if not kept:
+            self._apply(self._guide.handle(NotKept(), now), now)
         if "speaker" in self._lost:
             for text in (line for action in actions if isinstance(action, Say) for line in action.lines):
                 self._tell("unheard", now, text=text)

@@ -63,7 +63,12 @@ class Found:
     """Both are there again."""
 
 
-Event = Heard | Spoken | Elapsed | Lost | Found
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """Progress could not be kept: after a power cut the session could not go on where it was."""
+
+
+Event = Heard | Spoken | Elapsed | Lost | Found | NotKept
 
 
 # Actions

@@ -23,6 +23,7 @@ from voiceguide.guide.events import (
     Hush,
     Interrupted,
     Lost,
+    NotKept,
     NotNow,
     Progress,
     Say,
@@ -115,6 +116,8 @@ class Guide:
         self._music_plays = self._mute = False
         self._told: dict[str, int] = {}
         """How often each thing was said that is said differently the second time."""
+        self._noted: tuple[str, ...] = ()
+        """What is to be said before the next step, so as not to cut into this one."""
         self._now = 0.0
         self._out: list[Action] = []
 
@@ -189,6 +192,8 @@ class Guide:
             row, self._mute = "lost", event.speaker
         elif isinstance(event, Found):
             row = "found"
+        elif isinstance(event, NotKept):
+            row = "not_kept"
         else:
             row = event.command.name
         reaction = TABLE[row][self.situation]
@@ -303,6 +308,9 @@ class Guide:
     def _pause(self, command: Command | None) -> None:
         asked = command is not None and command.name == "pause"
         self._interrupt(Scene("paused", lines=self._first_time("paused_first") if asked else ()))
+
+    def _note(self, _: Command | None) -> None:
+        self._noted = self._noted or self._first_time("not_kept")
 
     def _quiet(self, _: Command | None) -> None:
         self._hush()
@@ -586,7 +594,8 @@ class Guide:
             self._n, self._ended = n, None
             self._ease()
             script = self._plan.steps[n].say
-            self._enter_only(Scene("speaking", script, script), first)
+            noted, self._noted = self._noted, ()
+            self._enter_only(Scene("speaking", script, script), (*first, *noted))
 
     def _enter_only(self, scene: Scene, first: tuple[str, ...] = ()) -> None:
         self._scenes = ()

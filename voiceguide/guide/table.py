@@ -82,6 +82,7 @@ hold_over     nothing    nothing    nothing    rest       nothing    nothing    
 silence       nothing    remind     nothing    nothing    remind     check      nothing    nothing  leave      nothing    remind     remind     remind     close      nothing    nothing
 lost          lose       lose       lose       lose       lose       lose       lose       nothing  tell_lost  nothing    lose       tell_lost  lose       lose       nothing    nothing
 found         greet      greet      greet      greet      greet      greet      greet      regain   greet      say_on     greet      greet      greet      greet      say_on     nothing
+not_kept      note       note       note       note       note       note       note       note       note       note       note       note       note       note       nothing    nothing
 """
 
 _REACTIONS = """
@@ -112,6 +113,7 @@ tell_lost    =                                     says that it cannot hear just
 regain       preparing resuming speaking holding waiting paused checking offering asking leaving  goes on where it was, from the start of the sentence
 greet        =                                     says that it is here again, and what was cut off
 say_on       =                                     says what is left anew
+note         =                                     will say before the next step, once, that the session is not kept
 quiet        =                                     falls silent at once, and stays where it is
 tend         tending emergency                          falls silent at once; stop and tend to your baby; then waits, quiet
 offer        offering leaving                      the baby is calm: offers to go on, to repeat, or to finish; the third time: leave
