@@ -4,8 +4,8 @@
 
 Sessions under strace, in a home of their own: a rehearsal, and one with typed commands that is stopped and gone on
 with. Every file that is opened for writing, made, renamed or removed is counted by where it is; anything but the
-journal, the caches, temporary files that are gone, what PulseAudio's library makes for itself, and devices is a
-failure, and so is every socket that is not AF_UNIX. Left out where strace is not installed, or may not trace.
+journal, the caches, temporary files that are gone, what the libraries of PulseAudio and JACK make for themselves, and
+devices is a failure, and so is every socket that is not AF_UNIX. Left out where strace is not installed, or may not trace.
 """
 
 from __future__ import annotations
@@ -72,6 +72,10 @@ def place(path: str, folder: Path) -> str:
         ("devices", Path("/dev")),
         ("its own processes", Path("/proc/self")),
     ):
+        if full.startswith("/dev/shm/jack_db"):
+            return "JACK's library"
+        if full.startswith("/dev/shm/") and not Path(full).name.startswith("pulse-shm-"):
+            break  # a file like any other
         if Path(full).is_relative_to(at) or (name in ("the journal", "the caches") and at.is_relative_to(full)):
             return name
     return f"ELSEWHERE: {full}"

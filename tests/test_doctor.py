@@ -17,7 +17,7 @@ import pytest
 from conftest import need_espeak
 from rig import Rig, sound_rig
 
-from voiceguide import doctor, service
+from voiceguide import doctor, journal, service
 from voiceguide.sound import BLOCK, RATE, Pcm, chirp
 from voiceguide.sound.room import PARENT_DB, Room
 
@@ -184,3 +184,49 @@ def test_the_chirp_is_heard_through_real_devices(rig: Rig) -> None:
 def test_a_device_that_is_not_there_is_told(rig: Rig) -> None:
     found = examined(rig, "--input-device", "nobody's")
     assert "there is no microphone" in str(found["sound"]["detail"])
+
+
+# ---- What the settings name, and the journal ----
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"routine": "nosuch"}, "nosuch"),
+        ({"button": "99"}, "button: '99' is no pin"),
+        ({"music": "/nowhere.mp3"}, "/nowhere.mp3"),
+    ],
+)
+def test_settings_that_a_session_would_refuse(settings: dict[str, str], told: str) -> None:
+    finding = doctor._checked("settings", lambda: doctor._settings(settings))
+    assert not finding.ok and told in finding.detail and finding.remedy
+
+
+def test_good_settings_and_none() -> None:
+    assert doctor._settings({"routine": "first-weeks", "baby": "Mia"}) == "good: routine, baby"
+    assert doctor._settings({}).startswith("none")
+
+
+def test_the_language_is_that_of_the_routine_in_the_settings() -> None:
+    assert doctor._language_of({"routine": "infant-massage-es"}) == "es"
+    assert doctor._language_of({}) == "en"
+
+
+@pytest.mark.parametrize("content", [None, b"torn" * 1000])
+def test_a_journal_that_is_a_folder_or_torn_is_named_and_left_alone(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert doctor._journal().ok, "there is none yet"
+    path = tmp_path / "voiceguide" / "journal.db"
+    path.parent.mkdir()
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    finding = doctor._journal()
+    assert not finding.ok and str(path) in finding.detail and str(path) in finding.remedy
+    path.rmdir() if content is None else path.unlink()
+    with journal.Journal():
+        pass
+    assert doctor._journal().ok

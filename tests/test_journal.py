@@ -219,6 +219,43 @@ def test_a_session_that_is_deleted_while_it_runs_is_kept_from_then_on() -> None:
     assert found is not None and found.progress == at(2)
 
 
+def test_what_was_deleted_of_a_running_session_does_not_come_back() -> None:
+    session = keeper()
+    session.keep(replace(at(1), signs=("crying",), done=("legs",)))
+    with Journal() as journal:
+        journal.delete()
+    session.keep(replace(at(2), signs=("crying", "fussing"), done=("legs",)))
+    session.keep(replace(at(2), signs=("crying", "fussing"), done=("legs", "feet")))
+    session.close()
+    with Journal() as journal:
+        (one,) = journal.sessions()
+    assert (one.signs, one.parts) == (("fussing",), ("feet",))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("progress", '{"step": "legs-1", "left_out": [], "stroke": 1, "stress": Infinity}'),
+        ("progress", "[" * 100_000),
+        ("progress", '{"step": [], "left_out": [], "stroke": 1, "stress": 0}'),
+        ("changed", -1e300),
+        ("began", float("inf")),
+        ("ended", b"xx"),
+        ("signs", "{"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_passed_over(column: str, value: object) -> None:
+    cut_off(at(1))
+    with sqlite3.connect(default_path()) as db:
+        db.execute(f"UPDATE sessions SET {column} = ?", (value,))
+    told: list[str] = []
+    session = keeper(told)
+    assert session.interrupted(asked=True) is None
+    assert session.keep(at(2))
+    session.close()
+    assert not told
+
+
 # Faults
 
 

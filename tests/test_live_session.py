@@ -311,3 +311,25 @@ def test_sigterm_silences_it_within_a_second_and_the_next_session_goes_on(rig: R
     with guided(rig, speak) as guide:
         guide.wait_for("start again")
         guide.is_told("continue", until="(guiding")
+
+
+def test_sigterm_ends_it_politely_though_the_sound_server_hangs(rig: Rig, speak: Speak) -> None:
+    with guided(rig, speak) as guide:
+        guide.is_told("I'm ready", until="(guiding")
+        rig.freeze()
+        try:
+            asked = time.monotonic()
+            guide.process.terminate()
+            assert guide.process.wait(20) == 0
+            assert time.monotonic() - asked < 1.5, "it gives up after 0.7 s; without that it takes two"
+        finally:
+            rig.thaw()
+    result = subprocess.run(
+        [sys.executable, "-m", "voiceguide", "history", "--json"],
+        env=rig.environment | {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert json.loads(result.stdout.splitlines()[0])["ended"] == "terminated"

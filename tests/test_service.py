@@ -149,7 +149,7 @@ def test_systemd_would_find_a_fault(tmp_path: Path) -> None:
 def test_the_unit_waits_backs_off_and_opens_no_connection() -> None:
     new, old = service.Unit(False, "mia").text(257), service.Unit(False, "mia").text(252)
     for text in (new, old):
-        assert re.search(r'^ExecStart=".*python.*" -m voiceguide run --wait$', text, re.MULTILINE)
+        assert re.search(r'^ExecStart=".*python.*" -P -m voiceguide run --wait$', text, re.MULTILINE)
         assert "Type=notify" in text and f"WatchdogSec={service.WATCHDOG_S}" in text
         assert "RestrictAddressFamilies=AF_UNIX AF_NETLINK" in text
         assert "User=" not in text
@@ -159,7 +159,7 @@ def test_the_unit_waits_backs_off_and_opens_no_connection() -> None:
 
 def test_a_path_that_systemd_would_read_otherwise_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", '/home/a b/100%/$x"/python')
-    assert 'ExecStart="/home/a b/100%%/$$x\\"/python" -m' in service.Unit(False, "mia").text(252)
+    assert 'ExecStart="/home/a b/100%%/$$x\\"/python" -P -m' in service.Unit(False, "mia").text(252)
 
 
 @pytest.fixture

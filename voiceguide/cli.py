@@ -7,6 +7,7 @@ import ctypes
 import io
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from voiceguide import __version__, config
 from voiceguide.errors import Problem, SoundError, SourceError, VoiceguideError
 from voiceguide.guide import routine as routines
+from voiceguide.mistakes import printable
 from voiceguide.sound import RATE, Block, Pcm
 
 if TYPE_CHECKING:
@@ -223,7 +225,8 @@ def _start(_: argparse.Namespace) -> int:
 
 
 def _device(name: str | None) -> str | int | None:
-    return int(name) if name is not None and name.isdecimal() else name
+    """A number, or a name; no device has a number of more than nine digits."""
+    return int(name) if name is not None and re.fullmatch("[0-9]{1,9}", name) else name
 
 
 def _music(wanted: str | None, *, ahead: bool) -> Music:
@@ -242,7 +245,7 @@ def _warn(line: str) -> None:
     print(f"voiceguide: {line}", file=sys.stderr, flush=True)
 
 
-def _wait(arguments: argparse.Namespace) -> None:
+def _wait(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> None:
     """Sessions one after the other, each begun by "hello guide" or the button. Does not end by itself."""
     from voiceguide import idle
     from voiceguide.gpio import Panel
@@ -263,7 +266,7 @@ def _wait(arguments: argparse.Namespace) -> None:
                 sound = _live_sound(session)
                 print(f"  ({idle.wait(sound, ears, language, lambda: panel.press() is not None)})", flush=True)
             del model, ears  # a session loads its own
-            _guide(session)
+            _guide(session, last)
     finally:
         session.notify.tell("STOPPING=1")
 
@@ -290,20 +293,30 @@ class _Terminated(BaseException):
     """SIGTERM: as KeyboardInterrupt, it is no error, and nothing on the way is to catch it."""
 
 
+GRACE_S = 0.7
+"""After SIGTERM; what still hangs then, as a sound server may, is left behind."""
+
+
 @contextmanager
-def _termination() -> Iterator[None]:
-    """SIGTERM raises _Terminated, once."""
+def _termination() -> Iterator[list[Callable[[], None]]]:
+    """SIGTERM calls what is in the list, and raises _Terminated, once; it ends the program after GRACE_S."""
+    last: list[Callable[[], None]] = []
 
     def terminate(number: int, frame: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        leave = threading.Timer(GRACE_S, _leave)
+        leave.daemon = True
+        leave.start()
+        for do in last:
+            do()
         raise _Terminated
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # Python has signals in the main thread only
+        yield last  # Python has signals in the main thread only
         return
     before = signal.signal(signal.SIGTERM, terminate)
     try:
-        yield
+        yield last
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -318,15 +331,21 @@ def _run(arguments: argparse.Namespace) -> None:
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
     try:
-        with _termination():
-            (_wait if arguments.wait else _guide)(arguments)
+        with _termination() as last:
+            (_wait if arguments.wait else _guide)(arguments, last)
     except _Terminated:
-        print("voiceguide: terminated", file=sys.stderr, flush=True)
-        sys.stdout.flush()
-        os._exit(0)  # at once: a thread may render or listen to a sentence for seconds, and nobody needs that now
+        _leave()
 
 
-def _guide(arguments: argparse.Namespace) -> None:
+def _leave() -> None:
+    """At once: a thread may render or listen to a sentence for seconds, and nobody needs that now."""
+    print("voiceguide: terminated", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> None:
+    """One session. What is to be done at SIGTERM is in ``last`` while it runs."""
     from voiceguide.gpio import Panel, Pressed
     from voiceguide.guide.baby import Baby
     from voiceguide.guide.machine import Guide
@@ -402,6 +421,7 @@ def _guide(arguments: argparse.Namespace) -> None:
         session = Session(guide, sound, narrator, pressed, tell, music, keeper.keep)
 
         hurry = False
+        last.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
 
         def leave_at_end_of_input(now: float) -> None:
             if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
@@ -415,9 +435,11 @@ def _guide(arguments: argparse.Namespace) -> None:
             keeper.end("stopped")  # unless the guide has ended it: then at the end of what was typed
         except (KeyboardInterrupt, _Terminated) as why:
             hurry = isinstance(why, _Terminated)
-            keeper.end("terminated" if hurry else "stopped")
+            if not hurry:
+                keeper.end("stopped")
             raise
         finally:
+            last.clear()
             problems = [sound.problems()]
             if isinstance(ears, Listener) and ears.replaced:
                 often = "once" if ears.replaced == 1 else f"{ears.replaced} times"
@@ -676,8 +698,9 @@ def _history(arguments: argparse.Namespace) -> int:
         if arguments.delete is not None:
             return _forget(journal, past, arguments)
         running = not journal.claim()
-    for n, one in enumerate(past):
-        how = one.ended or ("running" if running and n == 0 else "cut off")
+    latest = max(past, key=lambda one: one.changed, default=None)
+    for one in past:
+        how = one.ended or ("running" if running and one is latest else "cut off")
         if arguments.json:
             times = {key: _iso(seconds) for key, seconds in (("began", one.began), ("changed", one.changed))}
             lists = {"parts_done": one.parts, "signs": one.signs}
@@ -686,7 +709,10 @@ def _history(arguments: argparse.Namespace) -> int:
             signs = f"; signs: {', '.join(one.signs)}" if one.signs else ""
             done = ", ".join(one.parts) or "no part"
             print(
-                f"{one.id:4d}  {_iso(one.began)[:16].replace('T', ' ')}  {one.routine:<16} {how:<10}  {done}{signs}"
+                printable(
+                    f"{one.id:4d}  {_iso(one.began)[:16].replace('T', ' ')}  "
+                    f"{one.routine:<16} {how:<10}  {done}{signs}"
+                )
             )
     if not past and not arguments.json:
         print("no sessions are kept")
@@ -700,8 +726,8 @@ def _iso(seconds: float) -> str:
 
 def _forget(journal: Journal, past: list[Past], arguments: argparse.Namespace) -> int:
     every = arguments.delete == "all"
-    number = None if every else int(arguments.delete) if arguments.delete.isdecimal() else -1
-    if not every and number not in {one.id for one in past}:
+    number = next((one.id for one in past if str(one.id) == arguments.delete), None)
+    if not every and number is None:
         raise VoiceguideError(f"no session {arguments.delete}; see: voiceguide history (or delete all)")
     what = f"all {len(past)} sessions" if every else f"session {number}"
     if not arguments.yes:
@@ -867,7 +893,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
     well = True
     chosen = _device(arguments.input_device), _device(arguments.output_device)
-    for finding in examine(arguments.model, *chosen, arguments.language or "en"):
+    for finding in examine(arguments.model, *chosen, arguments.language, config.settings()):
         well &= finding.ok
         if arguments.json:
             _print_json(finding.as_json())

@@ -6,24 +6,30 @@ import getpass
 import os
 import re
 import shutil
+import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import platformdirs
 
-from voiceguide import service
+from voiceguide import config, journal, service
 from voiceguide.errors import VoiceguideError
+from voiceguide.gpio import Panel, pin_of
+from voiceguide.guide.baby import Baby
 from voiceguide.guide.commands import Language, load_language
-from voiceguide.guide.routine import all_routines, load
+from voiceguide.guide.routine import all_routines, in_language, load
 from voiceguide.hearing import models
 from voiceguide.hearing.listener import Heard, Listener, known
 from voiceguide.sound import BLOCK, RATE, Block, Pcm, chirp
 from voiceguide.sound.room import PARENT_DB
+from voiceguide.speech import music
 from voiceguide.speech.voice import Voice
 
 CHANNELS = {"microphone": "inputs", "speaker": "outputs"}
@@ -55,13 +61,16 @@ def examine(
     model: Path | None = None,
     input_device: str | int | None = None,
     output_device: str | int | None = None,
-    code: str = "en",
+    code: str | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Finding]:
     """Check everything, one finding after the other. ``model`` and the devices are as for ``run``; ``code``: the
-    language. Raises VoiceguideError where there is no file for it."""
-    language = load_language(code)
+    language, in the place of that of the routine in the ``settings``. Raises VoiceguideError where there is no file
+    for it."""
+    language = load_language(code or _language_of(settings))
     yield _python()
     yield _packages()
+    yield _checked("settings", lambda: _settings(settings))
     rendered: dict[str, Pcm] = {}
     yield _checked("voice", lambda: _voice(language, rendered))
     yield from _hearing(model, language, rendered.get("pause"))
@@ -70,6 +79,7 @@ def examine(
     yield _clock()
     yield _disk()
     yield _permissions()
+    yield _journal()
     yield _memory()
     yield _service()
 
@@ -86,6 +96,30 @@ def _checked(check: str, look: Callable[[], str]) -> Finding:
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding("python", True, f"Python {version}, {sys.platform}")
+
+
+def _language_of(settings: Mapping[str, str]) -> str:
+    try:
+        return in_language(settings["routine"], None).language if "routine" in settings else "en"
+    except VoiceguideError:
+        return "en"  # the check of the settings tells of it
+
+
+def _settings(found: Mapping[str, str]) -> str:
+    """What they name beside the model and the devices, as a session takes it."""
+    if "routine" in found:
+        in_language(found["routine"], found.get("language"))
+    Baby(found.get("baby"), found.get("pronoun"))
+    if found.get("music", "lullaby") != "lullaby":
+        music.files_of(config.expanded(found["music"]))
+    pins = {what: found.get(what) for what in ("button", "led")}
+    for what, pin in pins.items():
+        if pin is not None:
+            pin_of(pin, what)
+    if not any(it.path.is_file() and not service.faults(it) for it in map(service.unit, (False, True))):
+        with Panel(pins["button"], pins["led"]):  # the service has them while it runs
+            pass
+    return f"good: {', '.join(found)}" if found else "none; docs/configuration.md has what can be set"
 
 
 def _voice(language: Language, rendered: dict[str, Pcm]) -> str:
@@ -239,6 +273,24 @@ def _permissions() -> Finding:
         remedy = f"sudo usermod -aG audio {getpass.getuser()}, then log in again"
         return Finding("permissions", False, f"{locked[0]} may not be opened", remedy)
     return Finding("permissions", True, "what is kept can be written")
+
+
+def _journal() -> Finding:
+    """Only looked at: a broken one is set aside when a session begins."""
+    path = journal.default_path()
+    if not path.exists():
+        return Finding("journal", True, "no session is kept yet")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=journal.BUSY_S)) as db:
+            fault = "" if db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",) else "it is damaged"
+            db.execute("BEGIN IMMEDIATE")
+            db.rollback()
+    except sqlite3.Error as error:
+        fault = str(error)
+    if fault:
+        remedy = f"sessions are not kept so; move {path} away, or check its permissions"
+        return Finding("journal", False, f"{path}: {fault}", remedy)
+    return Finding("journal", True, f"{path} can be read and written")
 
 
 def _service() -> Finding:

@@ -31,7 +31,7 @@ PINS = range(2, 28)
 
 def pin_of(text: str, what: str) -> int:
     """The BCM number of a pin. Raises VoiceguideError."""
-    if not text.isdecimal() or int(text) not in PINS:
+    if text not in map(str, PINS):
         told = f"{what}: {text!r} is no pin"
         raise VoiceguideError(f"{told}; give its BCM number, {PINS[0]} to {PINS[-1]}, as in `pinout`")
     return int(text)

@@ -52,9 +52,8 @@ _TABLE = """CREATE TABLE sessions (
     ended TEXT,
     progress TEXT
 )"""
-_KEEP = """INSERT INTO sessions (id, began, routine, changed, parts, signs, ended, progress)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET changed = excluded.changed,
-    parts = excluded.parts, signs = excluded.signs, ended = excluded.ended, progress = excluded.progress"""
+_NEW = "INSERT INTO sessions (changed, parts, signs, ended, progress, began, routine) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_CHANGE = "UPDATE sessions SET changed = ?, parts = ?, signs = ?, ended = ?, progress = ? WHERE id = ?"
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 """The last one: a table or a column is not there."""
 
@@ -97,6 +96,8 @@ class Journal:
         self._began = 0.0
         """Of the session that is kept; and which one was interrupted."""
         self._offered: Past | None = None
+        self._has = self._forgotten = (0, 0)
+        """How many parts and signs of it were kept last; and how many were deleted since it began."""
         self._lock: int | None = None
         with self._told("open"):
             private.make(self.path.parent)
@@ -152,21 +153,32 @@ class Journal:
         return Interrupted(past.progress, word, count, ask=not asked)
 
     def keep(self, routine: str, progress: Progress) -> None:
-        """What has changed; on the disk when it returns."""
+        """What has changed; on the disk when it returns. Of a session that was deleted only what comes is kept."""
         now = time.time()
         number, began = self._id, self._began
         if self._offered is not None and progress.resumed:
             number, began = self._offered.id, self._offered.began
+            if self._id is None:
+                self._has = len(self._offered.parts), len(self._offered.signs)
         elif number is None or (self._offered is not None and number == self._offered.id):
-            number, began = None, now
+            number, began, self._forgotten = None, now, (0, 0)
         kept: dict[str, object] = {"step": progress.step, "stress": progress.stress}
         kept |= {"left_out": progress.left_out, "stroke": progress.stroke}
         where = json.dumps(kept) if progress.ended is None else None
-        values = (now, json.dumps(progress.done), json.dumps(progress.signs), progress.ended, where)
+
+        def values() -> tuple[object, ...]:
+            parts, signs = self._forgotten
+            lists = json.dumps(progress.done[parts:]), json.dumps(progress.signs[signs:])
+            return now, *lists, progress.ended, where
+
         with self._told("write"):
             with self._db:
-                row = self._db.execute(_KEEP, (number, began, routine, *values)).lastrowid
-            self._id, self._began = number or row, began
+                if number is not None and not self._db.execute(_CHANGE, (*values(), number)).rowcount:
+                    number, began, self._forgotten = None, now, self._has
+                if number is None:
+                    number = self._db.execute(_NEW, (*values(), began, routine)).lastrowid
+            self._id, self._began = number, began
+            self._has = len(progress.done), len(progress.signs)
 
     def end(self, how: str) -> None:
         """``stopped`` or ``terminated``, where it has not ended by itself."""
@@ -331,6 +343,12 @@ def _past(row: tuple[Any, ...]) -> Past | None:
             step, left_out = kept["step"], tuple(map(str, kept["left_out"]))
             stroke = kept["stroke"] if kept["stroke"] in range(len(STROKES)) else AS_WRITTEN
             at = Progress(step, done, reported, int(kept["stress"]), left_out, stroke)
+            if not isinstance(at.step, str | None):
+                return None
+        for moment in (began, changed):
+            datetime.fromtimestamp(moment)  # raises where it is none
+        if not isinstance(ended, str | None):
+            return None
         return Past(number, float(began), float(changed), str(routine), done, reported, ended, at)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError):
         return None

@@ -19,13 +19,16 @@ from voiceguide.errors import Problem
 
 MAX_DEPTH = 32
 MAX_ALIASES = 16
-MAX_VALUES = 50_000  # aliases counted with all that they stand for; a long routine has some 2,000
+MAX_VALUES = 20_000  # aliases counted with all that they stand for; a long routine has some 2,000
 
 # libyaml where there is one: it gives the same positions, ten times as fast.
 _PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
+# Control characters, and those that are not seen: they change what a text seems to say, or keep it from being found.
+# The two joiners, U+200C and U+200D, are left: Persian and emoji are written with them.
 FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 LINE_END = re.compile(r"\r\n|\r|\n")
 _RETURN = re.compile(r"\r")

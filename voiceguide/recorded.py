@@ -53,16 +53,26 @@ def line_of(path: Path) -> Pcm:
 def problems(document: Document, folder: Path) -> Iterator[Problem]:
     """The recordings that a routine in ``folder`` names, and that cannot be used."""
     inside = re.compile(schema()["$defs"]["recording"]["pattern"])
+    faults: dict[str, str | None] = {}
     for place in RECORDINGS:
         for where, name in document.each(*place):
             if isinstance(name, str) and inside.search(name):  # else the schema tells of it
-                try:
-                    line_of(folder / name)
-                except VoiceguideError as error:
+                if name not in faults:
+                    faults[name] = _fault(folder / name)
+                if fault := faults[name]:
                     instead = (
                         "name a recording of at most two minutes (WAV, FLAC, OGG, MP3), by its path from this file"
                     )
-                    yield document.problem(where, printable(str(error)), instead)
+                    yield document.problem(where, fault, instead)
+
+
+def _fault(path: Path) -> str | None:
+    """What is wrong with a recording."""
+    try:
+        line_of(path)
+    except VoiceguideError as error:
+        return printable(str(error))
+    return None
 
 
 class Own:

@@ -71,7 +71,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=main
-ExecStart={_quoted(sys.executable)} -m voiceguide run --wait
+ExecStart={_quoted(sys.executable)} -P -m voiceguide run --wait
 WorkingDirectory=~
 {who}Restart=always
 {back_off}

@@ -20,7 +20,7 @@ from voiceguide.nodes import FORBIDDEN, LINE_END, Composer, Node
 from voiceguide.violations import how_to_start, of_violation
 
 MAX_BYTES = 1024 * 1024
-MAX_PROBLEMS = 1000
+MAX_PROBLEMS = 100
 
 KeyPath: TypeAlias = Sequence[str | int]
 """The way to a value: keys of groups, and positions in lists counted from 0."""

@@ -20,6 +20,7 @@ from typing import Any
 
 import platformdirs
 
+from voiceguide import private
 from voiceguide.config import expanded
 from voiceguide.errors import ModelError
 from voiceguide.hearing import archive, download, recognition, trial
@@ -280,9 +281,11 @@ def _problem_of_new(path: Path) -> str | None:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """No second install at the same time; what one that was killed has left behind is removed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """No second install at the same time; what one that was killed has left behind is removed. What is made inside is
+    for this user only."""
+    private.make(folder)
     handle = os.open(folder, os.O_RDONLY)
+    mask = os.umask(0o077)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -292,6 +295,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
             shutil.rmtree(leftover)
         yield
     finally:
+        os.umask(mask)
         os.close(handle)
 
 

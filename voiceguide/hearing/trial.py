@@ -38,7 +38,7 @@ def need_good(path: Path, identity: str) -> None:
     done = TRIED / hashlib.sha256(f"{FORMAT} {identity}".encode()).hexdigest()
     if done.exists():
         return
-    command = [sys.executable, "-m", "voiceguide.hearing.trial", str(path)]
+    command = [sys.executable, "-P", "-m", "voiceguide.hearing.trial", str(path)]
     try:
         tried = subprocess.run(command, capture_output=True, timeout=LIMIT_S, check=False)
     except subprocess.TimeoutExpired:

@@ -19,6 +19,8 @@ from voiceguide.source import Document
 
 _LISTS = ("graph/words.txt", "words.txt")
 """Where a model without a lexicon may list its words."""
+LOOKED_UP = 8
+"""Of so many words the nearest ones are told: finding them takes a tenth of a second each."""
 ALIKE, NEAR = 0.7, 0.9
 """Phones: names that are nearer than the first are too easily taken for one another; of those between the two it is
 told. "neck" and "next" are 0.8 apart, as "leg" and "neck" are, which the massage in the box cannot do without."""
@@ -63,12 +65,15 @@ def problems(document: Document, words: Known) -> Iterator[Problem]:
                 for word in normal(name).split():
                     if not words.knows(word) and not (words.learns and word in spelt):
                         strange.setdefault(word, (where, " ".join(name.split())))
+    looked_up = [*strange][:LOOKED_UP]
     try:
-        sounds = spelling.sounds([*strange, *spelt.values()])
+        sounds = spelling.sounds([*looked_up, *spelt.values()])
     except SpeechError:
         sounds = {}  # `doctor` tells of that; the words are nearest by their spelling then
     for word, (where, name) in strange.items():
-        near = ", ".join(map(code, words.lexicon.nearest(word, sounds=sounds.get(word, ()))))
+        near = ""
+        if word in looked_up:
+            near = ", ".join(map(code, words.lexicon.nearest(word, sounds=sounds.get(word, ()))))
         what = f"the recognition model does not know {code(word)}, so {code(name)} would not be heard"
         instead = f"write a word that it knows (the nearest: {near})" if near else "write a word that it knows"
         if words.learns:
