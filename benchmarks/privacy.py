@@ -5,7 +5,8 @@
 Sessions under strace, in a home of their own: a rehearsal, and one with typed commands that is stopped and gone on
 with. Every file that is opened for writing, made, renamed or removed is counted by where it is; anything but the
 journal, the caches, temporary files that are gone, what the libraries of PulseAudio and JACK make for themselves, and
-devices is a failure, and so is every socket that is not AF_UNIX. Left out where strace is not installed, or may not trace.
+devices is a failure, and so is every socket that is not AF_UNIX. Left out where strace is not installed, or may not
+trace.
 """
 
 from __future__ import annotations
