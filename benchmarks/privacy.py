@@ -65,6 +65,10 @@ def traced(arguments: list[str], typed: str, folder: Path) -> list[str]:
 def place(path: str, folder: Path) -> str:
     """Where a path is, in words."""
     full = os.path.normpath(path)
+    if full.startswith("/dev/shm/jack_db"):
+        return "JACK's library"
+    if full.startswith("/dev/shm/") and not full.startswith("/dev/shm/pulse-shm-"):
+        return f"ELSEWHERE: {full}"  # files like any other
     for name, at in (
         ("the journal", folder / "home" / "state" / "voiceguide"),
         ("the caches", folder / "home" / "cache" / "voiceguide"),
@@ -73,10 +77,6 @@ def place(path: str, folder: Path) -> str:
         ("devices", Path("/dev")),
         ("its own processes", Path("/proc/self")),
     ):
-        if full.startswith("/dev/shm/jack_db"):
-            return "JACK's library"
-        if full.startswith("/dev/shm/") and not Path(full).name.startswith("pulse-shm-"):
-            break  # a file like any other
         if Path(full).is_relative_to(at) or (name in ("the journal", "the caches") and at.is_relative_to(full)):
             return name
     return f"ELSEWHERE: {full}"

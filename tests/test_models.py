@@ -601,7 +601,7 @@ def test_a_folder_that_cannot_be_written_is_told(home: Path) -> None:
     (home / ".local").touch()
     with pytest.raises(ModelError) as problem:
         models.install(NAME, say=print)
-    assert refused(problem) == f"cannot install into {models.installed()}: File exists"
+    assert refused(problem) == f"cannot install into {models.installed()}: Not a directory"
 
 
 # ── archives ─────────────────────────────────────────────────────────────────────────────────────────────────────

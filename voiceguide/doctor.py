@@ -6,11 +6,9 @@ import getpass
 import os
 import re
 import shutil
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -280,14 +278,7 @@ def _journal() -> Finding:
     path = journal.default_path()
     if not path.exists():
         return Finding("journal", True, "no session is kept yet")
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=journal.BUSY_S)) as db:
-            fault = "" if db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",) else "it is damaged"
-            db.execute("BEGIN IMMEDIATE")
-            db.rollback()
-    except sqlite3.Error as error:
-        fault = str(error)
-    if fault:
+    if fault := journal.fault(path):
         remedy = f"sessions are not kept so; move {path} away, or check its permissions"
         return Finding("journal", False, f"{path}: {fault}", remedy)
     return Finding("journal", True, f"{path} can be read and written")

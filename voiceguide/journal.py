@@ -214,7 +214,7 @@ class Journal:
                     self.path.chmod(0o600)
             db.execute("PRAGMA synchronous = EXTRA")
             db.execute("PRAGMA secure_delete = ON")
-            if db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+            if not _is_whole(db):
                 raise _Broken
             tables = db.execute("SELECT sql FROM sqlite_schema").fetchall()
             if not tables:
@@ -324,6 +324,23 @@ def ago(then: float, now: float) -> tuple[str, int]:
     return "hours", hours
 
 
+def fault(path: Path) -> str | None:
+    """What is wrong with the database at ``path``, which is only looked at: ``Journal`` sets a broken one aside."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_S)) as db:
+            if not _is_whole(db):
+                return "it is damaged"
+            db.execute("BEGIN IMMEDIATE")  # it can be written
+    except sqlite3.Error as error:
+        return str(error)
+    return None
+
+
+def _is_whole(db: sqlite3.Connection) -> bool:
+    return bool(db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+
+
 class _Broken(sqlite3.DatabaseError):
     """The integrity check says so."""
 
@@ -343,11 +360,9 @@ def _past(row: tuple[Any, ...]) -> Past | None:
             step, left_out = kept["step"], tuple(map(str, kept["left_out"]))
             stroke = kept["stroke"] if kept["stroke"] in range(len(STROKES)) else AS_WRITTEN
             at = Progress(step, done, reported, int(kept["stress"]), left_out, stroke)
-            if not isinstance(at.step, str | None):
-                return None
         for moment in (began, changed):
             datetime.fromtimestamp(moment)  # raises where it is none
-        if not isinstance(ended, str | None):
+        if not isinstance(ended, str | None) or not isinstance(at and at.step, str | None):
             return None
         return Past(number, float(began), float(changed), str(routine), done, reported, ended, at)
     except (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError):

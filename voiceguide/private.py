@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 MODE = 0o700
@@ -13,6 +15,9 @@ def make(folder: Path) -> None:
     the mode to the last one alone.) One that others may read is closed to them. Raises OSError."""
     for path in reversed([folder, *folder.parents]):
         if not path.is_dir():
-            path.mkdir(MODE, exist_ok=True)
+            try:
+                path.mkdir(MODE, exist_ok=True)
+            except FileExistsError:  # a file is in the way
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
     if folder.stat().st_mode & 0o777 & ~MODE:
         folder.chmod(MODE)
