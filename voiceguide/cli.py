@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import ctypes
 import io
 import json
 import os
-import re
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from voiceguide import __version__, config
+from voiceguide import __version__, config, guiding, transcript
 from voiceguide.errors import Problem, SoundError, SourceError, VoiceguideError
 from voiceguide.guide import routine as routines
 from voiceguide.mistakes import printable
 from voiceguide.sound import RATE, Block, Pcm
 
 if TYPE_CHECKING:
-    from voiceguide.guide.commands import Language
-    from voiceguide.guide.routine import Routine
     from voiceguide.journal import Journal, Past
     from voiceguide.recorded import Own
-    from voiceguide.speech.music import Music
-
-DEFAULT_ROUTINE = "infant-massage"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal, or a file's name, may lack letters
     try:
-        if arguments.do in (_run, _record, _listen, _hear, _say, _doctor):
+        if arguments.do in (guiding.run, _record, _listen, _hear, _say, _doctor):
             config.fill(arguments)
         return int(arguments.do(arguments) or 0)
     except SourceError as error:
@@ -99,8 +89,8 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--baby", metavar="NAME", help="your baby's name, as it is said")
         made.add_argument("--pronoun", metavar="P", help="how to speak of your baby: she, he or they")
 
-    run = command("run", _run, "guide through a routine, live")
-    run.add_argument("routine", nargs="?", help=f"a routine's name or file (else {DEFAULT_ROUTINE})")
+    run = command("run", guiding.run, "guide through a routine, live")
+    run.add_argument("routine", nargs="?", help=f"a routine's name or file (else {guiding.DEFAULT_ROUTINE})")
     how = run.add_mutually_exclusive_group()
     how.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
     how.add_argument("--wait", action="store_true", help="wait for 'hello guide', guide, and wait again")
@@ -140,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
 
     hear = command("hear", _hear, "print the commands in a recording")
     hear.add_argument("file", type=Path)
-    hear.add_argument("--routine", default=DEFAULT_ROUTINE, help="the routine whose parts can be named")
+    hear.add_argument("--routine", default=guiding.DEFAULT_ROUTINE, help="the routine whose parts can be named")
     hear.add_argument("--json", action="store_true", help="one JSON object a line")
     model(hear)
 
@@ -202,11 +192,6 @@ def _print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
-def _clock(seconds: float) -> str:
-    seconds = max(0.0, seconds)  # when a line began is known to 20 ms, also for the first one
-    return f"{int(seconds // 60):3d}:{seconds % 60:04.1f}"
-
-
 # Guiding
 
 
@@ -219,236 +204,13 @@ def _start(_: argparse.Namespace) -> int:
         if not (any(d.inputs for d in found) and any(d.outputs for d in found)):
             raise SoundError("no sound device: a microphone and a speaker are needed")
     except SoundError as error:
-        print(f"voiceguide: {error}; here is a rehearsal of {DEFAULT_ROUTINE} instead", file=sys.stderr, flush=True)
-        return main(["rehearse", DEFAULT_ROUTINE])
-    return main(["run"])
-
-
-def _device(name: str | None) -> str | int | None:
-    """A number, or a name; no device has a number of more than nine digits."""
-    return int(name) if name is not None and re.fullmatch("[0-9]{1,9}", name) else name
-
-
-def _music(wanted: str | None, *, ahead: bool) -> Music:
-    """What is played when the parent asks for music; with ``ahead`` it is there in time for a real speaker.
-
-    Raises VoiceguideError where it cannot be found."""
-    from voiceguide.speech import music
-    from voiceguide.speech.lullaby import lullaby
-
-    if wanted is None or wanted == "lullaby":
-        return music.Music(lullaby(), ahead=ahead)
-    return music.Music(music.recorded(music.files_of(config.expanded(wanted)), _warn), ahead=ahead)
-
-
-def _warn(line: str) -> None:
-    print(f"voiceguide: {line}", file=sys.stderr, flush=True)
-
-
-def _wait(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> None:
-    """Sessions one after the other, each begun by "hello guide" or the button. Does not end by itself."""
-    from voiceguide import idle
-    from voiceguide.gpio import Panel
-    from voiceguide.hearing import models
-    from voiceguide.hearing.listener import Listener
-    from voiceguide.notify import Notify
-
-    session = argparse.Namespace(**{**vars(arguments), "wait": False, "notify": Notify()})
-    try:
-        while True:
-            routine, language = _wanted(arguments)
-            book = idle.book_of(language, language.phrasebook(routine.parts))
-            folder = models.find(arguments.model, language=routine.language, official=language.model)
-            model = models.load(folder, routine.pronounce)
-            ears = Listener(model, book)
-            print(f'Say "{language.wakes[0]}" to begin.', flush=True)
-            with Panel(arguments.button, arguments.led) as panel:
-                sound = _live_sound(session)
-                print(f"  ({idle.wait(sound, ears, language, lambda: panel.press() is not None)})", flush=True)
-            del model, ears  # a session loads its own
-            _guide(session, last)
-    finally:
-        session.notify.tell("STOPPING=1")
-
-
-def _wanted(arguments: argparse.Namespace) -> tuple[Routine, Language]:
-    """The routine that was asked for, or its translation where a language was asked for; and its language."""
-    from voiceguide.guide.commands import load_language
-
-    if arguments.language is not None:
-        load_language(arguments.language)  # an unknown one is told as such
-    routine = routines.in_language(arguments.routine or DEFAULT_ROUTINE, arguments.language)
-    return routine, load_language(routine.language)
-
-
-def _live_sound(arguments: argparse.Namespace) -> Any:
-    from voiceguide.notify import Watched
-    from voiceguide.sound.live import LiveSound
-
-    sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
-    return Watched(sound, arguments.notify) if "notify" in arguments else sound
-
-
-class _Terminated(BaseException):
-    """SIGTERM: as KeyboardInterrupt, it is no error, and nothing on the way is to catch it."""
-
-
-GRACE_S = 0.7
-"""After SIGTERM; what still hangs then, as a sound server may, is left behind."""
-
-
-@contextmanager
-def _termination() -> Iterator[list[Callable[[], None]]]:
-    """SIGTERM calls what is in the list, and raises _Terminated, once; it ends the program after GRACE_S."""
-    last: list[Callable[[], None]] = []
-
-    def terminate(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        leave = threading.Timer(GRACE_S, _leave)
-        leave.daemon = True
-        leave.start()
-        for do in last:
-            do()
-        raise _Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield last  # Python has signals in the main thread only
-        return
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield last
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-_M_ARENA_MAX = -8
-"""malloc.h"""
-
-
-def _run(arguments: argparse.Namespace) -> None:
-    """Guide. SIGTERM ends it politely, with exit code 0."""
-    # glibc gives threads heaps of their own, which costs 6 MB and gains nothing here.
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
-    try:
-        with _termination() as last:
-            (_wait if arguments.wait else _guide)(arguments, last)
-    except _Terminated:
-        _leave()
-
-
-def _leave() -> None:
-    """At once: a thread may render or listen to a sentence for seconds, and nobody needs that now."""
-    print("voiceguide: terminated", file=sys.stderr, flush=True)
-    sys.stdout.flush()
-    os._exit(0)
-
-
-def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> None:
-    """One session. What is to be done at SIGTERM is in ``last`` while it runs."""
-    from voiceguide.gpio import Panel, Pressed
-    from voiceguide.guide.baby import Baby
-    from voiceguide.guide.machine import Guide
-    from voiceguide.hearing import models
-    from voiceguide.hearing.keyboard import Keyboard
-    from voiceguide.hearing.listener import Listener, known
-    from voiceguide.hearing.own_voice import OwnVoice
-    from voiceguide.journal import Keeper
-    from voiceguide.recorded import Recorded
-    from voiceguide.session import Narrator, Session
-    from voiceguide.sound.live import LiveSound, devices
-    from voiceguide.sound.silent import SilentSound
-    from voiceguide.speech.voice import Voice
-
-    routine, language = _wanted(arguments)
-    baby = Baby(arguments.baby, arguments.pronoun)
-    routine, language = baby.routine(routine, language), baby.language(language)
-    book = language.phrasebook(routine.parts)
-    steps = [name for step in routine.steps for name in (step.id, step.part)]
-    if arguments.at is not None and arguments.at not in steps:
-        raise VoiceguideError(f"{routine.id} has no step '{arguments.at}'; see: voiceguide show {routine.id}")
-    ears: Keyboard | Listener
-    own_voice = None
-    if arguments.keyboard:
-        typed = sys.stdin if sys.stdin is not None else io.StringIO()  # None where it was closed
-        ears = Keyboard(book, typed, lambda line: print(f"  ({line})", flush=True), language.examples("help")[0])
-        try:
-            speaker = any(d.outputs for d in devices())
-        except SoundError:
-            speaker = False
-        if arguments.output_device is not None or speaker:
-            sound: Any = LiveSound(output_device=_device(arguments.output_device), microphone=False)
-        else:
-            sound = SilentSound()
-    else:
-        folder = models.find(arguments.model, language=routine.language, official=language.model)
-        model = models.load(folder, routine.pronounce)
-        book = known(model, book)
-        ears = Listener(model, book)
-        own_voice = OwnVoice(model, book, identity=models.identity(folder))
-        sound = _live_sound(arguments)
-
-    silent = False
-
-    def tell(kind: str, t: float, **fields: Any) -> None:
-        nonlocal silent
-        if kind == "state":
-            panel.show(fields["state"])
-        if "error" in fields and not silent:
-            silent = True
-            print(f"voiceguide: {fields['error']}", file=sys.stderr)
-        line = _transcript(kind, t, fields)
-        if line:
-            print(line, flush=True)
-
-    recorded = Recorded(routine, _warn).pcm
-    with (
-        Panel(arguments.button, arguments.led) as panel,
-        _music(arguments.music, ahead=True) as music,
-        Voice() as voice,
-        closing(Keeper(routine, _warn)) as keeper,
-    ):
-        narrator = Narrator(
-            voice, own_voice, ahead=True, name=language.voice, recorded=recorded, respell=routine.respell
+        print(
+            f"voiceguide: {error}; here is a rehearsal of {guiding.DEFAULT_ROUTINE} instead",
+            file=sys.stderr,
+            flush=True,
         )
-        interrupted = None
-        if arguments.at is None and arguments.resume is not False:
-            interrupted = keeper.interrupted(asked=arguments.resume is True)
-            if arguments.resume and interrupted is None:
-                _warn(f"no unfinished session of {routine.id} is kept; starting from the beginning")
-        guide = Guide(routine, language, music=arguments.music is not None, interrupted=interrupted)
-        pressed = Pressed(ears, panel, lambda: guide.state)
-        session = Session(guide, sound, narrator, pressed, tell, music, keeper.keep)
-
-        hurry = False
-        last.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
-
-        def leave_at_end_of_input(now: float) -> None:
-            if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
-                session.over = True
-
-        try:
-            # The first sentence is there before the microphone is: nothing is heard while nothing can be said.
-            narrator.line(guide.texts()[0]).result()
-            narrator.prepare(guide.texts())
-            session.run(arguments.at, leave_at_end_of_input)
-            keeper.end("stopped")  # unless the guide has ended it: then at the end of what was typed
-        except (KeyboardInterrupt, _Terminated) as why:
-            hurry = isinstance(why, _Terminated)
-            if not hurry:
-                keeper.end("stopped")
-            raise
-        finally:
-            last.clear()
-            problems = [sound.problems()]
-            if isinstance(ears, Listener) and ears.replaced:
-                often = "once" if ears.replaced == 1 else f"{ears.replaced} times"
-                problems.append(f"the recogniser hung or failed {often}, and was replaced")
-            if any(problems):
-                print(f"({'; '.join(filter(None, problems))})")
-            voice.close()  # first: it does not wait for a worker that hangs
-            if not hurry:
-                narrator.close()
+        return main(["rehearse", guiding.DEFAULT_ROUTINE])
+    return main(["run"])
 
 
 def _record(arguments: argparse.Namespace) -> int | None:
@@ -464,7 +226,7 @@ def _record(arguments: argparse.Namespace) -> int | None:
     typed = sys.stdin if sys.stdin is not None else io.StringIO()  # None where it was closed
     if arguments.delete:
         return _delete(own, arguments.yes, typed)
-    recorded = Recorded(routine, _warn)
+    recorded = Recorded(routine, guiding.warn)
     lines = record.lines_of(routine)
 
     def place(line: record.Line) -> str:
@@ -487,7 +249,7 @@ def _record(arguments: argparse.Namespace) -> int | None:
         print("all of it is recorded; to record it anew: --again")
         return None
     print(f"{len(todo)} sentences to record. You hear each again, and nothing is stored that you do not keep.")
-    sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
+    sound = LiveSound(guiding.device(arguments.input_device), guiding.device(arguments.output_device))
     kept = record.Recorder(sound, typed, lambda line: print(line, flush=True), own).walk(todo)
     print(f"\n{kept} recorded, {len(todo) - kept} to go. The guide says yours in your voice from now on.")
     return None
@@ -508,28 +270,6 @@ def _delete(own: Own, sure: bool, typed: TextIO) -> int:
     return 0
 
 
-def _transcript(kind: str, t: float, fields: dict[str, Any]) -> str | None:
-    """A line of the transcript for people; None for what they need not see."""
-    said = {
-        "said": lambda: f"{_clock(t)}  guide   {fields['text']}" + (" (not spoken)" if "error" in fields else ""),
-        "unheard": lambda: f"{_clock(t)}  guide   {fields['text']} (to be said when the speaker is back)",
-        "parent": lambda: f"{_clock(t)}  parent  {fields['text']}",
-        "heard": lambda: f"{_clock(t)}    heard {_meaning(fields)}",
-        "ignored": lambda: f"{_clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
-        "lost": lambda: f"{_clock(t)}    ({fields['device']} lost: waiting until it is back)",
-        "found": lambda: f"{_clock(t)}    ({fields['device']} back)",
-        "hushed": lambda: f"{_clock(t)}    (hushed)",
-        "state": lambda: f"{_clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
-    }
-    return said[kind]() if kind in said else None
-
-
-def _meaning(fields: dict[str, Any]) -> str:
-    more = [str(fields[key]) for key in ("target", "sign", "reason") if key in fields]
-    more += ["danger"] if fields.get("danger") else []
-    return f"{fields['command']}{' (' + ', '.join(more) + ')' if more else ''}: {fields['phrase']}"
-
-
 def _rehearse(arguments: argparse.Namespace) -> int:
     from voiceguide import rehearsal
     from voiceguide.recording import check_writable
@@ -538,20 +278,20 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     if arguments.script is not None:
         script = rehearsal.load_script(arguments.script)
     else:
-        name = name or DEFAULT_ROUTINE
+        name = name or guiding.DEFAULT_ROUTINE
         routine = routines.load(routines.find(name))
         script = rehearsal.translated(rehearsal.load_script(rehearsal.built_in(routine)), routine.language)
     if arguments.wav is not None:
         check_writable(arguments.wav)  # before a rehearsal that would be in vain
-    music = _music(arguments.music, ahead=False)
+    music = guiding.music_of(arguments.music, ahead=False)
     play = arguments.music is not None
-    act = rehearsal.Rehearsal(script, routine=name, model=arguments.model, music=music, play=play, warn=_warn)
+    act = rehearsal.Rehearsal(script, routine=name, model=arguments.model, music=music, play=play, warn=guiding.warn)
 
     def tell(kind: str, t: float, **fields: Any) -> None:
         if arguments.json:
             _print_json({"t": round(t, 3), "kind": kind, **fields})
         else:
-            line = _transcript(kind, t, fields)
+            line = transcript.line(kind, t, fields)
             if line:
                 print(line, flush=True)
 
@@ -605,7 +345,10 @@ def _hear(arguments: argparse.Namespace) -> None:
                 if arguments.json:
                     _print_json(heard.as_json())
                 else:
-                    print(f"{heard.at:8.2f} s  {_meaning(heard.as_json())}  ({heard.confidence:.2f})", flush=True)
+                    print(
+                        f"{heard.at:8.2f} s  {transcript.meaning(heard.as_json())}  ({heard.confidence:.2f})",
+                        flush=True,
+                    )
 
     def feed(pcm: Pcm) -> None:
         nonlocal fed
@@ -630,8 +373,8 @@ def _listen(arguments: argparse.Namespace) -> None:
     from voiceguide.sound import loudness
     from voiceguide.sound.live import LiveSound
 
-    sound = LiveSound(_device(arguments.input_device), _device(arguments.output_device))
-    ears = _ears(arguments, DEFAULT_ROUTINE)
+    sound = LiveSound(guiding.device(arguments.input_device), guiding.device(arguments.output_device))
+    ears = _ears(arguments, guiding.DEFAULT_ROUTINE)
     sound.open(lambda n: np.zeros(n, np.int16))
     print("Say something; Ctrl-C ends.", flush=True)
     terminal = sys.stdout.isatty()
@@ -642,8 +385,12 @@ def _listen(arguments: argparse.Namespace) -> None:
             if block.lost:
                 raise SoundError(f"the {' and the '.join(sorted(block.lost))} was lost; see `voiceguide devices`")
             for decided in ears.hear(block.pcm, block.at):
-                text = _meaning(decided.as_json()) if isinstance(decided, Heard) else f"unsure: {decided.phrase}"
-                print(f"{chr(13) if terminal else ''}{_clock(block.at)}  {text:<60}", flush=True)
+                text = (
+                    transcript.meaning(decided.as_json())
+                    if isinstance(decided, Heard)
+                    else f"unsure: {decided.phrase}"
+                )
+                print(f"{chr(13) if terminal else ''}{transcript.clock(block.at)}  {text:<60}", flush=True)
             if terminal and block.at >= shown + 0.1:
                 shown = block.at
                 level = loudness(block.pcm) - 90.3  # dB of full scale
@@ -667,7 +414,7 @@ def _say(arguments: argparse.Namespace) -> None:
         return
     from voiceguide.sound.live import LiveSound
 
-    sound = LiveSound(output_device=_device(arguments.output_device), microphone=False)
+    sound = LiveSound(output_device=guiding.device(arguments.output_device), microphone=False)
     player = Player()
     rendered: Future[Pcm] = Future()
     rendered.set_result(pcm)
@@ -693,7 +440,7 @@ def _history(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             print("no sessions are kept")
         return 0
-    with Journal(say=_warn) as journal:
+    with Journal(say=guiding.warn) as journal:
         past = journal.sessions()
         if arguments.delete is not None:
             return _forget(journal, past, arguments)
@@ -892,7 +639,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from voiceguide.doctor import examine
 
     well = True
-    chosen = _device(arguments.input_device), _device(arguments.output_device)
+    chosen = guiding.device(arguments.input_device), guiding.device(arguments.output_device)
     for finding in examine(arguments.model, *chosen, arguments.language, config.settings()):
         well &= finding.ok
         if arguments.json:
