@@ -227,7 +227,7 @@ def test_where_there_can_be_no_voice_one_line_says_why(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str, words: str
 ) -> None:
     spoil(monkeypatch, tmp_path, code)
-    with Voice(cache=None, timeout_s=1.5 if code == HANGING else 20) as voice:
+    with Voice(cache=None) as voice:
         with pytest.raises(SpeechError) as refusal:
             voice.render("hello")
         assert words in str(refusal.value)
@@ -294,7 +294,7 @@ def test_a_worker_that_is_killed_at_its_work_is_replaced_and_the_work_done(voice
 
 
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
-    with Voice(cache=None, timeout_s=3) as voice:
+    with Voice(cache=None) as voice:
         voice.render("one")
         old = pid_of(voice)
         os.kill(old, signal.SIGSTOP)
@@ -302,8 +302,62 @@ def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
         assert is_gone(old)
 
 
+HANGING_ONCE = """
+import os, time
+try:
+    os.open({mark!r}, os.O_CREAT | os.O_EXCL)
+except FileExistsError:
+    pass
+else:
+    time.sleep(60)
+"""
+SLOWLY = """
+import time
+from importlib import abc
+import sys
+class Slow(abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name in ("pyttsx3", "pyttsx3.drivers._espeak"):
+            time.sleep(1.2)
+sys.meta_path.insert(0, Slow())
+time.sleep(1.2)
+"""
+
+
+def test_a_worker_that_hangs_at_its_birth_is_replaced_as_soon(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spoil(monkeypatch, tmp_path, HANGING_ONCE.format(mark=str(tmp_path / "mark")))
+    born: list[float] = []
+    make = voice_module.Worker
+
+    def made() -> voice_module.Worker:
+        born.append(time.monotonic())
+        return make()
+
+    monkeypatch.setattr(voice_module, "Worker", made)
+    with Voice(cache=None) as voice:
+        assert voice.render("hello").any()
+    assert len(born) == 2
+    assert born[1] - born[0] < 2 * voice_module.STARTING_S, "not after all the time that an answer may take"
+
+
+def test_a_worker_that_is_slowly_born_is_waited_for_while_it_lives(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spoil(monkeypatch, tmp_path, SLOWLY)
+    monkeypatch.setattr(voice_module, "STARTING_S", 2.5)
+    with Voice(cache=None) as voice:
+        with ThreadPoolExecutor(1) as threads:
+            pending = threads.submit(voice.render, "hello")
+            time.sleep(0.5)
+            first = voice.worker_pid
+            assert pending.result().any()
+        assert first == pid_of(voice)
+
+
 def test_a_request_longer_than_the_pipe_does_not_wait_for_ever() -> None:
-    with Voice(cache=None, timeout_s=1.5) as voice:
+    with Voice(cache=None) as voice:
         voice.render("one")
         old = pid_of(voice)
         os.kill(old, signal.SIGSTOP)
@@ -333,7 +387,7 @@ def test_an_interrupted_rendering_does_not_answer_for_the_next_one(voice: Voice)
 
 
 def test_closing_ends_the_worker_and_what_waits_for_it(tmp_path: Path) -> None:
-    voice = Voice(cache=None, timeout_s=600)
+    voice = Voice(cache=None)
     kept = voice.render("one")
     old = pid_of(voice)
     os.kill(old, signal.SIGSTOP)
@@ -367,22 +421,26 @@ def test_threads_share_one_worker(voice: Voice) -> None:
 
 
 def test_the_protocol_of_the_worker() -> None:
-    """Lines of JSON in; a line of JSON and PCM out; deaf to Ctrl-C; ends with its input."""
+    """Lines of JSON in; three signs of life, a line of JSON and PCM out; deaf to Ctrl-C; ends with its input."""
     worker = subprocess.Popen(
         [sys.executable, "-m", "voiceguide.speech.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert worker.stdin is not None and worker.stdout is not None
-    answers = []
+    assert worker.stdout.readline() == b"\n", "it lives before it is asked"
+    answers, signs = [], 0
     for request in (
         {"text": "hello", "voice": "en-us", "rate": 140},
         {"text": "hello", "voice": "en-us", "rate": 70},
     ):
         worker.stdin.write(json.dumps(request).encode() + b"\n")
         worker.stdin.flush()
-        header = json.loads(worker.stdout.readline())
+        while (line := worker.stdout.readline()) == b"\n":
+            signs += 1
+        header = json.loads(line)
         assert header["rate"] == 22050
         assert len(worker.stdout.read(header["bytes"])) == header["bytes"] > 10_000
         worker.send_signal(signal.SIGINT)
+    assert signs == 2
     for line in (b"not JSON", b'{"text": ""}', b'{"text": "", "voice": "nope", "rate": 140}'):
         worker.stdin.write(line + b"\n")
         worker.stdin.flush()

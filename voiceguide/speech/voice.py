@@ -53,6 +53,10 @@ DISK_LIMIT = 200 * 1000 * 1000
 HUNG_S = 1.2
 """Seconds after which a worker that has answered before hangs: a long sentence takes 0.1 s here, and a new worker is
 there 0.4 s later. Where a busy machine held it up instead, nothing is lost but that."""
+STARTING_S = 1.5
+"""Seconds between two signs of life of a new worker, after which it hangs. Where a cold SD card held it up instead,
+the next one finds all of it in memory."""
+_TRIES = 3
 _MEMORY_LIMIT, _MEMORY_LIMIT_ALONE = 4 * 1000 * 1000, 32 * 1000 * 1000  # 2 and 16 minutes of speech: without a disk
 _PACKAGES = "libespeak-ng1 espeak-ng-data"
 _INSTALL = f"sudo apt install {_PACKAGES}"
@@ -90,13 +94,11 @@ class Voice:
     """Text to speech: pyttsx3 with espeak-ng, in a worker process that is replaced when it hangs or dies.
 
     What was rendered is kept in memory and, but for ``cache=None``, in the folder ``cache``, made when
-    missing: at most 200 MB, by voice, rate and text. A folder that cannot be used is done without.
-    ``timeout_s`` is how long a new worker may take for its first answer; for any later one it has ``HUNG_S``. All
-    methods may be called from any thread; a context manager too.
+    missing: at most 200 MB, by voice, rate and text. A folder that cannot be used is done without. All methods may
+    be called from any thread; a context manager too.
     """
 
-    def __init__(self, *, cache: Path | None = DEFAULT_CACHE, timeout_s: float = 5.0) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self, *, cache: Path | None = DEFAULT_CACHE) -> None:
         self._disk = _Disk(cache, DISK_LIMIT) if cache is not None else None
         self._memory: OrderedDict[str, Pcm] = OrderedDict()
         self._memory_bytes = 0
@@ -157,15 +159,15 @@ class Voice:
 
     def _ask(self, text: str, voice: str, rate: int) -> tuple[bytes, int]:
         why = ""
-        for _ in range(2):
+        for _ in range(_TRIES):
             if self._closed:
                 raise SpeechError("the voice has been closed")
             try:
-                limit = min(HUNG_S, self._timeout_s)
+                limit = HUNG_S
                 if self._worker is None or not self._worker.alive:
                     self._drop()
                     self._worker = Worker()
-                    limit = self._timeout_s
+                    limit = STARTING_S
                 return self._worker.ask(text, voice, rate, limit)
             except WorkerRefusedError as error:
                 if error.kind in (pipe.NO_ESPEAK, pipe.NO_PYTTSX3):

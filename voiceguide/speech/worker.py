@@ -5,8 +5,9 @@ be interrupted nor be trusted to return, and because espeak-ng allows one engine
 
 A request is one line of JSON, ``{"text": …, "voice": …, "rate": …}``. The answer is one line of JSON,
 ``{"rate": hertz, "bytes": n}``, followed by ``n`` bytes of mono 16-bit PCM, or
-``{"error": kind, "detail": …}`` with `NO_ESPEAK`, `NO_PYTTSX3`, `UNKNOWN_VOICE` or `FAILED` as kind. The
-child ends at the end of its input.
+``{"error": kind, "detail": …}`` with `NO_ESPEAK`, `NO_PYTTSX3`, `UNKNOWN_VOICE` or `FAILED` as kind. Until
+its first answer the child gives signs of life, empty lines: it runs, pyttsx3 is there, espeak-ng is there. It
+ends at the end of its input.
 
 pyttsx3's own espeak driver is of no use here: it plays by ``aplay`` in espeak's callback, cannot be stopped
 on Linux, and loses errors. So a driver is registered by pyttsx3's own mechanism, a module of the name
@@ -28,6 +29,7 @@ import sys
 import time
 import types
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -102,14 +104,19 @@ class Worker:
     def ask(self, text: str, voice: str, rate: int, timeout_s: float) -> tuple[bytes, int]:
         """The PCM of ``text`` (mono, 16 bit, little-endian) and its samples a second.
 
-        Raises WorkerRefusedError, or WorkerLostError when there is no whole answer within ``timeout_s``.
+        Raises WorkerRefusedError, or WorkerLostError when there is no whole answer within ``timeout_s`` of the
+        request, or of the last sign of life.
         """
         until = time.monotonic() + timeout_s
         request = json.dumps({"text": text, "voice": voice, "rate": rate})
         try:
             self._send(request.encode() + b"\n", until)
             answer = bytearray()
-            while (end := answer.find(b"\n")) < 0:
+            while (end := answer.find(b"\n")) <= 0:
+                if end == 0:
+                    until = time.monotonic() + timeout_s
+                    del answer[:1]
+                    continue
                 if len(answer) > _HEADER_LIMIT:
                     raise WorkerLostError("it answers with what is no answer")
                 self._receive(answer, until)
@@ -261,11 +268,13 @@ class PcmDriver:
 class Synthesiser:
     """pyttsx3's engine with the driver of this module.
 
-    Raises ImportError without pyttsx3, RuntimeError without a working espeak-ng.
+    ``sign`` is called where pyttsx3 is there. Raises ImportError without it, RuntimeError without a working
+    espeak-ng.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sign: Callable[[], None]) -> None:
         pyttsx3 = importlib.import_module("pyttsx3")
+        sign()
         module = types.ModuleType("pyttsx3.drivers.voiceguide")
         vars(module)["buildDriver"] = self._build
         sys.modules[module.__name__] = module
@@ -311,10 +320,18 @@ def _error(kind: str, error: Exception) -> dict[str, Any]:
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer each line of ``requests`` until it ends."""
+
+    def sign() -> None:
+        answers.write(b"\n")
+        answers.flush()
+
+    sign()
     synthesiser = None
     for line in requests:
         try:
-            synthesiser = synthesiser or Synthesiser()
+            if synthesiser is None:
+                synthesiser = Synthesiser(sign)
+                sign()
             header, pcm = _answer(synthesiser, line)
         except ImportError as error:
             header, pcm = _error(NO_PYTTSX3, error), b""
