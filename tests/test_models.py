@@ -22,7 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voiceguide.errors import ModelError
+from voiceguide import config
+from voiceguide.cli import main
+from voiceguide.errors import InstallError, ModelError
 from voiceguide.guide.commands import Command, Phrasebook
 from voiceguide.hearing import archive, download, lexicon, models, recognition
 
@@ -32,7 +34,7 @@ NAME = "vosk-model-small-en-us-0.99"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without any model but the one in the box."""
-    for variable in ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH", "XDG_DATA_HOME"):
+    for variable in ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -67,10 +69,10 @@ def official(folder: Path) -> Path:
     return copy
 
 
-def refused(problem: pytest.ExceptionInfo[ModelError]) -> str:
+def refused(problem: pytest.ExceptionInfo[ModelError] | pytest.ExceptionInfo[InstallError]) -> str:
     """What the user is told: one line."""
     assert "\n" not in str(problem.value)
-    assert problem.value.exit_code == 4
+    assert problem.value.exit_code == (4 if problem.type is ModelError else 1)
     return str(problem.value)
 
 
@@ -117,6 +119,22 @@ def test_what_the_user_names_is_never_replaced_by_another(home: Path, monkeypatc
     with pytest.raises(ModelError) as problem:
         models.find()
     assert refused(problem) == f"$VOICEGUIDE_MODEL: {home}: not a Vosk model: am/final.mdl is missing"
+    monkeypatch.delenv("VOICEGUIDE_MODEL")
+    config.path().parent.mkdir(parents=True)
+    config.path().write_text("model: ~/gone\n", "utf-8")
+    with pytest.raises(ModelError) as problem:
+        models.find()
+    assert refused(problem) == f"model: in the settings: {home / 'gone'}: no such folder"
+
+
+def test_the_settings_name_a_model_for_every_command(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = sketch(home / "mine")
+    config.path().parent.mkdir(parents=True)
+    config.path().write_text("model: ~/mine\n", "utf-8")
+    assert main(["models", "path"]) == 0
+    assert capsys.readouterr().out == f"{mine}\n"
+    assert main(["models", "list"]) == 0
+    assert capsys.readouterr().out.startswith(f"model: in the settings {mine}\n")
 
 
 def test_broken_models_are_passed_over_but_listed() -> None:
@@ -431,7 +449,7 @@ def test_a_connection_that_is_cut_is_taken_up_again(server: Server) -> None:
 
 def test_a_download_that_broke_off_goes_on_the_next_time(server: Server) -> None:
     server.cut_at = [300_000, 0]
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         install(server)
     size = f"{len(server.packed) / 1e6:.1f}"
     assert refused(problem) == (
@@ -465,7 +483,7 @@ def test_a_download_that_was_interrupted_goes_on_the_next_time(server: Server) -
 
 def test_a_half_done_download_can_be_thrown_away(server: Server) -> None:
     server.cut_at = [300_000, 0]
-    with pytest.raises(ModelError):
+    with pytest.raises(InstallError):
         install(server)
     assert models.discard(NAME)
     assert left() == []
@@ -498,7 +516,7 @@ def test_a_wrong_checksum_throws_the_download_away(
         server.entry["md5"] = "0" * 32
     else:
         monkeypatch.setitem(download.PINNED, NAME, download.Pin(len(server.packed), "0" * 64))
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         install(server)
     assert f"is damaged ({sum_of} " in refused(problem)
     assert "was thrown away; try again" in refused(problem)
@@ -507,37 +525,37 @@ def test_a_wrong_checksum_throws_the_download_away(
 
 def test_a_longer_download_than_listed_is_not_begun(server: Server) -> None:
     server.entry["size"] = len(server.packed) - 1
-    with pytest.raises(ModelError, match=f"the server has {len(server.packed)} bytes for {NAME}"):
+    with pytest.raises(InstallError, match=f"the server has {len(server.packed)} bytes for {NAME}"):
         install(server)
     assert left() == []
 
 
 def test_a_list_that_offers_other_bytes_than_published(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(download.PINNED, NAME, download.Pin(41, "0" * 64))
-    with pytest.raises(ModelError, match=r"changed .* not 41\): not downloaded"):
+    with pytest.raises(InstallError, match=r"changed .* not 41\): not downloaded"):
         install(server)
     assert server.asked == []
 
 
 def test_a_model_for_which_there_is_no_room(server: Server) -> None:
     server.entry["size"] = 10**18
-    with pytest.raises(ModelError, match=f"{NAME} needs 1000000000000.0 MB in "):
+    with pytest.raises(InstallError, match=f"{NAME} needs 1000000000000.0 MB in "):
         install(server)
     assert server.asked == []
 
 
 def test_an_unknown_name_is_answered_with_the_nearest(server: Server) -> None:
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         models.install("vosk-model-smal-en-us", list_url=f"{server.url}/list.json", say=print)
     assert refused(problem) == (f"there is no model vosk-model-smal-en-us in the official list; did you mean {NAME}?")
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "/etc/passwd", "..", ".hidden", "", "a\\b", "a\nb", "x" * 101])
 def test_a_name_is_no_path(name: str, server: Server) -> None:
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         models.install(name, list_url=f"{server.url}/list.json", say=print)
     assert "is no model's name" in refused(problem)
-    with pytest.raises(ModelError):
+    with pytest.raises(InstallError):
         models.discard(name)
 
 
@@ -553,21 +571,21 @@ def test_a_name_is_no_path(name: str, server: Server) -> None:
 )
 def test_a_list_that_cannot_be_used(answer: bytes, told: str, server: Server) -> None:
     server.list = answer
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         install(server)
     assert told in refused(problem)
 
 
 def test_an_answer_that_is_an_error(server: Server) -> None:
     server.entry["url"] = f"{server.url}/gone.zip"
-    with pytest.raises(ModelError, match=r"the server answers 404 \(Not Found\) for "):
+    with pytest.raises(InstallError, match=r"the server answers 404 \(Not Found\) for "):
         install(server)
 
 
 def test_offline_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = f"127.0.0.1:{closed.getsockname()[1]}"
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         models.install(NAME, list_url=f"http://{address}/list.json", say=print)
     told = refused(problem)
     assert told.startswith(f"cannot reach {address} (")
@@ -576,7 +594,7 @@ def test_offline_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "_TIMEOUT", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ModelError, match="timed out"):
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(InstallError, match="timed out"):
         models.install(NAME, list_url=f"http://127.0.0.1:{silent.getsockname()[1]}/list.json", say=print)
 
 
@@ -584,7 +602,7 @@ def test_two_installs_do_not_meet(server: Server) -> None:
     models.installed().mkdir(parents=True)
     other = os.open(models.installed(), os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
-    with pytest.raises(ModelError, match="another install is at work"):
+    with pytest.raises(InstallError, match="another install is at work"):
         install(server)
     os.close(other)
     install(server)
@@ -599,7 +617,7 @@ def test_what_a_killed_install_left_is_never_found_and_goes_with_the_next(server
 
 def test_a_folder_that_cannot_be_written_is_told(home: Path) -> None:
     (home / ".local").touch()
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         models.install(NAME, say=print)
     assert refused(problem) == f"cannot install into {models.installed()}: Not a directory"
 
@@ -619,14 +637,14 @@ def test_an_archive_that_was_downloaded_elsewhere(packed: bytes, home: Path) -> 
 
 
 def test_an_archive_that_is_not_there(home: Path) -> None:
-    with pytest.raises(ModelError, match="no such file"):
+    with pytest.raises(InstallError, match="no such file"):
         models.install(str(home / "x.zip"), say=print)
 
 
 def test_an_archive_with_a_known_name_must_be_that_archive(packed: bytes, home: Path) -> None:
     file = home / "vosk-model-small-en-us-0.15.zip"
     file.write_bytes(packed)
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         models.install(str(file), say=print)
     size = len(packed)
     assert f"is not {file.stem} as published ({size} bytes instead of 41205931)" in refused(problem)
@@ -665,7 +683,7 @@ def test_an_archive_that_could_do_harm_leaves_nothing(
         for member, content in members:
             packed.writestr(member, content, zipfile.ZIP_DEFLATED)
     before = files_of(home)
-    with pytest.raises(ModelError) as problem:
+    with pytest.raises(InstallError) as problem:
         models.install(str(file), say=print)
     assert told in refused(problem)
     assert left() == []
@@ -676,7 +694,7 @@ def test_an_archive_that_could_do_harm_leaves_nothing(
 def test_a_harmful_download_is_thrown_away(server: Server) -> None:
     server.packed = zipped({"../../evil": b"x"})
     server.entry |= {"size": len(server.packed), "md5": hashlib.md5(server.packed).hexdigest()}
-    with pytest.raises(ModelError, match="cannot be used: it would write outside its folder"):
+    with pytest.raises(InstallError, match="cannot be used: it would write outside its folder"):
         install(server)
     assert left() == []
 
@@ -685,7 +703,7 @@ def test_a_damaged_archive_leaves_nothing(packed: bytes, home: Path) -> None:
     file = home / "model.zip"
     for damaged in (packed[: len(packed) // 2], packed[:300_000] + b"\xff" * 100 + packed[300_100:], b""):
         file.write_bytes(damaged)
-        with pytest.raises(ModelError) as problem:
+        with pytest.raises(InstallError) as problem:
             models.install(str(file), say=print)
         assert "it is damaged (" in refused(problem)
         assert left() == []

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal, or a file's name, may lack letters
     try:
-        if arguments.do in (guiding.run, _record, _listen, _hear, _say, _doctor):
+        if arguments.do in (guiding.run, _record, _listen, _say, _doctor):
             config.fill(arguments)
         return int(arguments.do(arguments) or 0)
     except SourceError as error:

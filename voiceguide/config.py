@@ -61,17 +61,15 @@ def settings() -> dict[str, str]:
 
 
 def fill(arguments: argparse.Namespace) -> None:
-    """Give the options of a command that were left out (None) what ``settings`` has for them. Raises as that does."""
-    options = [option for option in KEYS if getattr(arguments, option, "") is None]
+    """Give the options of a command that were left out (None) what ``settings`` has for them; but the model, which is
+    looked up where models are found, and named in what is said of it. Raises as that does."""
+    options = [option for option in KEYS if option != "model" and getattr(arguments, option, "") is None]
     if not options:
         return
     found = settings()
     for option in options:
-        if option == "model" and os.environ.get("VOICEGUIDE_MODEL"):
-            continue  # which is looked up where models are found, and named in what is said of it
         if option in found:
-            value = found[option]
-            setattr(arguments, option, expanded(value) if option == "model" else value)
+            setattr(arguments, option, found[option])
 
 
 def _file() -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 VoiceguideError          exit code 1
 ├── SourceError          mistakes in a YAML file, all of them at once
 ├── SpeechError          the voice cannot be made
+├── InstallError         a model cannot be fetched or unpacked
 ├── SoundError           exit code 3: no sound device, or it was lost
 └── ModelError           exit code 4: no recognition model, or a broken one
 """
@@ -21,6 +22,10 @@ class VoiceguideError(Exception):
 
 class SpeechError(VoiceguideError):
     """The voice cannot be made: espeak-ng is missing, or the worker fails again and again."""
+
+
+class InstallError(VoiceguideError):
+    """A model cannot be fetched or unpacked; those that are installed are as they were."""
 
 
 class SoundError(VoiceguideError):

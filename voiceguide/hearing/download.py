@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from voiceguide import __version__
-from voiceguide.errors import ModelError
+from voiceguide.errors import InstallError
 
 OFFICIAL = "https://alphacephei.com/vosk/models/model-list.json"
 """The list of the Vosk project: an array of objects with name, url, size (bytes), md5, type, obsolete and more."""
@@ -59,44 +59,44 @@ class Entry:
 
 
 def entry(name: str, list_url: str) -> Entry:
-    """What the list at ``list_url`` says of the model ``name``. Raises ModelError."""
+    """What the list at ``list_url`` says of the model ``name``. Raises InstallError."""
     with _open(list_url) as answer:
         try:
             raw = answer.read(_LIST_LIMIT)
         except (OSError, HTTPException) as error:
-            raise ModelError(f"the list of models cannot be read ({one_line(error)}); try again") from error
+            raise InstallError(f"the list of models cannot be read ({one_line(error)}); try again") from error
     try:
         listed = {str(item["name"]): item for item in json.loads(raw)}
     except (ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{list_url} is not a list of models; try again later") from error
+        raise InstallError(f"{list_url} is not a list of models; try again later") from error
     item = listed.get(name)
     if item is None:
         current = [other for other, found in listed.items() if found.get("obsolete") != "true"]
         near = difflib.get_close_matches(name, current, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "see https://alphacephei.com/vosk/models"
-        raise ModelError(f"there is no model {name} in the official list; {hint}")
+        raise InstallError(f"there is no model {name} in the official list; {hint}")
     try:
         url, size, md5 = str(item["url"]), int(item["size"]), str(item["md5"]).lower()
         secure = urlsplit(url).scheme in ("https", urlsplit(list_url).scheme)
     except (ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"the list lacks the address, size or checksum of {name}: not downloaded") from error
+        raise InstallError(f"the list lacks the address, size or checksum of {name}: not downloaded") from error
     if size < 1:
-        raise ModelError(f"the list says that {name} has {size} bytes: not downloaded")
+        raise InstallError(f"the list says that {name} has {size} bytes: not downloaded")
     if not secure:
-        raise ModelError(f"the list gives {url} for {name}, which is no https address: not downloaded")
+        raise InstallError(f"the list gives {url} for {name}, which is no https address: not downloaded")
     if (pin := PINNED.get(name)) and pin.size != size:
-        raise ModelError(f"the list offers a changed {name} ({size} bytes, not {pin.size}): not downloaded")
+        raise InstallError(f"the list offers a changed {name} ({size} bytes, not {pin.size}): not downloaded")
     return Entry(name, url, size, md5, str(item.get("type")), item.get("obsolete") == "true")
 
 
 def fetch(model: Entry, part: Path, say: Say) -> None:
     """Bring the file ``part`` to the size of the model's archive, from what it holds already if the server can.
 
-    ``say`` gets a line every 5 % or 2 s. Raises ModelError, OSError; what was received stays in ``part``."""
+    ``say`` gets a line every 5 % or 2 s. Raises InstallError, OSError; what was received stays in ``part``."""
     have = part.stat().st_size if part.exists() else 0
     missing, free = model.size - have, shutil.disk_usage(part.parent).free
     if missing > free:
-        raise ModelError(f"{model.name} needs {_mb(missing)} in {part.parent}, where {_mb(free)} are free")
+        raise InstallError(f"{model.name} needs {_mb(missing)} in {part.parent}, where {_mb(free)} are free")
     if have:
         say(f"{model.name}: going on at {_mb(have)} of {_mb(model.size)}")
     for _ in range(_TRIES):
@@ -108,7 +108,7 @@ def fetch(model: Entry, part: Path, say: Say) -> None:
         if have <= before:
             break
     at = f"{_mb(have)} of {_mb(model.size)}"
-    raise ModelError(f"the download of {model.name} was cut off at {at}; the same command goes on with it")
+    raise InstallError(f"the download of {model.name} was cut off at {at}; the same command goes on with it")
 
 
 def wrong(path: Path, *, size: int, md5: str | None = None, sha256: str | None = None) -> str | None:
@@ -126,7 +126,7 @@ def wrong(path: Path, *, size: int, md5: str | None = None, sha256: str | None =
 
 
 def _open(url: str, start: int = 0) -> Any:
-    """The server's answer for ``url``, from byte ``start`` on if it can. Raises ModelError."""
+    """The server's answer for ``url``, from byte ``start`` on if it can. Raises InstallError."""
     request = urllib.request.Request(url, headers={"User-Agent": f"voiceguide/{__version__}"})
     if start:
         request.add_header("Range", f"bytes={start}-")
@@ -136,10 +136,10 @@ def _open(url: str, start: int = 0) -> Any:
         error.close()
         if error.code == 416 and start:  # the server's file is not that long
             return _open(url)
-        raise ModelError(f"the server answers {error.code} ({error.reason}) for {url}") from error
+        raise InstallError(f"the server answers {error.code} ({error.reason}) for {url}") from error
     except (OSError, HTTPException, ValueError) as error:
         reason = one_line(getattr(error, "reason", error))
-        raise ModelError(
+        raise InstallError(
             f"cannot reach {urlsplit(url).netloc or url} ({reason}); go online, or give a downloaded .zip file"
         ) from error
 
@@ -152,7 +152,9 @@ def _receive(model: Entry, part: Path, start: int, say: Say) -> int:
             part.unlink()
             return _receive(model, part, 0, say)
         if not resumed and (length := answer.headers.get("Content-Length")) != str(model.size) and length:
-            raise ModelError(f"the server has {length} bytes for {model.name}, its list says {model.size}; try later")
+            raise InstallError(
+                f"the server has {length} bytes for {model.name}, its list says {model.size}; try later"
+            )
         if start and not resumed:
             say(f"{model.name}: the server cannot go on with a download, starting anew")
         have = start if resumed else 0

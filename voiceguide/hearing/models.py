@@ -20,9 +20,9 @@ from typing import Any
 
 import platformdirs
 
-from voiceguide import private
+from voiceguide import config, private
 from voiceguide.config import expanded
-from voiceguide.errors import ModelError
+from voiceguide.errors import InstallError, ModelError
 from voiceguide.hearing import archive, download, recognition, trial
 from voiceguide.hearing.download import OFFICIAL, one_line
 from voiceguide.hearing.fst import MAGIC
@@ -38,6 +38,9 @@ _LAYOUTS = (
     ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/{}"),
     ("final.mdl", "mfcc.conf", "{}"),
 )
+
+NAMED = ("--model", "$VOICEGUIDE_MODEL", "model: in the settings")
+"""The places that a user has named one model by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,16 @@ def installed() -> Path:
 
 
 def locations(explicit: Path | None = None, *, language: str = "en") -> list[Place]:
-    """Every place for a model of ``language``, the first wins. A folder without one is listed with its problem."""
+    """Every place for a model of ``language``, the first wins. A folder without one is listed with its problem.
+
+    Raises as config.settings."""
     places = []
     if explicit is not None:
-        places.append(_place("--model", explicit))
+        places.append(_place(NAMED[0], explicit))
     if named := os.environ.get("VOICEGUIDE_MODEL"):
-        places.append(_place("$VOICEGUIDE_MODEL", expanded(named)))
+        places.append(_place(NAMED[1], expanded(named)))
+    elif mine := config.settings().get("model"):
+        places.append(_place(NAMED[2], expanded(mine)))
     folders = [("installed", installed())]
     if shared := os.environ.get("VOSK_MODEL_PATH"):
         folders.append(("$VOSK_MODEL_PATH", expanded(shared)))
@@ -85,12 +92,12 @@ def find(explicit: Path | None = None, *, language: str = "en", official: str = 
     """The first usable model. What the user named must be a model: there is no silent falling back to the next.
     ``official``: the name of one that can be installed, for the message.
 
-    Raises ModelError."""
+    Raises ModelError, and as config.settings."""
     places = locations(explicit, language=language)
     for place in places:
         if place.problem is None:
             return place.path
-        if place.label in ("--model", "$VOICEGUIDE_MODEL"):
+        if place.label in NAMED:
             raise ModelError(f"{place.label}: {place.path}: {place.problem}")
     looked = ", ".join(dict.fromkeys(place.label for place in places))
     raise ModelError(
@@ -190,7 +197,7 @@ def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, sa
     """Download the model ``name`` of the list, or unpack the archive ``name`` if it ends in .zip; its folder.
 
     ``say`` gets a line of progress now and then. A half-done download stays for the next call to go on with
-    (``discard`` throws it away); a half-unpacked model is never found. Raises ModelError."""
+    (``discard`` throws it away); a half-unpacked model is never found. Raises InstallError."""
     folder = into or installed()
     try:
         with _alone_in(folder):
@@ -198,24 +205,26 @@ def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, sa
                 return _install_file(expanded(name), folder, say)
             return _install_listed(name, folder, list_url, say)
     except OSError as error:
-        raise ModelError(f"cannot install into {folder}: {error.strerror or one_line(error)}") from error
+        raise InstallError(f"cannot install into {folder}: {error.strerror or one_line(error)}") from error
 
 
 def discard(name: str, *, into: Path | None = None) -> bool:
-    """Throw the half-done download of ``name`` away; False where there is none. Raises ModelError."""
+    """Throw the half-done download of ``name`` away; False where there is none. Raises InstallError."""
     part = (into or installed()) / f"{_checked(name)}{_PART}"
     try:
         part.unlink()
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise ModelError(f"cannot remove {part}: {error.strerror}") from error
+        raise InstallError(f"cannot remove {part}: {error.strerror}") from error
     return True
 
 
 def _checked(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
-        raise ModelError(f"{one_line(repr(name))} is no model's name; give one of the official list, or a .zip file")
+        raise InstallError(
+            f"{one_line(repr(name))} is no model's name; give one of the official list, or a .zip file"
+        )
     return name
 
 
@@ -236,13 +245,13 @@ def _install_listed(name: str, folder: Path, list_url: str, say: Callable[[str],
     pin = download.PINNED.get(name)
     if wrong := download.wrong(part, size=model.size, md5=model.md5, sha256=pin.sha256 if pin else None):
         part.unlink()
-        raise ModelError(f"the download of {name} is damaged ({wrong}) and was thrown away; try again")
+        raise InstallError(f"the download of {name} is damaged ({wrong}) and was thrown away; try again")
     say(f"{name}: unpacking")
     try:
         archive.unpack(part, target, _problem_of_new)
     except archive.BadArchiveError as error:
         part.unlink()
-        raise ModelError(f"{name} cannot be used: {one_line(error)}; choose another model") from error
+        raise InstallError(f"{name} cannot be used: {one_line(error)}; choose another model") from error
     part.unlink()
     say(f"{name} is installed: {target}")
     return target
@@ -250,17 +259,17 @@ def _install_listed(name: str, folder: Path, list_url: str, say: Callable[[str],
 
 def _install_file(path: Path, folder: Path, say: Callable[[str], None]) -> Path:
     if not path.is_file():
-        raise ModelError(f"{path}: no such file; give a downloaded archive, or a name of the official list")
+        raise InstallError(f"{path}: no such file; give a downloaded archive, or a name of the official list")
     pin = download.PINNED.get(path.stem)
     if pin and (wrong := download.wrong(path, size=pin.size, sha256=pin.sha256)):
-        raise ModelError(f"{path} is not {path.stem} as published ({wrong}); download it again")
+        raise InstallError(f"{path} is not {path.stem} as published ({wrong}); download it again")
     try:
         target = folder / _checked(archive.top_folder(path))
         if not _is_there(target, say):
             archive.unpack(path, target, _problem_of_new)
             say(f"{target.name} is installed: {target}")
     except archive.BadArchiveError as error:
-        raise ModelError(f"{path} cannot be used: {one_line(error)}; choose another archive") from error
+        raise InstallError(f"{path} cannot be used: {one_line(error)}; choose another archive") from error
     return target
 
 
@@ -290,7 +299,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ModelError(f"another install is at work in {folder}; wait for it to end") from None
+            raise InstallError(f"another install is at work in {folder}; wait for it to end") from None
         for leftover in folder.glob(f"{archive.SCRATCH}*"):
             shutil.rmtree(leftover)
         yield
