@@ -2,11 +2,11 @@
 
     python -m benchmarks.privacy
 
-Sessions under strace, in a home of their own: a rehearsal, and one with typed commands that is stopped and gone on
-with. Every file that is opened for writing, made, renamed or removed is counted by where it is; anything but the
-journal, the caches, temporary files that are gone, what the libraries of PulseAudio and JACK make for themselves, and
-devices is a failure, and so is every socket that is not AF_UNIX. Left out where strace is not installed, or may not
-trace.
+Sessions under strace, in a home of their own: a rehearsal, one with typed commands that is stopped and gone on with,
+and one by voice, with a sound server of its own (tests/rig.py). Every file that is opened for writing, made, renamed
+or removed is counted by where it is; anything but the journal, the caches, temporary files that are gone, what the
+libraries of PulseAudio and JACK make for themselves, and devices is a failure, and so is every socket that is not
+AF_UNIX. Left out where strace is not installed, or may not trace.
 """
 
 from __future__ import annotations
@@ -19,10 +19,15 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks import machine
-from tests.rig import environment_without_sound
+from tests.rig import RATE, Pcm, Rig, environment_without_sound, sound_rig
+from voiceguide.speech.voice import Voice
 
 CALLS = (
     "open,openat,openat2,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,link,linkat,symlink,symlinkat"
@@ -34,17 +39,31 @@ SESSIONS = {
     "a session with typed commands, stopped": (["run", "first-weeks", "--keyboard"], "ready\nnext\n"),
     "the same, gone on with": (["run", "first-weeks", "--keyboard", "--resume"], TYPED),
 }
+BY_VOICE = ["run", "first-weeks", "--no-resume", "--music", "lullaby"]
+SPOKEN = ("I'm ready", "next", "pause", "continue", "the baby is crying", "baby is calm", "finish", "yes")
+GAP_S = 8.0
+"""After each of these."""
 
 
-def traced(arguments: list[str], typed: str, folder: Path) -> list[str]:
+def by_voice(folder: Path) -> list[str]:
+    """As ``traced``: a session in which everything is said aloud, again and again until it has ended."""
+    with Voice() as voice:
+        gap = np.zeros(round(GAP_S * RATE), np.int16)
+        said: Pcm = np.concatenate([pcm for text in SPOKEN for pcm in (gap, voice.render(text, voice="en-gb+m3"))])
+    with sound_rig() as rig, rig.playing(np.tile(said, 3)):
+        return traced(BY_VOICE, "", folder, rig)
+
+
+def traced(arguments: list[str], typed: str, folder: Path, rig: Rig | None = None) -> list[str]:
     """The system calls of a session, one a line, with the folders that relative paths start from."""
     log = folder / "trace"
     home, temporary = folder / "home", folder / "tmp"
     for path in (home, temporary, folder / "runtime"):
         path.mkdir(mode=0o700, exist_ok=True)
     homes = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
-    environment = environment_without_sound() | homes | {"HOME": str(home), "TMPDIR": str(temporary)}
-    environment["XDG_RUNTIME_DIR"] = str(folder / "runtime")
+    sound: Mapping[str, str] = rig.environment if rig else environment_without_sound()
+    environment = {**sound, **homes, "HOME": str(home), "TMPDIR": str(temporary)}
+    environment |= {"XDG_RUNTIME_DIR": str(folder / "runtime"), "PULSE_COOKIE": str(folder / "runtime" / "cookie")}
     command = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "4096", "-o", str(log), "-e", f"trace={CALLS}"]
     program = [sys.executable, "-B", "-m", "voiceguide", *arguments]
     run = subprocess.run(
@@ -118,8 +137,9 @@ def main() -> None:
     fine = True
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for name, (arguments, typed) in SESSIONS.items():
-            lines = traced(arguments, typed, folder)
+        tests = {name: partial(traced, arguments, typed) for name, (arguments, typed) in SESSIONS.items()}
+        for name, test in {**tests, "a session by voice": by_voice}.items():
+            lines = test(folder)
             found = judged(lines, folder)
             print(f"{name}: {len(lines)} calls; {', '.join(f'{place} {n}' for place, n in sorted(found.items()))}")
             fine &= not any(place.startswith("ELSEWHERE") for place in found) and bool(found["the caches"])

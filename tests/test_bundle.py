@@ -15,7 +15,6 @@ import pytest
 from conftest import need_espeak
 
 ROOT = Path(__file__).parents[1]
-ASKED = "VOICEGUIDE_TEST_BUNDLE"
 PACKAGES = (
     "hassil",
     "jsonschema",
@@ -92,7 +91,6 @@ def test_missing_packages_are_named(nearly: Path, tmp_path: Path) -> None:
     assert refused(nearly, tmp_path).endswith("sudo apt-get install --no-install-recommends no-such-package")
 
 
-@pytest.mark.skipif(ASKED not in os.environ, reason=f"needs the registry and two minutes: set {ASKED}=1")
 def test_a_bundle_installs_and_works_without_the_internet(tmp_path: Path) -> None:
     need_espeak()
     if sys.version_info[:2] not in ((3, 11), (3, 13)):
@@ -100,6 +98,8 @@ def test_a_bundle_installs_and_works_without_the_internet(tmp_path: Path) -> Non
     made = subprocess.run(
         [str(ROOT / "run"), "bundle", "b"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
+    if "is this machine online?" in made.stderr:
+        pytest.skip("needs the package registry, and there is no way to it")
     assert made.returncode == 0, made.stderr
     wheels = [path.name for path in (tmp_path / "b" / "wheels").iterdir()]
     for package in PACKAGES:

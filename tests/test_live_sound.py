@@ -318,6 +318,25 @@ print(json.dumps({
         assert "\n" not in said[which]["text"]
 
 
+def test_what_portaudios_libraries_leave_behind_is_for_this_user_only(rig: Rig) -> None:
+    """JACK's, which Debian's PortAudio brings, makes a database in /dev/shm."""
+    program = """
+import os
+os.umask(0)
+masks = []
+def seen():
+    masks.append(os.umask(0))
+    os.umask(masks[-1])
+import sounddevice
+real = sounddevice._initialize
+sounddevice._initialize = lambda: (seen(), real())
+devices()
+seen()
+print(json.dumps(masks))
+"""
+    assert run(HELP + program, rig.environment) == [0o077, 0]
+
+
 def test_without_the_library_the_package_is_named() -> None:
     program = """
 import ctypes.util

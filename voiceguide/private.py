@@ -1,9 +1,11 @@
-"""Folders for this user only: the caches, the journal, the recordings."""
+"""What is for this user only: the caches, the journal, the recordings."""
 
 from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MODE = 0o700
@@ -21,3 +23,13 @@ def make(folder: Path) -> None:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
     if folder.stat().st_mode & 0o777 & ~MODE:
         folder.chmod(MODE)
+
+
+@contextmanager
+def all_made() -> Iterator[None]:
+    """Whatever is made inside, by libraries too, is for this user only. (The umask is that of the whole process.)"""
+    mask = os.umask(0o777 & ~MODE)
+    try:
+        yield
+    finally:
+        os.umask(mask)

@@ -294,7 +294,6 @@ def _alone_in(folder: Path) -> Iterator[None]:
     for this user only."""
     private.make(folder)
     handle = os.open(folder, os.O_RDONLY)
-    mask = os.umask(0o077)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -302,9 +301,9 @@ def _alone_in(folder: Path) -> Iterator[None]:
             raise InstallError(f"another install is at work in {folder}; wait for it to end") from None
         for leftover in folder.glob(f"{archive.SCRATCH}*"):
             shutil.rmtree(leftover)
-        yield
+        with private.all_made():
+            yield
     finally:
-        os.umask(mask)
         os.close(handle)
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+from voiceguide import private
 from voiceguide.errors import SoundError
 from voiceguide.quiet import quiet
 from voiceguide.sound import BLOCK, RATE, Kind
@@ -110,7 +111,8 @@ def query() -> list[Device]:
     """The same as ``devices``, without a limit of time: for use in a task that is ``bounded``."""
     try:
         _silence_alsa()
-        import sounddevice
+        with private.all_made():  # JACK's library leaves files in /dev/shm
+            import sounddevice
     except OSError:  # no library, or one that cannot be loaded
         raise SoundError(
             "the sound library PortAudio is missing: install it with `sudo apt install libportaudio2`"
@@ -119,7 +121,8 @@ def query() -> list[Device]:
         if not in_use:  # PortAudio makes its list of devices when it is initialised, and never again
             while sounddevice._initialized:
                 sounddevice._terminate()
-            sounddevice._initialize()
+            with private.all_made():
+                sounddevice._initialize()
         apis = sounddevice.query_hostapis()
         default_input, default_output = sounddevice.default.device
         found = list(sounddevice.query_devices())
