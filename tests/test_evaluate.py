@@ -18,7 +18,7 @@ from models.recipe import evaluate
 from models.recipe.card import card
 from models.recipe.measures import sphinx
 from models.recipe.measures.alarms import false_alarms
-from models.recipe.measures.coffee import Slots, grammar, over_snrs, parsed, parts, sentences
+from models.recipe.measures.coffee import ORDER_COST, Slots, grammar, orders, over_snrs, parsed, sentences
 from models.recipe.measures.commands import outcome
 from models.recipe.measures.context import Context
 from models.recipe.measures.figures import BARS, poisson, rate, share, spread, verdict, wilson
@@ -77,9 +77,28 @@ def test_what_the_coffee_grammar_says_has_the_slots_that_were_put_into_it() -> N
     assert len(said) > 1000
     assert all("coffeeDrink" in parsed(text, slots) for text in said)
     assert not [text for text in said if set("$[](),:") & set(text)]
-    of_orders = parts(expressions, slots)
-    assert {"can i get a", "medium roast", "with soy milk", "and brown sugar"} <= set(of_orders)
-    assert {word for text in said for word in text.split()} <= {word for text in of_orders for word in text.split()}
+
+
+@needs_corpus
+def test_the_net_of_orders_has_exactly_those_of_the_coffee_grammar() -> None:
+    expressions, slots = grammar(CORPUS / "coffee" / "grammar.yaml")
+    net, start = orders(expressions, slots, len)
+
+    def cost(words: list[str], rest: int) -> float | None:
+        """The least that it costs to say just these words from a rest on; None where they cannot be said."""
+        if not words:
+            return net.rests[rest].ends
+        ways = [(price, cost(words[1:], after)) for word, price, after in net.rests[rest].words if word == words[0]]
+        return min((price + more for price, more in ways if more is not None), default=None)
+
+    for text in sentences(expressions, slots):
+        words = text.split()
+        assert cost(words, start) == ORDER_COST + sum(map(len, words)), text
+        assert cost([*words, "and"], start) is None, text
+        assert cost([*words[:-1], "please"], start) is None, text
+    for text in ("a latte", "can i get", "can i get a large small latte", "give me a latte with milk and cream"):
+        assert cost(text.split(), start) is None, text
+    assert cost("give me large latte".split(), start) is not None, "an article is often too short to be heard"
 
 
 def test_noisy_conditions_count_together_only_when_all_are_there() -> None:

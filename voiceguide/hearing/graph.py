@@ -119,21 +119,66 @@ def compile_graph(phrases: Mapping[str, float], lexicon: Lexicon, bigram: Bigram
     """``phrases``: what it costs to begin each. All their words are in the lexicon.
 
     Raises KeyError for one that is not."""
-    words = sorted({word for phrase in phrases for word in phrase.split()})
-    compiler = _Compiler(lexicon, costs, {word: n for n, word in enumerate(words, 1)}, len(words) + 1)
-    compiler.phrases(phrases)
+    net = Net()
+    return compile_net(net, net.phrases(phrases), lexicon, bigram, costs)
+
+
+def compile_net(net: Net, start: int, lexicon: Lexicon, bigram: Bigram, costs: Costs = COSTS) -> Graph:
+    """As ``compile_graph``, for what may be said from the rest ``start`` of a net on, which has the costs of
+    beginning it.
+
+    Raises KeyError for a word that is not in the lexicon."""
+    words = sorted({word for rest in net.rests for word, _, _ in rest.words})
+    compiler = _Compiler(net, lexicon, costs, {word: n for n, word in enumerate(words, 1)}, len(words) + 1)
+    compiler.begin(start)
     compiler.unknown(bigram)
     return Graph(compiler.made, ("<eps>", *words, UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)
-class _Rest:
+class Rest:
     """What may follow a word: that the phrase ends, and other words."""
 
     ends: float | None
     """What it costs to end here; None where no phrase ends."""
     words: tuple[tuple[str, float, int], ...]
     """The next word, its cost, and the number of the rest after it."""
+
+
+class Net:
+    """What may be said, word after word, and never in a circle. It is made from its ends on: a rest can only be
+    followed by such as are there."""
+
+    def __init__(self) -> None:
+        self.rests: list[Rest] = []
+        self._numbers: dict[Rest, int] = {}
+
+    def rest(self, ends: float | None, words: Iterable[tuple[str, float, int]] = ()) -> int:
+        """The number of a rest: the same for the same."""
+        rest = Rest(ends, tuple(words))
+        if rest not in self._numbers:
+            self._numbers[rest] = len(self.rests)
+            self.rests.append(rest)
+        return self._numbers[rest]
+
+    def phrases(self, phrases: Mapping[str, float]) -> int:
+        """The rest with which phrases begin. ``phrases``: what it costs to begin each."""
+        tree = _Branch()
+        for phrase, cost in phrases.items():
+            node = tree
+            for word in phrase.split():
+                node = node.words.setdefault(word, _Branch())
+            node.ends = cost
+        return self.rest(None, [(word, *self._shared(branch)) for word, branch in tree.words.items()])
+
+    def _shared(self, branch: _Branch) -> tuple[float, int]:
+        """The least that it costs to go on from a branch, and the number of what may follow, less this. (What
+        phrases cost is paid as early as it is known, or it would come too late for a search that keeps only the
+        best.)"""
+        words = [(word, *self._shared(after)) for word, after in sorted(branch.words.items())]
+        least = min([cost for _, cost, _ in words] + ([] if branch.ends is None else [branch.ends]))
+        ends = None if branch.ends is None else _rounded(branch.ends - least)
+        return least, self.rest(ends, [(word, _rounded(cost - least), after) for word, cost, after in words])
 
 
 @dataclass(slots=True)
@@ -153,8 +198,9 @@ _Arc = tuple[int, int, float, int]
 class _Compiler:
     """Builds one graph."""
 
-    def __init__(self, lexicon: Lexicon, costs: Costs, labels: Mapping[str, int], unknown: int) -> None:
+    def __init__(self, net: Net, lexicon: Lexicon, costs: Costs, labels: Mapping[str, int], unknown: int) -> None:
         self.made = Transducer()
+        self._net = net
         self._lexicon = lexicon
         self._costs = costs
         self._labels = labels
@@ -166,8 +212,6 @@ class _Compiler:
         made.arc(self._silence, self._silence, label(SILENCE, stay=True))
         made.arc(self._silence, self._loop)
         made.arc(self._loop, self._garbage, cost=costs.unknown)
-        self._rests: list[_Rest] = []
-        self._numbers: dict[_Rest, int] = {}
         self._between: dict[int, int] = {}
         """The state between two words, by what may follow."""
         self._pauses: dict[int, int] = {}
@@ -175,17 +219,11 @@ class _Compiler:
         """The state of the last phone of a word, by what may follow."""
         self._inner: dict[tuple[str, str, tuple[_Arc, ...]], int] = {}
         """The state of any other phone, by the arcs that leave it."""
-        self._done = self._number(_Rest(0.0, ()))
+        self._done = net.rest(0.0)
 
-    def phrases(self, phrases: Mapping[str, float]) -> None:
-        tree = _Branch()
-        for phrase, cost in phrases.items():
-            node = tree
-            for word in phrase.split():
-                node = node.words.setdefault(word, _Branch())
-            node.ends = cost
-        first = [(word, *self._shared(branch)) for word, branch in tree.words.items()]
-        for read, write, cost, target in self._spelt(first, opening=True):
+    def begin(self, start: int) -> None:
+        """What the net allows, from the rest ``start`` on."""
+        for read, write, cost, target in self._spelt(self._net.rests[start].words, opening=True):
             self.made.arc(self._loop, target, read, write, cost)
 
     def unknown(self, bigram: Bigram) -> None:
@@ -205,22 +243,6 @@ class _Compiler:
                 for state in (first[before], later[before]):
                     made.arc(state, later[phone], label(phone, "I"), cost=cost[p, q])
                     made.arc(state, end, label(phone, "E"), cost=cost[p, q])
-
-    def _number(self, rest: _Rest) -> int:
-        """The number of a rest: the same for the same."""
-        if rest not in self._numbers:
-            self._numbers[rest] = len(self._rests)
-            self._rests.append(rest)
-        return self._numbers[rest]
-
-    def _shared(self, branch: _Branch) -> tuple[float, int]:
-        """The least that it costs to go on from a branch, and the number of what may follow, less this. (What
-        phrases cost is paid as early as it is known, or it would come too late for a search that keeps only the
-        best.)"""
-        words = [(word, *self._shared(after)) for word, after in sorted(branch.words.items())]
-        least = min([cost for _, cost, _ in words] + ([] if branch.ends is None else [branch.ends]))
-        ends = None if branch.ends is None else _rounded(branch.ends - least)
-        return least, self._number(_Rest(ends, tuple((w, _rounded(cost - least), n) for w, cost, n in words)))
 
     def _spelt(self, words: Iterable[tuple[str, float, int]], *, opening: bool = False) -> list[_Arc]:
         """The arcs that begin these words; ``opening``: with which phrases open."""
@@ -269,7 +291,7 @@ class _Compiler:
         key = (rest, phone, place)
         if key not in self._ends:
             state = self._ends[key] = self._phone(phone, place)
-            after = self._rests[rest]
+            after = self._net.rests[rest]
             if after.ends is not None:
                 self._after(state, after.ends)
             if after.words:
@@ -281,7 +303,7 @@ class _Compiler:
         if rest not in self._between:
             state = self._between[rest] = self.made.state()
             self.made.arc(state, self._garbage, cost=self._costs.escape)
-            for read, write, cost, target in self._spelt(self._rests[rest].words):
+            for read, write, cost, target in self._spelt(self._net.rests[rest].words):
                 self.made.arc(state, target, read, write, cost)
         return self._between[rest]
 

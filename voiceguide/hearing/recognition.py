@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -102,23 +102,33 @@ class ClosedModel:
         phrases = self._costs.of(book)
         with self._lock:
             if self._latest is None or self._latest[0] != phrases:
-                self._latest = (phrases, self._open(phrases))
+                self._latest = (phrases, self._open(self._compiled(phrases)))
             return _recogniser(self._latest[1])
 
-    def _open(self, phrases: dict[str, float]) -> Any:
-        with tempfile.TemporaryDirectory(prefix="voiceguide-") as name:
-            self._write(phrases, Path(name))
-            return _opened(Path(name), self._path)  # Vosk keeps no file open
+    def recognisers(self, net: graph.Net, start: int) -> Callable[[], Any]:
+        """Makes recognisers for what a net allows from the rest ``start`` on; all its words are known.
+
+        Raises ModelError where Vosk refuses the model."""
+        model = self._open(graph.compile_net(net, start, self._lexicon, self._bigram, self._costs))
+        return lambda: _recogniser(model)
 
     def write(self, book: Phrasebook, folder: Path) -> None:
         """Write a model for the phrases and decoys that Vosk loads as it is, with links to this one's files."""
-        self._write(self._costs.of(book), folder)
+        self._write(self._compiled(self._costs.of(book)), folder)
 
-    def _write(self, phrases: dict[str, float], folder: Path) -> None:
+    def _compiled(self, phrases: Mapping[str, float]) -> graph.Graph:
+        return graph.compile_graph(phrases, self._lexicon, self._bigram, self._costs)
+
+    def _open(self, made: graph.Graph) -> Any:
+        with tempfile.TemporaryDirectory(prefix="voiceguide-") as name:
+            self._write(made, Path(name))
+            return _opened(Path(name), self._path)  # Vosk keeps no file open
+
+    def _write(self, made: graph.Graph, folder: Path) -> None:
         (folder / BOUNDARIES).parent.mkdir(parents=True)
         for link in ("am", "conf", BOUNDARIES):
             (folder / link).symlink_to(self._path / link)
-        graph.compile_graph(phrases, self._lexicon, self._bigram, self._costs).write(folder / "graph")
+        made.write(folder / "graph")
 
 
 def load(path: Path, pronounce: Mapping[str, str] = NONE) -> Model:

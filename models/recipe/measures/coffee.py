@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from models.recipe.measures.figures import Figure, share
 from models.recipe.measures.mix import Samples, chance_for, kitchen, mixed
 from models.recipe.split import held_out
 from voiceguide.guide.commands import Command, Phrasebook
-from voiceguide.hearing.graph import Costs
-from voiceguide.hearing.recognition import ClosedModel, GrammarModel, Model, takes_graph
+from voiceguide.hearing.graph import Costs, Net
+from voiceguide.hearing.lexicon import FILE, Lexicon
+from voiceguide.hearing.recognition import ClosedModel, GrammarModel, takes_graph
 from voiceguide.recording import read_recording
 from voiceguide.sound import BLOCK, Pcm
 
@@ -32,10 +33,13 @@ PUBLISHED = {"Rhino": 0.976, "Lex": 0.845, "Dialogflow": 0.776}
 its recordings: an orientation, no comparison on the same sound."""
 ORDER = ("roast", "milkAmount", "sugarAmount", "numberOfShots", "coffeeDrink", "size")
 """Slots in the order in which they are looked for: "medium roast" holds the size "medium"."""
-PAUSE_COST, PART_COST = 3.0, 4.0
-"""Of the graph's Costs, for a part of an order; chosen on orders that are not held out."""
+PAUSE_COST, ORDER_COST, PHONE_COST = 3.0, 4.0, 1.0
+"""Of the graph: of a pause between two words, of an order, and of each phone of it (or what has more to say would be
+heard more easily: "some milk" for "milk"); chosen on orders that are not held out."""
 NEVER = 30.0
 """A cost that nothing is worth: every order is one of the grammar, so there is no way to [unk]."""
+BEFORE, AFTER = ("size", "roast", "numberOfShots"), ("milkAmount", "sugarAmount")
+"""The slots before the drink, and those after it."""
 SENTENCES = 3000
 """How many sentences of the coffee grammar are listed where there is only Vosk's run-time grammar."""
 
@@ -63,15 +67,40 @@ def parsed(text: str, slots: Slots) -> dict[str, str]:
     return got
 
 
-def parts(expressions: Sequence[str], slots: Slots) -> list[str]:
-    """What orders are made of: an opening with its article, and each value of each slot, those that come after the
-    drink with "with" or "and"."""
-    openings, articles = (choices.split(",") for choices in re.findall(r"\[([^]]*)\]", expressions[0])[:2])
-    found = [_normal(f"{opening} {article}") for opening in openings for article in articles]
-    for name, values in slots.items():
-        before = ("with", "and") if re.search(rf"(with|and) \${name}\b", expressions[0]) else ("",)
-        found += [_normal(f"{word} {value}") for word in before for value in values]
-    return found
+def orders(expressions: Sequence[str], slots: Slots, cost: Callable[[str], float]) -> tuple[Net, int]:
+    """All orders of the benchmark's grammar, as its expressions list them, and the rest with which they begin: an
+    opening, an article or none, slots before the drink in any order, the drink, and slots after it in any order.
+    ``cost``: of a word."""
+    openings, articles = (
+        [_normal(choice) for choice in choices.split(",")]
+        for choices in re.findall(r"\[([^]]*)\]", expressions[0])[:2]
+    )
+    net = Net()
+
+    def ways(texts: Iterable[str], rest: int) -> list[tuple[str, float, int]]:
+        """Each of these, and then a rest."""
+        found = []
+        for words in map(str.split, texts):
+            after = rest
+            for word in reversed(words[1:]):
+                after = net.rest(None, [(word, cost(word), after)])
+            found.append((words[0], cost(words[0]), after))
+        return found
+
+    def before(left: frozenset[str]) -> int:
+        slot_first = [way for name in sorted(left) for way in ways(slots[name], before(left - {name}))]
+        return net.rest(None, [*slot_first, *drinks])
+
+    end = net.rest(0.0)
+    after_drink = []
+    for first, second in (AFTER, AFTER[::-1]):
+        last = net.rest(None, ways(slots[second], end))
+        after_drink += ways(slots[first], net.rest(0.0, ways(["and"], last)))
+    drinks = ways(slots["coffeeDrink"], net.rest(0.0, ways(["with"], net.rest(None, after_drink))))
+    anything = before(frozenset(BEFORE))
+    article = net.rest(None, [*ways(articles, anything), *net.rests[anything].words])
+    first_words = [(word, price + ORDER_COST, rest) for word, price, rest in ways(openings, article)]
+    return net, net.rest(None, first_words)
 
 
 def sentences(expressions: Sequence[str], slots: Slots) -> list[str]:
@@ -91,27 +120,23 @@ def sentences(expressions: Sequence[str], slots: Slots) -> list[str]:
 def ears_for(folder: Path, expressions: Sequence[str], slots: Slots) -> tuple[Callable[[], Any], list[str]]:
     """What makes a recogniser of orders with the model in ``folder``, and the words that the model lacks.
 
-    With the closed graph: the parts of an order in any number and order. Else the run-time grammar, a bigram of
-    words.
+    With the closed graph: exactly the orders of the grammar, one after the other. Else the run-time grammar, a bigram
+    of words.
     Raises ModelError."""
-    model: Model
     if takes_graph(folder):
-        listed = parts(expressions, slots)
-        model = ClosedModel(
-            folder,
-            costs=Costs(
-                calming=PART_COST,
-                other=PART_COST,
-                advancing=PART_COST,
-                decoy=PART_COST,
-                unknown=NEVER,
-                escape=NEVER,
-                pause=PAUSE_COST,
-            ),
-        )
-    else:
-        listed = sentences(expressions, slots)
-        model = GrammarModel(folder)
+        lexicon = Lexicon.read(folder / FILE).pronunciations
+        closed = ClosedModel(folder, costs=Costs(unknown=NEVER, escape=NEVER, pause=PAUSE_COST))
+        known = {
+            name: [value for value in values if all(map(closed.knows, value.split()))]
+            for name, values in slots.items()
+        }
+        net, start = orders(expressions, known, lambda word: PHONE_COST * min(map(len, lexicon[word])))
+        lacking = {
+            word for values in slots.values() for value in values for word in value.split() if word not in lexicon
+        }
+        return closed.recognisers(net, start), sorted(lacking)
+    listed = sentences(expressions, slots)
+    model = GrammarModel(folder)
     lacking = {word for text in listed for word in text.split() if not model.knows(word)}
     book = Phrasebook({text: Command("next") for text in listed if lacking.isdisjoint(text.split())}, ())
     return lambda: model.recogniser(book), sorted(lacking)
