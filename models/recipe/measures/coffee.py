@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,6 @@ PAUSE_COST, ORDER_COST, PHONE_COST = 3.0, 4.0, 1.0
 heard more easily: "some milk" for "milk"); chosen on orders that are not held out."""
 NEVER = 30.0
 """A cost that nothing is worth: every order is one of the grammar, so there is no way to [unk]."""
-BEFORE, AFTER = ("size", "roast", "numberOfShots"), ("milkAmount", "sugarAmount")
-"""The slots before the drink, and those after it."""
 SENTENCES = 3000
 """How many sentences of the coffee grammar are listed where there is only Vosk's run-time grammar."""
 
@@ -75,6 +74,9 @@ def orders(expressions: Sequence[str], slots: Slots, cost: Callable[[str], float
         [_normal(choice) for choice in choices.split(",")]
         for choices in re.findall(r"\[([^]]*)\]", expressions[0])[:2]
     )
+    before_drink, after_drink = (
+        re.findall(r"\$(\w+):", half) for half in expressions[0].split("$coffeeDrink:coffeeDrink")
+    )
     net = Net()
 
     def ways(texts: Iterable[str], rest: int) -> list[tuple[str, float, int]]:
@@ -92,12 +94,12 @@ def orders(expressions: Sequence[str], slots: Slots, cost: Callable[[str], float
         return net.rest(None, [*slot_first, *drinks])
 
     end = net.rest(0.0)
-    after_drink = []
-    for first, second in (AFTER, AFTER[::-1]):
+    additions = []
+    for first, second in permutations(after_drink):
         last = net.rest(None, ways(slots[second], end))
-        after_drink += ways(slots[first], net.rest(0.0, ways(["and"], last)))
-    drinks = ways(slots["coffeeDrink"], net.rest(0.0, ways(["with"], net.rest(None, after_drink))))
-    anything = before(frozenset(BEFORE))
+        additions += ways(slots[first], net.rest(0.0, ways(["and"], last)))
+    drinks = ways(slots["coffeeDrink"], net.rest(0.0, ways(["with"], net.rest(None, additions))))
+    anything = before(frozenset(before_drink))
     article = net.rest(None, [*ways(articles, anything), *net.rests[anything].words])
     first_words = [(word, price + ORDER_COST, rest) for word, price, rest in ways(openings, article)]
     return net, net.rest(None, first_words)
@@ -126,14 +128,11 @@ def ears_for(folder: Path, expressions: Sequence[str], slots: Slots) -> tuple[Ca
     if takes_graph(folder):
         lexicon = Lexicon.read(folder / FILE).pronunciations
         closed = ClosedModel(folder, costs=Costs(unknown=NEVER, escape=NEVER, pause=PAUSE_COST))
+        lacking = {word for values in slots.values() for value in values for word in value.split()} - lexicon.keys()
         known = {
-            name: [value for value in values if all(map(closed.knows, value.split()))]
-            for name, values in slots.items()
+            name: [value for value in values if lacking.isdisjoint(value.split())] for name, values in slots.items()
         }
         net, start = orders(expressions, known, lambda word: PHONE_COST * min(map(len, lexicon[word])))
-        lacking = {
-            word for values in slots.values() for value in values for word in value.split() if word not in lexicon
-        }
         return closed.recognisers(net, start), sorted(lacking)
     listed = sentences(expressions, slots)
     model = GrammarModel(folder)
