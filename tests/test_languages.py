@@ -133,11 +133,8 @@ def test_what_is_obeyed_at_once_begins_nothing_else(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_decoys_mean_nothing_and_light_words_are_not_all_of_a_phrase(code: str) -> None:
+def test_decoys_mean_nothing(code: str) -> None:
     assert not any(book(code).meaning(decoy) for decoy in load_language(code).decoys)
-    words = {word for phrase in book(code).meanings for word in phrase.split()}
-    assert book(code).light <= words
-    assert [phrase for phrase in book(code).meanings if set(phrase.split()) <= book(code).light] == []
 
 
 def told(code: str) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,8 @@ Decided = list[Heard | Ignored]
 Speak = Callable[..., Pcm]
 
 VOICES = ("en-us+m7", "en-us", "en-gb", "en-us+m3")
-WORDS = Path(__file__).parents[2] / "shared" / "corpus" / "words"
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+WORDS, ORDERS = CORPUS / "words", CORPUS / "coffee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +206,8 @@ def test_the_size_of_the_blocks_matters_little(vosk_model: Any, book: Phrasebook
 
 def test_a_phrase_with_a_word_that_the_model_does_not_know_is_left_out(vosk_model: Any) -> None:
     pause = Command("pause")
-    book = Phrasebook({"pause": pause, "pause xyzzyx": pause}, ("text", "xyzzyx"), frozenset({"the"}))
-    assert known(vosk_model, book) == Phrasebook({"pause": pause}, ("text",), frozenset({"the"}))
+    book = Phrasebook({"pause": pause, "pause xyzzyx": pause}, ("text", "xyzzyx"))
+    assert known(vosk_model, book) == Phrasebook({"pause": pause}, ("text",))
 
 
 # What is not said is not heard
@@ -259,6 +260,16 @@ def test_words_of_many_people_that_are_no_commands(ears: Listener) -> None:
     pcm = np.concatenate([part for path in files for part in (read_recording(path), silence(1.0))])
     advancing = [h for h in hear(ears, pcm) if isinstance(h, Heard) and h.command.name in ADVANCING]
     assert len(advancing) <= 1
+
+
+@pytest.mark.skipif(not ORDERS.is_dir(), reason="needs the recordings in ../shared/corpus/coffee")
+def test_orders_of_coffee_are_no_commands(ears: Listener) -> None:
+    files = sorted(ORDERS.glob("*.flac"))
+    begin_like_one = [path for path in files if path.stem.startswith(("0636c68b", "76c73b9a", "8ec5d594"))]
+    assert len(begin_like_one) == 3  # as "give me a minute" and "they want milk" do
+    for path in [*begin_like_one, *spread(files, 20)]:
+        heard = hear(ears, np.concatenate([read_recording(path), silence(1.0)]))
+        assert not [one.phrase for one in heard if isinstance(one, Heard)], path.name
 
 
 # Certainty
@@ -314,13 +325,6 @@ def test_doubt_never_advances_the_routine(
         ]
         (ignored,) = (d for d in decided if isinstance(d, Ignored))
         assert ignored.why == "low_confidence"
-
-
-def test_a_phrase_of_nothing_but_light_words_has_a_confidence_all_the_same(vosk_model: Any, speak: Speak) -> None:
-    meanings = {"baby is fussing": Command("stress", sign="fussing")}
-    pcm, _ = recording(speak, "baby is fussing")
-    (heard,) = hear(Listener(vosk_model, Phrasebook(meanings, (), frozenset({"baby", "is", "fussing"}))), pcm)
-    assert isinstance(heard, Heard) and 0 < heard.confidence <= 1.0
 
 
 # The guide's own voice in the microphone

@@ -146,7 +146,7 @@ def test_another_text_sound_or_phrasebook_is_looked_at_anew(
     OwnVoice(vosk_model, book, cache=tmp_path).fakes(TRY_AGAIN, pcm)
     request.getfixturevalue("deaf")
     same = OwnVoice(vosk_model, book, cache=tmp_path)
-    fewer = Phrasebook({p: c for p, c in book.meanings.items() if c.name != "skip"}, book.decoys, book.light)
+    fewer = Phrasebook({p: c for p, c in book.meanings.items() if c.name != "skip"}, book.decoys)
     decoys = replace(book, decoys=book.decoys[1:])
     for other, text, sound in (
         (same, "Say continue.", pcm),

@@ -79,8 +79,6 @@ class Phrasebook:
     meanings: Mapping[str, Command]
     decoys: tuple[str, ...]
     """Phrases that mean nothing, and compete with the others in the recogniser."""
-    light: frozenset[str] = frozenset()
-    """Unstressed words that hardly matter ("the", "she's"): how sure they are is not counted."""
 
     def meaning(self, text: str) -> Command | None:
         """The command that the whole text means; None for anything else. A part of a text never counts."""
@@ -112,7 +110,6 @@ class Language:
     templates: tuple[tuple[str, Command], ...]
     rules: Mapping[str, str]
     decoys: tuple[str, ...]
-    light: frozenset[str]
     parts: tuple[str, ...]
     """Parts of the body that people name, in whatever routine."""
     named: Mapping[str, str] = field(default_factory=dict)
@@ -143,7 +140,7 @@ class Language:
             for phrase, named in self._expand(template, (*parts, *elsewhere)):
                 meanings.setdefault(phrase, _naming(command, named))
         decoys = tuple(dict.fromkeys(normal(d) for d in self.decoys))
-        return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings), self.light)
+        return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings))
 
     def examples(self, name: str) -> tuple[str, ...]:
         """The first way to say each template of a command, for help and documentation."""
@@ -261,7 +258,6 @@ def load_language(code: str) -> Language:
         templates=tuple(templates),
         rules=data["rules"],
         decoys=tuple(data["decoys"]),
-        light=frozenset(data["light"]),
         parts=tuple(data["parts"]),
         named=data["named"],
         baby=tuple(data["baby"]),

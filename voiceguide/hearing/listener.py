@@ -9,7 +9,7 @@ here:
   guide's own voice. Unknown words before and after it while the guide speaks are its own voice, too;
 * it stands still: a partial result may come before the word has ended (Vosk gives a word as soon as no other can
   follow), so it must not change for a while, a shorter while where the speaker has fallen silent;
-* when it is then closed, it is still that phrase, and each of its words is sure enough.
+* when it is then closed, it is probable enough that it was that command, whichever of its phrases it was.
 
 Commands that calm ask for little patience, those that move on for more. Phrases with which others begin ("keep
 going", "keep going by yourself") wait until Vosk itself finds the end of the utterance.
@@ -20,11 +20,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, pairwise
 from math import inf
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Literal, TypeVar
 
 from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
@@ -32,13 +32,16 @@ from voiceguide.hearing.echo import EchoCanceller
 from voiceguide.hearing.gate import SILENT_DB, STANDS_OUT_DB, Gate
 from voiceguide.hearing.graph import UNKNOWN
 from voiceguide.hearing.recognition import Model
-from voiceguide.hearing.watched import Answer, Watched
+from voiceguide.hearing.watched import Answer, Watched, Word
 from voiceguide.sound import BLOCK, RATE, Pcm, loudness
 
 T = TypeVar("T")
 
 CALM_BLOCKS, CALM_BLOCKS_LOUD = 2, 8
 """Blocks that a calming phrase must stand still: after the speaker has fallen silent, and while he has not."""
+LONG_WORDS, LONG_BLOCKS = 3, 4
+"""With so many words and more it must stand still for so many blocks after he has fallen silent: in the middle of a
+long sentence there are closures, too ("give me an eight" sounds like "give me a minute" until it goes on)."""
 FIRM_BLOCKS, FIRM_BLOCKS_LOUD = 7, 16
 """The same for every other phrase. With 10 in the place of 7 each is decided 90 ms later, and none better: the same 9
 of 643 recordings and 6 of 98 near misses were taken for commands, and as many commands were obeyed."""
@@ -95,7 +98,7 @@ class Heard:
     command: Command
     phrase: str
     confidence: float
-    """Of the least certain word, 0 to 1."""
+    """How probable it is that this was the command and no other, and nothing else, 0 to 1."""
     at: float
     until: float
     """Start and end of the phrase."""
@@ -133,18 +136,6 @@ class Fake:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    at: float
-    until: float
-    confidence: float
-
-    @property
-    def middle(self) -> float:
-        return (self.at + self.until) / 2
-
-
 class Listener:
     """Hears one stream of sound. Not thread-safe."""
 
@@ -154,7 +145,6 @@ class Listener:
         Raises ModelError where Vosk refuses the model."""
         book = known(model, phrasebook)
         self._meanings = book.meanings
-        self._light = book.light
         self._patient = book.ambiguous()
         self._recogniser = Watched(partial(model.recogniser, book))
         self._fed = 0
@@ -177,7 +167,7 @@ class Listener:
         self._obeyed_until = -inf
         """The end of the last command."""
         self._spoilt = False
-        """An utterance was closed too early and was no command: what follows in the same breath is none either."""
+        """An utterance was closed early and not obeyed: what follows in the same breath is no command either."""
         self._excess: deque[tuple[float, float]] = deque(maxlen=200)
         """How far each of the last blocks stood out from the guide's own voice."""
         self._fakes: deque[tuple[Fake, float]] = deque(maxlen=64)
@@ -253,7 +243,7 @@ class Listener:
         self._fed_until = at
         self._note_level(at, level)
         answer = self._recogniser.accept(pcm.tobytes())
-        if answer is None or answer.result is not None:
+        if answer is None or answer.readings is not None:
             return self._close(answer, early=False)
         text = self._of_others(answer.partial)
         # In blocks of the usual length, so that it does not matter in which the sound comes.
@@ -341,60 +331,72 @@ class Listener:
         command = self._meanings[phrase]
         # One word for a kind of crying ("tired") is said of other things too; "stop" and "pause" are not.
         if command.name in CALMING and (" " in phrase or command.sign is None):
-            return CALM_BLOCKS if self._silent() else CALM_BLOCKS_LOUD
+            if not self._silent():
+                return CALM_BLOCKS_LOUD
+            return LONG_BLOCKS if phrase.count(" ") >= LONG_WORDS - 1 else CALM_BLOCKS
         return FIRM_BLOCKS if self._silent() else FIRM_BLOCKS_LOUD
 
     def _finish(self, *, early: bool) -> list[Heard | Ignored]:
         return self._close(self._recogniser.close(), early=early)
 
     def _close(self, answer: Answer | None, *, early: bool) -> list[Heard | Ignored]:
-        """Decide on an utterance: its words, its times and how sure they are. With None it was lost."""
+        """Decide on an utterance. With None it was lost."""
         self._partial, self._still = "", 0.0
         spoilt, self._spoilt = self._spoilt, False
         if answer is None:
             self._fed = 0
-        result = (answer and answer.result) or {}
         offset = self._fed_until - self._fed / RATE
-        words = [
-            _Word(w["word"], w["start"] + offset, w["end"] + offset, w["conf"]) for w in result.get("result", [])
-        ]
-        words = _stripped(words, lambda w: w.text == UNKNOWN and self._own_between(w.at, w.until))
-        decided: Heard | Ignored | None = None
-        for part in [words[first:] for first in range(len(words))]:
-            phrase = " ".join(word.text for word in part)
-            if phrase not in self._meanings:
-                continue
-            if len(part) < len(words):
-                onset = self._onset(phrase)
-                if onset is None or not words[-len(part) - 1].middle <= onset <= part[0].at + ONSET_S:
-                    continue
-            if self._meanings[phrase].name not in CALMING and part[0].at < self._obeyed_until + CALM_PAUSE_S:
-                continue  # "she is arching" has been obeyed, and "her back" is no command
-            decided = self._judge(phrase, part)
-            if isinstance(decided, Heard):
-                self._obeyed_until = decided.until
-                break
-        if decided is None:
+        found: dict[Command, Heard] = {}
+        for reading in (answer and answer.readings) or ():
+            words = [Word(word.text, word.at + offset, word.until + offset) for word in reading.words]
+            one = self._command(words)
+            if one is not None:
+                before = found.setdefault(one.command, one)
+                found[one.command] = replace(before, confidence=before.confidence + reading.probability)
+        likeliest = max(found.values(), key=attrgetter("confidence"), default=None)
+        decided = likeliest and self._judge(likeliest)
+        if isinstance(decided, Heard):
+            self._obeyed_until = decided.until
+        elif decided is None or decided.why == "low_confidence":
             self._spoilt = early
+            none = 1 - sum(one.confidence for one in found.values())
+            if likeliest is None or likeliest.confidence < none:
+                decided = None
         return [] if decided is None or spoilt else [decided]
 
-    def _judge(self, phrase: str, words: list[_Word]) -> Heard | Ignored:
-        """Whether a phrase is sure enough, and not the guide's own."""
-        command = self._meanings[phrase]
-        heavy = [word.confidence for word in words if word.text not in self._light]
-        confidence = min(heavy or [words[0].confidence])
+    def _command(self, words: list[Word]) -> Heard | None:
+        """The command that an utterance of these words is, not sure at all yet."""
+        words = _stripped(words, lambda word: word.text == UNKNOWN and self._own_between(word.at, word.until))
+        for first in range(len(words)):
+            phrase = " ".join(word.text for word in words[first:])
+            if phrase not in self._meanings:
+                continue
+            at, until = words[first].at, words[-1].until
+            if first:
+                onset = self._onset(phrase)
+                if onset is None or not words[first - 1].middle <= onset <= at + ONSET_S:
+                    continue
+            command = self._meanings[phrase]
+            if command.name in CALMING or at >= self._obeyed_until + CALM_PAUSE_S:
+                return Heard(command, phrase, 0.0, at, until, self._now)
+            # Else: "she is arching" has been obeyed, and "her back" is no command.
+        return None
+
+    def _judge(self, heard: Heard) -> Heard | Ignored:
+        """Whether a command is sure enough, and not the guide's own."""
+        command = heard.command
         least = ADVANCING_CONFIDENCE if command.name in ADVANCING else CONFIDENCE
         if command.name in CALMING:
             least = CALM_CONFIDENCE if command.sign or command.name == "mixed" else STOP_CONFIDENCE
-        if confidence < least:
-            return Ignored(phrase, "low_confidence", self._now)
-        at, until = words[0].at, words[-1].until
-        if self._own_loudness(at, until) and any(
-            fake.command == command and start + fake.at - GUARD_S < (at + until) / 2 < start + fake.until + GUARD_S
+        if heard.confidence < least:
+            return Ignored(heard.phrase, "low_confidence", self._now)
+        middle = (heard.at + heard.until) / 2
+        if self._own_loudness(heard.at, heard.until) and any(
+            fake.command == command and start + fake.at - GUARD_S < middle < start + fake.until + GUARD_S
             for fake, start in self._fakes
         ):
-            return Ignored(phrase, "own_voice", self._now)
-        return Heard(command, phrase, confidence, at, until, self._now)
+            return Ignored(heard.phrase, "own_voice", self._now)
+        return heard
 
 
 def _stripped(words: list[T], is_other: Callable[[T], bool]) -> list[T]:
@@ -417,5 +419,4 @@ def known(model: Model, phrasebook: Phrasebook) -> Phrasebook:
     return Phrasebook(
         {phrase: command for phrase, command in phrasebook.meanings.items() if knows(phrase)},
         tuple(filter(knows, phrasebook.decoys)),
-        phrasebook.light,
     )

@@ -27,7 +27,7 @@ from voiceguide.hearing.watched import Watched
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
-FORMAT = 2
+FORMAT = 3
 """Of what is kept; changed with the way in which fakes are found."""
 SLACK_S = 0.5
 """Words are not placed more exactly than this by where they stand in a text or in a partial result."""
@@ -81,11 +81,11 @@ class OwnVoice:
             answer = ears.accept(sound[i : i + BLOCK].tobytes())
             if answer is None:  # the recogniser hung or failed: what stands in the text is known all the same
                 return
-            if answer.result is not None:
-                spoken = answer.result.get("result", [])
-                for first, last, phrase in self._phrases([word["word"] for word in spoken]):
-                    start, end = spoken[first]["start"] - lead / RATE, spoken[last - 1]["end"] - lead / RATE
-                    yield phrase, round(start, 2), round(end, 2)
+            if answer.readings is not None:
+                for spoken in (reading.words for reading in answer.readings):
+                    for first, last, phrase in self._phrases([word.text for word in spoken]):
+                        start, end = spoken[first].at - lead / RATE, spoken[last - 1].until - lead / RATE
+                        yield phrase, round(start, 2), round(end, 2)
             else:
                 words = answer.partial.split()
                 still = still + 1 if words == last_words else 1

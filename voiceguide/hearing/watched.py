@@ -8,6 +8,7 @@ lost with it. (Where native code ends the process, only another process can help
 from __future__ import annotations
 
 import json
+import math
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -25,6 +26,31 @@ LOOK_S = 0.1
 """It is waited for in so many looks that a process which was stopped as a whole counts as one of them."""
 OFTEN, OFTEN_S = 3, 60.0
 """Replaced so often within so many seconds, it will not get better."""
+ALTERNATIVES = 10
+"""So many ways to read an utterance are asked for; Vosk knows those that are e^2 times less likely than the first, at
+most (lattice-beam in the model's settings)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Times are seconds of the sound that the recogniser was given."""
+
+    text: str
+    at: float
+    until: float
+
+    @property
+    def middle(self) -> float:
+        return (self.at + self.until) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an utterance may have been."""
+
+    words: tuple[Word, ...]
+    probability: float
+    """Of all readings together 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +59,8 @@ class Answer:
 
     partial: str
     """The words of the utterance that goes on; empty where there are none or it has ended."""
-    result: dict[str, Any] | None
-    """Vosk's result of the utterance, where it has ended."""
+    readings: tuple[Reading, ...] | None
+    """Of the utterance, where it has ended: the likeliest first."""
 
 
 class Watched:
@@ -42,11 +68,17 @@ class Watched:
 
     def __init__(self, make: Callable[[], Any]) -> None:
         """``make`` gives a recogniser, the first one at once; what it raises then is raised."""
-        self._make = make
+
+        def made() -> Any:
+            recogniser = make()
+            recogniser.SetMaxAlternatives(ALTERNATIVES)
+            return recogniser
+
+        self._make = made
         self._losses: deque[float] = deque(maxlen=OFTEN)
         self.replaced = 0
         """How often."""
-        self._start(make())
+        self._start(made())
 
     def accept(self, sound: bytes) -> Answer | None:
         """Take 16 bit, 16 kHz, mono; None where the recogniser had to be replaced, and all before is lost.
@@ -104,7 +136,18 @@ def _work(
 
 def _answer(recogniser: Any, sound: bytes) -> Answer:
     if not sound:
-        return Answer("", json.loads(recogniser.FinalResult()))
+        return Answer("", _readings(json.loads(recogniser.FinalResult())))
     if recogniser.AcceptWaveform(sound):
-        return Answer("", json.loads(recogniser.Result()))
+        return Answer("", _readings(json.loads(recogniser.Result())))
     return Answer(json.loads(recogniser.PartialResult())["partial"], None)
+
+
+def _readings(result: dict[str, Any]) -> tuple[Reading, ...]:
+    """From Vosk's result with alternatives, whose "confidence" is the natural logarithm of a likelihood."""
+    found = [
+        (tuple(Word(word["word"], word["start"], word["end"]) for word in one.get("result", [])), one["confidence"])
+        for one in result["alternatives"]
+    ]
+    likeliest = max(log for _, log in found)
+    total = sum(math.exp(log - likeliest) for _, log in found)
+    return tuple(Reading(words, math.exp(log - likeliest) / total) for words, log in found)

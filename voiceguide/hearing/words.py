@@ -19,7 +19,7 @@ from voiceguide.source import Document
 
 _LISTS = ("graph/words.txt", "words.txt")
 """Where a model without a lexicon may list its words."""
-LOOKED_UP = 8
+LOOKED_UP = 5
 """Of so many words the nearest ones are told: finding them takes a tenth of a second each."""
 ALIKE, NEAR = 0.7, 0.9
 """Phones: names that are nearer than the first are too easily taken for one another; of those between the two it is
