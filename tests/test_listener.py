@@ -272,6 +272,19 @@ def test_orders_of_coffee_are_no_commands(ears: Listener) -> None:
         assert not [one.phrase for one in heard if isinstance(one, Heard)], path.name
 
 
+@pytest.mark.parametrize("voice", VOICES)
+def test_a_sign_that_goes_on_after_its_beginning_is_one_sign(ears: Listener, speak: Speak, voice: str) -> None:
+    """Decided before "his back" is half said, or when it is; and "back" is no command then."""
+    said = ("Baby is arching his back.", "She's arching her back.", "He's not looking at me.", "Baby is arching.")
+    decided = hear(ears, recording(speak, *said, voice=voice)[0])
+    assert [one.command.sign for one in decided if isinstance(one, Heard)] == [
+        "disinterested",
+        "disinterested",
+        "unable_to_focus",
+        "disinterested",
+    ]
+
+
 # Certainty
 
 

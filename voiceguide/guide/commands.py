@@ -84,16 +84,18 @@ class Phrasebook:
         """The command that the whole text means; None for anything else. A part of a text never counts."""
         return self.meanings.get(normal(text))
 
+    def begun(self) -> frozenset[tuple[str, str]]:
+        """The phrases with which a longer one begins, and that: ("baby is arching", "baby is arching away")."""
+        found: set[tuple[str, str]] = set()
+        for phrase in self.meanings:
+            words = phrase.split()
+            starts = (" ".join(words[:n]) for n in range(1, len(words)))
+            found.update((start, phrase) for start in starts if start in self.meanings)
+        return frozenset(found)
+
     def ambiguous(self) -> frozenset[str]:
         """The phrases with which a longer one of another meaning begins ("keep going", "keep going by yourself")."""
-        found = set()
-        for phrase, command in self.meanings.items():
-            words = phrase.split()
-            for n in range(1, len(words)):
-                start = " ".join(words[:n])
-                if self.meanings.get(start, command) != command:
-                    found.add(start)
-        return frozenset(found)
+        return frozenset(start for start, phrase in self.begun() if self.meanings[start] != self.meanings[phrase])
 
 
 @dataclass(frozen=True)
