@@ -320,6 +320,19 @@ def test_what_is_hardly_heard_is_not_obeyed(vosk_model: Any, book: Phrasebook, s
     assert seen["ignored"] >= 2
 
 
+def test_two_ways_to_say_one_thing_do_not_make_each_other_doubtful(
+    vosk_model: Any, book: Phrasebook, speak: Speak
+) -> None:
+    """Amid noise it may have been "the leg" or "the legs": it is the same command."""
+    pcm, _ = recording(speak, "leave out the leg")
+    unclear = (pcm + np.random.default_rng(1).normal(0, 3000, len(pcm))).astype(np.int16)
+    (together,) = hear(Listener(vosk_model, book), unclear)
+    apart = dict(book.meanings) | {phrase: Command("yes") for phrase in book.meanings if phrase.endswith(" legs")}
+    (alone,) = hear(Listener(vosk_model, Phrasebook(apart, book.decoys)), unclear)
+    assert isinstance(together, Heard) and together.confidence > 0.95
+    assert isinstance(alone, Ignored) or alone.confidence < together.confidence
+
+
 def test_doubt_never_advances_the_routine(
     vosk_model: Any, book: Phrasebook, speak: Speak, monkeypatch: pytest.MonkeyPatch
 ) -> None:

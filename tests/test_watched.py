@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from voiceguide.errors import ModelError
 from voiceguide.guide.commands import Phrasebook
 from voiceguide.hearing.listener import Heard, Listener
 from voiceguide.hearing.recognition import Model
-from voiceguide.hearing.watched import LIMIT_S, OFTEN
+from voiceguide.hearing.watched import LIMIT_S, OFTEN, Watched
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 PATIENCE_S = 20.0
@@ -72,6 +73,28 @@ def hear(ears: Listener, pcm: Pcm, start: float) -> list[str]:
         decided = ears.hear(pcm[i : i + BLOCK], start + (i + BLOCK) / RATE)
         found += [one.phrase for one in decided if isinstance(one, Heard)]
     return found
+
+
+def test_readings_of_an_utterance(vosk_model: Model, book: Phrasebook, speak: Speak) -> None:
+    ears = Watched(partial(vosk_model.recogniser, book))
+    said = np.pad(speak("leave out the leg"), RATE // 2)
+    unclear = said + np.random.default_rng(1).normal(0, 3000, len(said))
+    for i in range(0, len(said), BLOCK):
+        ears.accept(unclear[i : i + BLOCK].astype(np.int16).tobytes())
+    answer = ears.close()
+    assert answer is not None and answer.readings is not None
+    probable = [reading.probability for reading in answer.readings]
+    assert len(probable) > 1
+    assert sum(probable) == pytest.approx(1)
+    assert probable == sorted(probable, reverse=True)
+    assert len({tuple(word.text for word in reading.words) for reading in answer.readings}) == len(probable)
+
+
+def test_of_nothing_there_is_nothing_to_read(vosk_model: Model, book: Phrasebook) -> None:
+    ears = Watched(partial(vosk_model.recogniser, book))
+    answer = ears.close()
+    assert answer is not None and answer.readings is not None
+    assert not any(reading.words for reading in answer.readings)
 
 
 @pytest.mark.parametrize("fault", ["hangs", "fails"])

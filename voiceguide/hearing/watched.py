@@ -146,8 +146,8 @@ def _readings(result: dict[str, Any]) -> tuple[Reading, ...]:
     """From Vosk's result with alternatives, whose "confidence" is the natural logarithm of a likelihood."""
     found = [
         (tuple(Word(word["word"], word["start"], word["end"]) for word in one.get("result", [])), one["confidence"])
-        for one in result["alternatives"]
+        for one in result.get("alternatives", [])
     ]
-    likeliest = max(log for _, log in found)
+    likeliest = max((log for _, log in found), default=0.0)
     total = sum(math.exp(log - likeliest) for _, log in found)
     return tuple(Reading(words, math.exp(log - likeliest) / total) for words, log in found)
