@@ -147,6 +147,7 @@ def test_a_verdict_says_by_how_much() -> None:
     memory = next(bar for bar in BARS if bar.what.startswith("memory"))
     assert verdict(0.98, quiet) == "met"
     assert verdict(0.955, quiet) == "**missed by 2.5 points**"
+    assert verdict(0.97996, quiet) == "**missed by less than 0.1 points**"
     assert verdict(101.0, memory) == "**missed by 11 MB**"
     assert verdict(None, memory) == "not measured"
 

@@ -78,8 +78,8 @@ is false, and the recording is left out. Rates with their exact 95 % intervals; 
 recordings are counted in the hours.
 """),
     "Cost": _text("""
-One core, blocks of 30 ms with a partial result each, the grammar of a session; processor time, in a process with
-Vosk and the model alone.
+One core, blocks of 30 ms with a partial result each, the grammar of a session; processor time, the median of
+three runs, in a process with Vosk and the model alone.
 """),
     "Beside PocketSphinx": _text("""
 PocketSphinx 5 with the model that it comes with and the same phrases, the same sound, in the same run. Its memory

@@ -34,7 +34,7 @@ PUBLISHED = {"Rhino": 0.976, "Lex": 0.845, "Dialogflow": 0.776}
 its recordings: an orientation, no comparison on the same sound."""
 ORDER = ("roast", "milkAmount", "sugarAmount", "numberOfShots", "coffeeDrink", "size")
 """Slots in the order in which they are looked for: "medium roast" holds the size "medium"."""
-PAUSE_COST, ORDER_COST, PHONE_COST = 3.0, 4.0, 1.0
+PAUSE_COST, ORDER_COST, PHONE_COST = 3.0, 4.0, 0.5
 """Of the graph: of a pause between two words, of an order, and of each phone of it (or what has more to say would be
 heard more easily: "some milk" for "milk"); chosen on orders that are not held out."""
 NEVER = 30.0

@@ -131,7 +131,9 @@ def verdict(value: float | None, bar: Bar) -> str:
     if reaches(value, bar):
         return "met"
     by = abs(value - bar.value)
-    return f"**missed by {100 * by:.1f} points**" if bar.unit == "%" else f"**missed by {number(by, bar.unit)}**"
+    if bar.unit != "%":
+        return f"**missed by {number(by, bar.unit)}**"
+    return "**missed by less than 0.1 points**" if by < 0.0005 else f"**missed by {100 * by:.1f} points**"
 
 
 def number(value: float, unit: str) -> str:
