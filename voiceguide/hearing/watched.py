@@ -7,6 +7,8 @@ lost with it. (Where native code ends the process, only another process can help
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import math
 import weakref
@@ -128,10 +130,19 @@ def _work(
     while (sound := sounds.get()) is not None:
         try:
             recogniser = recogniser or make()
-            answers.put(_answer(recogniser, sound))
+            answer = _answer(recogniser, sound)
+            answers.put(answer)
+            if answer.readings is not None:
+                _give_back()
         except Exception as error:
             answers.put(error)
             return
+
+
+def _give_back() -> None:
+    """To the system what an utterance took, ten megabytes after a long one; in a third of a millisecond."""
+    with contextlib.suppress(OSError, AttributeError):  # glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _answer(recogniser: Any, sound: bytes) -> Answer:
