@@ -149,9 +149,7 @@ class Listener:
         self._meanings = book.meanings
         self._patient = book.ambiguous()
         self._begins = frozenset(
-            start
-            for start, _ in book.begun()
-            if start.count(" ") >= LONG_WORDS - 1 and self._meanings[start].name in CALMING
+            start for start, _ in book.begun() if _long(start) and self._meanings[start].name in CALMING
         )
         """The long phrases that calm and with which longer ones begin."""
         self._recogniser = Watched(partial(model.recogniser, book))
@@ -341,8 +339,7 @@ class Listener:
         if command.name in CALMING and (" " in phrase or command.sign is None):
             if not self._silent():
                 return CALM_BLOCKS_LOUD
-            long = phrase.count(" ") >= LONG_WORDS - 1 and phrase not in self._begins
-            return LONG_BLOCKS if long else CALM_BLOCKS
+            return LONG_BLOCKS if _long(phrase) and phrase not in self._begins else CALM_BLOCKS
         return FIRM_BLOCKS if self._silent() else FIRM_BLOCKS_LOUD
 
     def _finish(self, *, early: bool) -> list[Heard | Ignored]:
@@ -408,6 +405,10 @@ class Listener:
         ):
             return Ignored(heard.phrase, "own_voice", self._now)
         return heard
+
+
+def _long(phrase: str) -> bool:
+    return len(phrase.split()) >= LONG_WORDS
 
 
 def _stripped(words: list[T], is_other: Callable[[T], bool]) -> list[T]:
