@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks import machine
-from voiceguide.guide.commands import Phrasebook, load_language
-from voiceguide.guide.routine import find, load
-from voiceguide.hearing import models
+from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.gate import Gate
-from voiceguide.hearing.listener import Fake, Heard, Listener, known
+from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
+from voiceguide.language.language import Phrasebook, load_language
+from voiceguide.recognition import models
+from voiceguide.recognition.model import known
+from voiceguide.routine.routine import find, load
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.room import Room
 from voiceguide.speech.player import Player, Started

@@ -37,11 +37,12 @@ import soundfile
 from benchmarks import machine
 from voiceguide import config
 from voiceguide.errors import VoiceguideError
-from voiceguide.guide import commands, routine
-from voiceguide.hearing import archive, models
-from voiceguide.recording import blocks_of, excerpts_of
-from voiceguide.rehearsal import built_in, load_script
-from voiceguide.source import read
+from voiceguide.files.source import read
+from voiceguide.language import language as commands
+from voiceguide.recognition import archive, models
+from voiceguide.routine import routine
+from voiceguide.sessions.rehearsal import built_in, load_script
+from voiceguide.sound.files import blocks_of, excerpts_of
 
 PIECES = [
     *(b": ", b"\n  ", b"- ", b"{", b"[", b"]", b"}", b",", b"&a ", b"*a", b"<<: ", b"!!int ", b"---\n", b"...\n"),

@@ -23,14 +23,15 @@ import numpy as np
 
 from models.recipe.measures.commands import heard_in
 from models.recipe.measures.figures import poisson
-from voiceguide.guide.commands import ADVANCING, CALMING, Phrasebook, load_language, normal
-from voiceguide.guide.routine import find, load
-from voiceguide.hearing import models
-from voiceguide.hearing.graph import COSTS
-from voiceguide.hearing.listener import Heard, Listener, known
-from voiceguide.hearing.recognition import ClosedModel, GrammarModel, Model
-from voiceguide.recording import read_recording
+from voiceguide.hearing.ears import Heard
+from voiceguide.hearing.listener import Listener
+from voiceguide.language.language import ADVANCING, CALMING, Phrasebook, load_language, normal
+from voiceguide.recognition import models
+from voiceguide.recognition.graph import COSTS
+from voiceguide.recognition.model import ClosedModel, GrammarModel, Model, known
+from voiceguide.routine.routine import find, load
 from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room
 from voiceguide.speech.voice import Voice
 

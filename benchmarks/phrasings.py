@@ -22,10 +22,12 @@ from hassil.parse_expression import parse_sentence
 from hassil.sample import sample_expression
 
 from benchmarks import machine
-from voiceguide.guide.commands import Command, Language, Phrasebook, load_language, normal
-from voiceguide.guide.routine import Part, find, load
-from voiceguide.hearing import models
-from voiceguide.hearing.listener import Heard, Listener, known
+from voiceguide.hearing.ears import Heard
+from voiceguide.hearing.listener import Listener
+from voiceguide.language.language import Command, Language, Phrasebook, load_language, normal
+from voiceguide.recognition import models
+from voiceguide.recognition.model import known
+from voiceguide.routine.routine import Part, find, load
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.voice import Voice
 

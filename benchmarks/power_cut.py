@@ -31,13 +31,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import machine
-from voiceguide.guide.commands import Command, Language, load_language
 from voiceguide.guide.events import Progress
 from voiceguide.guide.machine import Guide
-from voiceguide.guide.routine import Routine, find, load
-from voiceguide.hearing.listener import Heard
-from voiceguide.journal import Journal, Keeper
-from voiceguide.session import Narrator, Session
+from voiceguide.hearing.ears import Heard
+from voiceguide.language.language import Command, Language, load_language
+from voiceguide.routine.routine import Routine, find, load
+from voiceguide.sessions.journal import Journal, Keeper
+from voiceguide.sessions.narrator import Narrator
+from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Block, Fill, Pcm
 
 LATEST_S = 0.2
@@ -185,8 +186,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from voiceguide.guide.events import Progress
-from voiceguide.guide.routine import find, load
-from voiceguide.journal import Keeper
+from voiceguide.routine.routine import find, load
+from voiceguide.sessions.journal import Keeper
 path, torn = Path(sys.argv[1]), sys.argv[2]
 keeper = Keeper(load(find("first-weeks")), lambda line: print(line, flush=True), path)
 print("opened", flush=True)

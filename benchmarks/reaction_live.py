@@ -34,8 +34,9 @@ PATIENCE_S = 3.0
 # What a session does and when, written by the session itself: the times of its blocks and its decisions.
 WATCHED = """
 import json, struct, sys, time
-from voiceguide import cli
-from voiceguide.hearing.listener import Heard, Listener
+from voiceguide.cli.door import door as cli
+from voiceguide.hearing.listener import Listener
+from voiceguide.hearing.ears import Heard
 from voiceguide.sound.live import LiveSound
 from voiceguide.speech.player import Player
 
@@ -75,7 +76,7 @@ sys.exit(cli.main(["run", "infant-massage"]))
 """
 PLAIN = """
 import sys
-from voiceguide import cli
+from voiceguide.cli.door import door as cli
 
 sys.exit(cli.main(["run", "infant-massage"]))
 """

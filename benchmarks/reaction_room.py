@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from voiceguide.rehearsal import Entry, Rehearsal, Script, reactions
+from voiceguide.sessions.rehearsal import Entry, Rehearsal, Script, reactions
 
 VOICES = ("en-us+m7", "en-gb-x-rp+f5", "en-gb-scotland+f2", "en-us+f3", "en-gb+m3")
 CALMING = (

@@ -22,12 +22,13 @@ import numpy as np
 
 from benchmarks import machine
 from voiceguide.errors import VoiceguideError
-from voiceguide.guide.commands import load_language
-from voiceguide.guide.routine import find, load
-from voiceguide.hearing import models
-from voiceguide.hearing.listener import Heard, Listener
-from voiceguide.recording import read_recording
+from voiceguide.hearing.ears import Heard
+from voiceguide.hearing.listener import Listener
+from voiceguide.language.language import load_language
+from voiceguide.recognition import models
+from voiceguide.routine.routine import find, load
 from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.files import read_recording
 from voiceguide.speech.voice import Voice
 
 HOUR = 3600 * RATE

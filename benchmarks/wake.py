@@ -16,13 +16,14 @@ import numpy as np
 
 from benchmarks import machine
 from voiceguide.errors import VoiceguideError
-from voiceguide.guide.commands import load_language
-from voiceguide.guide.routine import find, load
-from voiceguide.hearing import models
-from voiceguide.hearing.listener import Heard, Listener
-from voiceguide.idle import book_of
-from voiceguide.recording import blocks_of
+from voiceguide.hearing.ears import Heard
+from voiceguide.hearing.listener import Listener
+from voiceguide.language.language import load_language
+from voiceguide.recognition import models
+from voiceguide.routine.routine import find, load
+from voiceguide.sessions.idle import book_of
 from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.files import blocks_of
 from voiceguide.speech.voice import Voice
 
 VOICES = ("en-us+m7", "en-us+f2", "en-gb+m3", "en-gb+f4", "en-us", "en-gb-scotland", "en-us+f5", "en-gb-x-rp+m1")

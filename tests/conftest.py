@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from voiceguide.guide.commands import Phrasebook
+    from voiceguide.language.language import Phrasebook
     from voiceguide.sound import Pcm
     from voiceguide.speech.voice import Voice
 
@@ -82,7 +82,7 @@ def need_espeak() -> None:
 @pytest.fixture(scope="session")
 def vosk_model() -> Any:
     """The model in the box."""
-    from voiceguide.hearing import models
+    from voiceguide.recognition import models
 
     return models.load(models.box())
 
@@ -117,8 +117,8 @@ def speak() -> Speak:
 @pytest.fixture(scope="session")
 def book(vosk_model: Any) -> Phrasebook:
     """What the guide understands in the infant massage, with the model in the box."""
-    from voiceguide.guide.commands import load_language
-    from voiceguide.guide.routine import find, load
-    from voiceguide.hearing.listener import known
+    from voiceguide.language.language import load_language
+    from voiceguide.recognition.model import known
+    from voiceguide.routine.routine import find, load
 
     return known(vosk_model, load_language("en").phrasebook(load(find("infant-massage")).parts))

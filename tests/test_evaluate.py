@@ -26,8 +26,8 @@ from models.recipe.measures.mix import LEAD_S, Samples, chance_for, kitchen, mix
 from models.recipe.measures.report import bars
 from models.recipe.measures.speech import OUTSIDE, VOICES, Speaker, kind_of, sample
 from models.recipe.split import held_out
-from voiceguide.guide.commands import Phrasebook
-from voiceguide.hearing.listener import Heard
+from voiceguide.hearing.ears import Heard
+from voiceguide.language.language import Phrasebook
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"

@@ -43,11 +43,11 @@ from models.recipe.phones import kaldi as number
 from models.recipe.sound import Sound
 from models.recipe.store import RATE, Utterance
 from models.recipe.train import Plan, Trainer
-from voiceguide.guide.commands import Phrasebook, load_language
-from voiceguide.guide.routine import find, load
-from voiceguide.hearing import models
-from voiceguide.hearing.graph import SYMBOLS, label, read_bigram
-from voiceguide.hearing.lexicon import Lexicon
+from voiceguide.language.language import Phrasebook, load_language
+from voiceguide.recognition import models
+from voiceguide.recognition.graph import SYMBOLS, label, read_bigram
+from voiceguide.recognition.lexicon import Lexicon
+from voiceguide.routine.routine import find, load
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[1]

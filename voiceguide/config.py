@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from voiceguide.errors import SourceError, VoiceguideError
-from voiceguide.source import read
+from voiceguide.files.source import read
 
 KEYS = {
     "routine": ("VOICEGUIDE_ROUTINE", ("routine",)),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models.recipe.errors import DivergedError, RecipeError
-from voiceguide.hearing.lexicon import Lexicon, Pronunciation
+from voiceguide.recognition.lexicon import Lexicon, Pronunciation
 
 ROOT = Path(__file__).resolve().parents[2]
 BOX = ROOT / "models" / "voiceguide-en"

@@ -17,7 +17,7 @@ from typing import Any
 from models.recipe import store
 from models.recipe.errors import RecipeError
 from models.recipe.split import FIFTH, held_out
-from voiceguide.recording import read_recording
+from voiceguide.sound.files import read_recording
 
 FOLDERS = ("words", "phrases", "coffee", "cries", "noise")
 

@@ -16,10 +16,10 @@ from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
-from voiceguide.guide import routine as routines
-from voiceguide.guide.commands import Phrasebook, load_language, normal
-from voiceguide.hearing.lexicon import Lexicon, Pronunciation
-from voiceguide.hearing.phones import deletion, difference
+from voiceguide.language.language import Phrasebook, load_language, normal
+from voiceguide.recognition.lexicon import Lexicon, Pronunciation
+from voiceguide.recognition.phones import deletion, difference
+from voiceguide.routine import routine as routines
 
 FREQUENT = 6000
 """How many of the most frequent English words are in, besides."""

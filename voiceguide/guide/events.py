@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voiceguide.guide.commands import Command
 from voiceguide.guide.plan import AS_WRITTEN
+from voiceguide.language.language import Command
 
 ENDED = ("finished", "left early")
 """All steps are over, or it was finished before."""

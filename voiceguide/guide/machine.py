@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from voiceguide.guide.commands import CALMING, Command, Language
 from voiceguide.guide.events import (
     LEVELS,
     Action,
@@ -35,8 +34,9 @@ from voiceguide.guide.events import (
     StartTimer,
 )
 from voiceguide.guide.plan import STROKES, Plan
-from voiceguide.guide.routine import Routine, Step, seconds_to_say
 from voiceguide.guide.table import STATE_OF, TABLE
+from voiceguide.language.language import CALMING, Command, Language
+from voiceguide.routine.routine import Routine, Step, seconds_to_say
 
 SILENCE_S = 90.0
 """Silence before the one reminder: longer than any single stroke."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from voiceguide.guide.routine import Step, seconds_to_say
+from voiceguide.routine.routine import Step, seconds_to_say
 
 STROKES = (0.35, 0.6, 1.0, 1.6)
 """How long a stroke is against the routine's own, shortest first: each is enough to be noticed."""

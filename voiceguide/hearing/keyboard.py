@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from voiceguide.guide.commands import Command, Phrasebook, unaccented
-from voiceguide.hearing.listener import Fake, Heard, Ignored
+from voiceguide.hearing.ears import Fake, Heard, Ignored
+from voiceguide.language.language import Command, Phrasebook, unaccented
 from voiceguide.sound import Pcm
 
 PIPED_S = 0.5

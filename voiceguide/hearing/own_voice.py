@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from voiceguide import private
-from voiceguide.guide.commands import Phrasebook, normal
-from voiceguide.hearing.listener import CALM_BLOCKS, Fake, known
-from voiceguide.hearing.recognition import Model
-from voiceguide.hearing.watched import Watched
+from voiceguide.files import private
+from voiceguide.hearing.ears import Fake
+from voiceguide.hearing.listener import CALM_BLOCKS
+from voiceguide.language.language import Phrasebook, normal
+from voiceguide.recognition.model import Model, known
+from voiceguide.recognition.watched import WatchedRecogniser
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
@@ -71,7 +72,7 @@ class OwnVoice:
 
     def _listen(self, pcm: Pcm) -> Iterator[tuple[str, float, float]]:
         """The phrases in what the recogniser takes it for."""
-        ears = Watched(partial(self._model.recogniser, self._book))
+        ears = WatchedRecogniser(partial(self._model.recogniser, self._book))
         lead = RATE // 2
         sound = np.concatenate([np.zeros(lead, np.int16), pcm, np.zeros(RATE, np.int16)])
         last_words: list[str] = []

@@ -18,7 +18,7 @@ from time import monotonic, sleep
 import numpy as np
 
 from voiceguide.errors import SoundError
-from voiceguide.quiet import quiet
+from voiceguide.files.stderr import quiet
 from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind
 from voiceguide.sound import portaudio as pa
 from voiceguide.sound.ends import End, Microphone, Speaker

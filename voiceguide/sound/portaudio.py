@@ -16,9 +16,9 @@ from functools import cache
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
-from voiceguide import private
 from voiceguide.errors import SoundError
-from voiceguide.quiet import quiet
+from voiceguide.files import private
+from voiceguide.files.stderr import quiet
 from voiceguide.sound import BLOCK, RATE, Kind
 
 OPEN_LIMIT = 10.0

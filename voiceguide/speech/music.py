@@ -18,8 +18,8 @@ from typing import Self
 import numpy as np
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.recording import blocks_of, excerpts_of, rate_of
 from voiceguide.sound import BLOCK, RATE
+from voiceguide.sound.files import blocks_of, excerpts_of, rate_of
 from voiceguide.speech.envelopes import Float
 
 LEVEL_DB = -38.0

@@ -22,8 +22,8 @@ import numpy as np
 import platformdirs
 import soxr
 
-from voiceguide import private
 from voiceguide.errors import SpeechError
+from voiceguide.files import private
 from voiceguide.sound import RATE, Pcm
 from voiceguide.speech import worker as pipe
 from voiceguide.speech.player import soft_limit

@@ -1,0 +1,94 @@
+"""Whether a routine is good: its own rules, the words that a parent must say and be heard with, and, by ear, what the
+recogniser makes of the guide's sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from voiceguide.check import by_ear, recordings, words
+from voiceguide.check.words import Known
+from voiceguide.errors import ModelError, Problem, SourceError
+from voiceguide.files.source import Document
+from voiceguide.language import language as commands
+from voiceguide.recognition import models
+from voiceguide.recognition.model import known
+from voiceguide.routine import routine
+from voiceguide.routine.routine import Routine
+from voiceguide.sound import Pcm
+from voiceguide.speech.voice import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A routine without a mistake."""
+
+    routine: Routine
+    near: tuple[str, ...]
+    """Lines on names that sound a little like others: no mistakes. Only where it was listened to."""
+
+
+class Lint:
+    """Checks files of routines."""
+
+    def __init__(self, model: Path | None) -> None:
+        """``model``: the recognition model that they are heard with, or None for the one of their language; where
+        there is none, nothing is said of words."""
+        self._model = model
+        self._known: dict[str, Known | None] = {}
+
+    def check(self, path: Path, progress: Callable[[int], None] | None = None) -> Checked:
+        """The routine in a file; by ear, too, where ``progress`` is given, which is told how many sentences were
+        listened to.
+
+        Raises SourceError with all mistakes, or what else keeps the file or the model from being read."""
+        seen: list[Document] = []
+        good = routine.load(path, partial(self._problems, path.parent, seen))
+        if progress is not None and (found := list(self._by_ear(seen[0], good, progress))):
+            raise SourceError(found)
+        of = self._of(seen[0]) if progress is not None else None
+        return Checked(good, tuple(words.near(seen[0], of)) if of is not None else ())
+
+    def _problems(self, folder: Path, seen: list[Document], document: Document) -> Iterator[Problem]:
+        """What is wrong beyond the routine's own rules: its language, words that are never heard, and recordings.
+        Adds the file to ``seen``."""
+        seen.append(document)
+        yield from commands.problems(document)
+        if (of := self._of(document)) is not None:
+            yield from words.problems(document, of)
+            yield from words.alike(document, of)
+        yield from recordings.problems(document, folder)
+
+    def _by_ear(self, document: Document, good: Routine, progress: Callable[[int], None]) -> Iterator[Problem]:
+        """What is found when it is spoken and listened to."""
+        language = commands.load_language(good.language)
+        path = models.find(self._model, language=language.code, official=language.model)
+        model = models.load(path, good.pronounce)
+        book = known(model, language.phrasebook(good.parts))
+        yield from by_ear.too_long(document, good)
+        with Voice() as voice:
+
+            def render(text: str) -> Pcm:
+                return voice.render(routine.respelt(text, good.respell), voice=language.voice)
+
+            for n, problem in enumerate(by_ear.obeyed(document, render, model, book), 1):
+                progress(n)
+                if problem is not None:
+                    yield problem
+
+    def _of(self, document: Document) -> Known | None:
+        """The words of the model for its language."""
+        language = document.data.get("language") if isinstance(document.data, dict) else None
+        if not isinstance(language, str):
+            return None
+        language = language.strip()
+        if language not in self._known:
+            try:
+                self._known[language] = words.known(models.find(self._model, language=language))
+            except ModelError:
+                if self._model is not None:
+                    raise
+                self._known[language] = None
+        return self._known[language]
