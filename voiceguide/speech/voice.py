@@ -27,7 +27,7 @@ from voiceguide.files import private
 from voiceguide.sound import RATE, Pcm
 from voiceguide.speech import worker as pipe
 from voiceguide.speech.player import soft_limit
-from voiceguide.speech.worker import Worker, WorkerLostError, WorkerRefusedError, plain
+from voiceguide.speech.worker import Worker, WorkerHangsError, WorkerLostError, WorkerRefusedError, plain
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "speech"
 DEFAULT_VOICE = "en-us+f3"
@@ -56,6 +56,9 @@ there 0.4 s later. Where a busy machine held it up instead, nothing is lost but 
 STARTING_S = 1.5
 """Seconds between two signs of life of a new worker, after which it hangs. Where a cold SD card held it up instead,
 the next one finds all of it in memory."""
+SLOWEST = 8.0
+"""The machine may be slow rather than the worker hung, so after each one that was given up the next has twice as long:
+up to this many times as long as above."""
 _TRIES = 3
 _MEMORY_LIMIT, _MEMORY_LIMIT_ALONE = 4 * 1000 * 1000, 32 * 1000 * 1000  # 2 and 16 minutes of speech: without a disk
 _PACKAGES = "libespeak-ng1 espeak-ng-data"
@@ -105,6 +108,7 @@ class Voice:
         self._memory_lock = threading.Lock()
         self._worker: Worker | None = None
         self._worker_lock = threading.Lock()  # one request at a time; what is cached does not wait for it
+        self._slowness = 1.0  # how many times as long as usual an answer may take here
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -168,13 +172,15 @@ class Voice:
                     self._drop()
                     self._worker = Worker()
                     limit = STARTING_S
-                return self._worker.ask(text, voice, rate, limit)
+                return self._worker.ask(text, voice, rate, limit * self._slowness)
             except WorkerRefusedError as error:
                 if error.kind in (pipe.NO_ESPEAK, pipe.NO_PYTTSX3):
                     self._drop()  # the next one may find it installed
                 raise SpeechError(_refused(error, voice)) from None
             except (WorkerLostError, OSError) as error:
                 why = str(error)
+                if isinstance(error, WorkerHangsError):
+                    self._slowness = min(2 * self._slowness, SLOWEST)
                 self._drop()
             except BaseException:  # Ctrl-C: the rest of the answer must not be taken for the next one's
                 self._drop()
@@ -221,7 +227,7 @@ def _refused(error: WorkerRefusedError, voice: str) -> str:
 
 # ---- the disk ------------------------------------------------------------------------------------
 
-_FORMAT = 1
+_FORMAT = 2
 """To be counted up with every change of what a text sounds like or of how the files are laid out."""
 _HEADER = struct.Struct("<8sI16s")  # magic, samples, digest of the samples
 _MAGIC = b"vgspeech"
