@@ -57,8 +57,8 @@ STARTING_S = 1.5
 """Seconds between two signs of life of a new worker, after which it hangs. Where a cold SD card held it up instead,
 the next one finds all of it in memory."""
 SLOWEST = 8.0
-"""The machine may be slow rather than the worker hung, so after each one that was given up the next has twice as long:
-up to this many times as long as above."""
+"""The machine may be slow rather than the worker hung: after one was given up, the next has twice as long, up to this
+many times as long as above."""
 _TRIES = 3
 _MEMORY_LIMIT, _MEMORY_LIMIT_ALONE = 4 * 1000 * 1000, 32 * 1000 * 1000  # 2 and 16 minutes of speech: without a disk
 _PACKAGES = "libespeak-ng1 espeak-ng-data"
