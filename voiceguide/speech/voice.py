@@ -25,6 +25,7 @@ import soxr
 from voiceguide.errors import SpeechError
 from voiceguide.files import private
 from voiceguide.sound import RATE, Pcm
+from voiceguide.sound.levels import FULL_SCALE, active_power, amplitude, frame_powers
 from voiceguide.speech import worker as pipe
 from voiceguide.speech.player import soft_limit
 from voiceguide.speech.worker import Worker, WorkerHangsError, WorkerLostError, WorkerRefusedError, plain
@@ -41,6 +42,8 @@ RATES = range(80, 451)
 LEVEL_DB = -20.0
 """RMS of active speech, in dB of full scale."""
 PEAK_DB = -3.0
+FRAME = RATE // 50
+"""Samples in a frame whose power is measured: 20 ms."""
 LEAD = RATE * 20 // 1000
 """Samples of silence kept before speech, at most."""
 TRAIL = RATE * 60 // 1000
@@ -72,18 +75,15 @@ def levelled(sound: bytes, hertz: int) -> Pcm:
     Gain = -20 dBFS / RMS of the active frames, a frame being 20 ms, and active within 30 dB of the loudest.
     Then peaks over -6 dBFS are bent so that none passes -3 dBFS.
     """
-    samples = np.frombuffer(sound, "<i2").astype(np.float32) / np.float32(32768)
+    samples = np.frombuffer(sound, "<i2").astype(np.float32) / np.float32(FULL_SCALE)
     samples = soxr.resample(samples, hertz, RATE, "HQ")
-    frame = RATE // 50
-    padded = np.pad(samples, (0, -len(samples) % frame)).reshape(-1, frame)
-    power = np.mean(np.square(padded, dtype=np.float64), axis=1)
-    if not power.size or power.max() < 1e-6:
+    powers = frame_powers(samples, FRAME)
+    if powers.max(initial=0.0) < 1e-6:
         return _silence()
-    active = power[power > power.max() * 1e-3]
-    samples = samples * np.float32(10 ** (LEVEL_DB / 20) / np.sqrt(active.mean()))
-    loud = np.flatnonzero(np.abs(samples) > 10 ** (SILENCE_DB / 20))
+    samples = samples * np.float32(amplitude(LEVEL_DB, 1.0) / np.sqrt(active_power(powers)))
+    loud = np.flatnonzero(np.abs(samples) > amplitude(SILENCE_DB, 1.0))
     samples = samples[max(0, loud[0] - LEAD) : loud[-1] + 1 + TRAIL]
-    samples = soft_limit(samples, 0.5, 10 ** (PEAK_DB / 20))
+    samples = soft_limit(samples, 0.5, amplitude(PEAK_DB, 1.0))
     return np.rint(samples * 32767).astype(np.int16)
 
 
