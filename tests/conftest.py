@@ -29,19 +29,24 @@ HOMES = {
 MODELS = ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH")
 PARENT_VOICE = "en-us+m7"
 PARENT_RATE = 150
+PATIENCE_S = 60.0
+"""What is waited for has this long to come: no test fails because the machine is busy."""
 
 Speak = Callable[..., "Pcm"]
-"""``speak(text, voice=PARENT_VOICE, rate=PARENT_RATE)``: int16[n], 16 kHz."""
+"""``speak(text, voice=PARENT_VOICE, rate=PARENT_RATE)``: int16[n], 16 kHz, read-only."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """No test reads or writes the user's caches, models or settings, nor does any program that a test starts.
+    """No test, and no program that a test starts, reads or writes the user's caches, models or settings.
 
-    It has to be so before voiceguide is imported: the default folders of the caches are constants."""
+    Tests that run side by side (pytest-xdist) share the caches and nothing else: what one has rendered or listened to,
+    the others needn't. This has to happen before voiceguide is imported: the caches' folders are constants."""
+    beside_others = hasattr(config, "workerinput")
     folder = tempfile.TemporaryDirectory(prefix="voiceguide-home-", ignore_cleanup_errors=True)
     before = {name: os.environ.get(name) for name in (*HOMES, *MODELS)}
     for name, below in HOMES.items():
-        os.environ[name] = str(Path(folder.name, below))
+        if not (beside_others and name == "XDG_CACHE_HOME"):
+            os.environ[name] = str(Path(folder.name, below))
     Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
     for name in MODELS:
         os.environ.pop(name, None)
@@ -55,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.cleanup()
 
     config.add_cleanup(restore)
-    settings.register_profile("voiceguide", deadline=None)  # a busy machine is no mistake
+    settings.register_profile("voiceguide", deadline=None)  # a busy machine is no error
     settings.load_profile("voiceguide")
 
 
@@ -88,28 +93,24 @@ def vosk_model() -> Any:
 
 
 @pytest.fixture(scope="session")
-def voice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voice]:
-    """A voice that keeps on disk what it has rendered, for all tests."""
-    from voiceguide.speech.voice import Voice
+def voice() -> Iterator[Voice]:
+    """A voice that shares its cache with all tests, and with the programs that they start."""
+    from voiceguide.speech import voice as module
 
     need_espeak()
-    with Voice(cache=tmp_path_factory.mktemp("speech")) as made:
+    with pytest.MonkeyPatch.context() as patch, module.Voice() as made:
+        patch.setattr(module, "HUNG_S", PATIENCE_S)
+        patch.setattr(module, "STARTING_S", PATIENCE_S)
         yield made
 
 
 @pytest.fixture(scope="session")
-def speak() -> Speak:
-    """A voice that says a text in the same way whatever was said before it, so that tests of hearing have the same
-    outcome in every run and in every order: espeak-ng carries something on from one text to the next, so each
-    text has a process of its own."""
-    from voiceguide.speech.voice import Voice
+def speak(voice: Voice) -> Speak:
+    """The parent, who sounds the same in every run."""
+    render = voice.render
 
-    need_espeak()
-
-    @cache
     def say(text: str, voice: str = PARENT_VOICE, rate: int = PARENT_RATE) -> Pcm:
-        with Voice(cache=None) as fresh:
-            return fresh.render(text, voice=voice, rate=rate)
+        return render(text, voice=voice, rate=rate)
 
     return say
 

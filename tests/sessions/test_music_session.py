@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -47,7 +46,7 @@ Rehearse = Callable[..., Rehearsed]
 
 @pytest.fixture
 def rehearse(tmp_path: Path) -> Rehearse:
-    """``voiceguide rehearse``, with a script and more options, in a home of its own."""
+    """``voiceguide rehearse``, with a script and more options."""
     need_espeak()
 
     def run(script: str, *options: str) -> Rehearsed:
@@ -56,7 +55,6 @@ def rehearse(tmp_path: Path) -> Rehearse:
         result = subprocess.run(
             [*PROGRAM, "rehearse", "--script", "script.yaml", "--json", "--wav", str(wav), *options],
             cwd=tmp_path,
-            env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
             capture_output=True,
             text=True,
             timeout=200,

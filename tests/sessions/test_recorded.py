@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -272,7 +271,6 @@ parent:
     result = subprocess.run(
         [sys.executable, "-m", "voiceguide", "rehearse", "--script", "script.yaml", "--json", "--wav", "out.wav"],
         cwd=tmp_path,
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
         capture_output=True,
         text=True,
         timeout=120,

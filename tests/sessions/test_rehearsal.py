@@ -1,14 +1,12 @@
 """Rehearsals: the scripts that come with the routines, from the first word to the last, and how scripts work.
 
-The first half runs the program as a user does, with the real voice and the real recogniser, in a home of its own:
-espeak-ng carries something on from one text to the next, so that what was said before would change what is heard.
-The second half has ears that cannot err, for what a script means does not depend on them.
+The first half runs the program as a user does, with the real voice and the real recogniser. The second half has ears
+that can't err, because what a script means doesn't depend on them.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -101,14 +99,12 @@ class Rehearsed:
 class Rehearsing:
     """``voiceguide rehearse`` at work."""
 
-    def __init__(self, folder: Path, *arguments: str, home: Path | None = None) -> None:
-        """``home``: where its caches are; by default new ones in ``folder``."""
+    def __init__(self, folder: Path, *arguments: str) -> None:
         need_espeak()
         self._wav = folder / "rehearsal.wav"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "voiceguide", "rehearse", "--json", "--wav", str(self._wav), *arguments],
             cwd=folder,
-            env=os.environ | {"XDG_CACHE_HOME": str(home or folder / "cache")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -125,10 +121,10 @@ class Rehearsing:
         return Rehearsed(self._process.returncode, errors, lines, sound)
 
 
-def rehearse(folder: Path, script: str, home: Path | None = None) -> Rehearsed:
+def rehearse(folder: Path, script: str) -> Rehearsed:
     """Run a script."""
     (folder / "script.yaml").write_text(script, encoding="utf-8")
-    return Rehearsing(folder, "--script", "script.yaml", home=home).result()
+    return Rehearsing(folder, "--script", "script.yaml").result()
 
 
 @pytest.fixture(scope="module")
@@ -512,10 +508,8 @@ def test_the_program_prints_every_mistake_on_a_line_of_its_own(tmp_path: Path) -
         ("parent: [{say: pause, voice: martian}]", "espeak-ng has no voice 'martian'"),
     ],
 )
-def test_what_shows_only_later_is_one_line_too(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, script: str, words: str
-) -> None:
-    rehearsed = rehearse(tmp_path, script, home=tmp_path_factory.getbasetemp() / "home")
+def test_what_shows_only_later_is_one_line_too(tmp_path: Path, script: str, words: str) -> None:
+    rehearsed = rehearse(tmp_path, script)
     assert rehearsed.exit_code == 1
     assert words in rehearsed.errors
     assert len(rehearsed.errors.splitlines()) == 1
