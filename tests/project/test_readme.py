@@ -90,3 +90,13 @@ def test_every_link_leads_somewhere() -> None:
                 headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
                 anchors = {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
                 assert anchor in anchors, f"{page.name}: {target}#{anchor}"
+
+
+def test_the_messages_that_the_page_on_sound_explains_are_there() -> None:
+    page = (ROOT / "docs/sound.md").read_text("utf-8").partition("## What the errors mean")[2].partition("\n## ")[0]
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "voiceguide").rglob("*.py"))
+    messages = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    assert len(messages) == 10
+    for message in messages:
+        pieces = re.split(r"…|\"|[():]|\d times|microphone|speaker", message)
+        assert all(piece in code for piece in map(str.strip, pieces)), message
