@@ -47,7 +47,8 @@ from voiceguide.sessions.rehearsal import (
 )
 from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
-from voiceguide.sound.room import Room, active_rms
+from voiceguide.sound.levels import active_rms
+from voiceguide.sound.room import Room
 from voiceguide.speech.voice import Voice
 
 ROUTINES = ("bedtime-wind-down", "first-weeks", "hand-and-wrist", "infant-massage")

@@ -372,7 +372,7 @@ def _listen(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from voiceguide.hearing.ears import Heard
-    from voiceguide.sound import loudness
+    from voiceguide.sound.levels import loudness
     from voiceguide.sound.live import LiveSound
 
     sound = LiveSound(guiding.device(arguments.input_device), guiding.device(arguments.output_device))
