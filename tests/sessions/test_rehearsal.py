@@ -446,11 +446,11 @@ def mistakes(folder: Path, script: str) -> list[tuple[int, int]]:
     path.write_text(script, encoding="utf-8")
     with pytest.raises(SourceError) as refusal:
         load_script(path)
-    for problem in refusal.value.problems:
+    for problem in refusal.value.errors:
         assert problem.file == str(path)
         assert problem.what
         assert problem.instead
-    return [(problem.line, problem.column) for problem in refusal.value.problems]
+    return [(problem.line, problem.column) for problem in refusal.value.errors]
 
 
 ALL_WRONG = """\
