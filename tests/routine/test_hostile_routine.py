@@ -194,7 +194,7 @@ def test_a_lender_cannot_lend_such_a_recording(tmp_path: Path, speak: Speak) -> 
     lender = HOSTILE.replace("say: [Be there.]", f'say: [{{text: "{STOP}", recording: go-on.flac}}]')
     write(tmp_path, lender.replace("routine: hostile", "routine: lender"), "lender")
     own = HOSTILE.partition("signs:\n")[0].replace("language: en", "language: en\ncare_from: lender")
-    assert "has mistakes" in mistakes(write(tmp_path, own))
+    assert "has errors" in mistakes(write(tmp_path, own))
 
 
 def test_a_recorded_sentence_of_the_routine_is_still_played(tmp_path: Path, speak: Speak) -> None:

@@ -48,7 +48,8 @@ from voiceguide.sessions.rehearsal import (
 )
 from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
-from voiceguide.sound.room import Room, active_rms
+from voiceguide.sound.levels import active_rms
+from voiceguide.sound.room import Room
 from voiceguide.speech.voice import Voice
 
 ROUTINES = ("bedtime-wind-down", "first-weeks", "hand-and-wrist", "infant-massage")
@@ -446,11 +447,11 @@ def mistakes(folder: Path, script: str) -> list[tuple[int, int]]:
     path.write_text(script, encoding="utf-8")
     with pytest.raises(SourceError) as refusal:
         load_script(path)
-    for problem in refusal.value.problems:
+    for problem in refusal.value.errors:
         assert problem.file == str(path)
         assert problem.what
         assert problem.instead
-    return [(problem.line, problem.column) for problem in refusal.value.problems]
+    return [(problem.line, problem.column) for problem in refusal.value.errors]
 
 
 ALL_WRONG = """\

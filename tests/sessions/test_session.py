@@ -41,7 +41,8 @@ from voiceguide.sessions.session import (
     Session,
 )
 from voiceguide.sound import BLOCK, RATE, Block, Kind, Pcm
-from voiceguide.sound.room import Room, active_rms
+from voiceguide.sound.levels import active_rms
+from voiceguide.sound.room import Room
 from voiceguide.speech.player import DUCK_DB
 from voiceguide.speech.voice import DEFAULT_RATE, Voice
 

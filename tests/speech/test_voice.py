@@ -1,7 +1,6 @@
 """The voice: real pyttsx3 and espeak-ng in a real worker process.
 
-espeak-ng is not deterministic: two renderings of one text differ, so sounds are measured, never compared byte
-by byte, except where one of them must have come from the cache.
+No test fails because the machine is busy: a worker has a minute to answer, except where it is made to hang.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from voiceguide.errors import SpeechError
 from voiceguide.sound import RATE, Pcm
 from voiceguide.speech import voice as voice_module
 from voiceguide.speech.voice import Voice
-from voiceguide.speech.worker import plain
+from voiceguide.speech.worker import WorkerHangsError, plain
 
 
 def _espeak_is_here() -> bool:
@@ -45,6 +44,12 @@ def _espeak_is_here() -> bool:
 pytestmark = pytest.mark.skipif(not _espeak_is_here(), reason="libespeak-ng.so.1 is not installed")
 
 SENTENCE = "Rest your hands on your baby's legs, and wait for a moment."
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice_module, "HUNG_S", 60.0)
+    monkeypatch.setattr(voice_module, "STARTING_S", 60.0)
 
 
 @pytest.fixture
@@ -114,13 +119,17 @@ def test_punctuation_alone_is_silence(lasting: Voice) -> None:
     assert not lasting.render("…").any()
 
 
-def test_voices_in_turn_keep_to_themselves(lasting: Voice) -> None:
-    names = ["en-us", "en-us+f3", "en-gb", "fr+f2"]
-    rounds = [[lasting.render(f"{SENTENCE} {n}", voice=name) for name in names] for n in ("One.", "Two.", "Ten.")]
-    for again in rounds[1:]:
-        for first, later in zip(rounds[0], again, strict=True):
-            assert pitch(later) == pytest.approx(pitch(first), rel=0.1)
-    assert pitch(rounds[0][1]) > 1.4 * pitch(rounds[0][0])
+def test_a_text_sounds_the_same_whatever_was_said_before_it(lasting: Voice) -> None:
+    first = lasting.render(SENTENCE)
+    for name in ("en-us", "en-us+f3", "en-gb", "fr+f2"):
+        lasting.render("And now something else.", voice=name)
+    with Voice(cache=None) as other:
+        other.render("Good morning.", voice="en-gb")
+        assert np.array_equal(other.render(SENTENCE), first)
+
+
+def test_each_voice_has_its_own_pitch(lasting: Voice) -> None:
+    assert pitch(lasting.render(SENTENCE, voice="en-us+f3")) > 1.4 * pitch(lasting.render(SENTENCE, voice="en-us"))
 
 
 # ---- a text is plain text ----
@@ -228,10 +237,14 @@ def test_where_there_can_be_no_voice_one_line_says_why(
 ) -> None:
     spoil(monkeypatch, tmp_path, code)
     with Voice(cache=None) as voice:
+        if code == HANGING:
+            monkeypatch.setattr(voice_module, "STARTING_S", 0.2)
         with pytest.raises(SpeechError) as refusal:
             voice.render("hello")
         assert words in str(refusal.value)
         assert "\n" not in str(refusal.value)
+        assert voice.worker_pid is None
+        monkeypatch.setattr(voice_module, "STARTING_S", 60.0)
         monkeypatch.delenv("PYTHONPATH")
         assert voice.render("hello").any(), "once it is put right, it works"
 
@@ -293,13 +306,59 @@ def test_a_worker_that_is_killed_at_its_work_is_replaced_and_the_work_done(voice
     assert is_gone(old)
 
 
-def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
+def test_a_worker_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     with Voice(cache=None) as voice:
         voice.render("one")
         old = pid_of(voice)
         os.kill(old, signal.SIGSTOP)
+        monkeypatch.setattr(voice_module, "HUNG_S", 0.5)
         assert seconds(voice.render(SENTENCE)) > 2
         assert is_gone(old)
+
+
+RENDERING_FOR_EVER = """
+import os, time
+fork = os.fork
+def hang():
+    child = fork()
+    if not child:
+        open({mark!r}, "w").write(str(os.getpid()))
+        time.sleep(600)
+    return child
+os.fork = hang
+"""
+
+
+def test_a_rendering_that_hangs_is_ended_with_its_worker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    spoil(monkeypatch, tmp_path, RENDERING_FOR_EVER.format(mark=str(tmp_path / "mark")))
+    voice = Voice(cache=None)
+    with ThreadPoolExecutor(1) as threads:
+        pending = threads.submit(voice.render, SENTENCE)
+        while not ((mark := tmp_path / "mark").is_file() and mark.read_text()):
+            time.sleep(0.02)
+        voice.close()
+        with pytest.raises(SpeechError, match="closed"):
+            pending.result()
+    while not is_gone(int(mark.read_text())):  # init reaps it
+        time.sleep(0.02)
+
+
+def test_on_a_slow_machine_a_worker_has_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+
+    class Slow(voice_module.Worker):
+        def ask(self, text: str, voice: str, rate: int, timeout_s: float) -> tuple[bytes, int]:
+            limits.append(timeout_s)
+            if timeout_s < 4.0:
+                raise WorkerHangsError("it does not answer")
+            return super().ask(text, voice, rate, 60.0)
+
+    monkeypatch.setattr(voice_module, "Worker", Slow)
+    monkeypatch.setattr(voice_module, "STARTING_S", 1.0)
+    monkeypatch.setattr(voice_module, "HUNG_S", 1.0)
+    with Voice(cache=None) as voice:
+        assert voice.render("one").any() and voice.render("two").any()
+    assert limits == [1.0, 2.0, 4.0, 4.0]
 
 
 HANGING_ONCE = """
@@ -318,9 +377,9 @@ import sys
 class Slow(abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name in ("pyttsx3", "pyttsx3.drivers._espeak"):
-            time.sleep(1.2)
+            time.sleep(2)
 sys.meta_path.insert(0, Slow())
-time.sleep(1.2)
+time.sleep(2)
 """
 
 
@@ -328,25 +387,25 @@ def test_a_worker_that_hangs_at_its_birth_is_replaced_as_soon(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spoil(monkeypatch, tmp_path, HANGING_ONCE.format(mark=str(tmp_path / "mark")))
-    born: list[float] = []
+    born: list[voice_module.Worker] = []
     make = voice_module.Worker
 
     def made() -> voice_module.Worker:
-        born.append(time.monotonic())
-        return make()
+        monkeypatch.setattr(voice_module, "STARTING_S", 60.0 if born else 0.5)
+        born.append(make())
+        return born[-1]
 
     monkeypatch.setattr(voice_module, "Worker", made)
     with Voice(cache=None) as voice:
         assert voice.render("hello").any()
     assert len(born) == 2
-    assert born[1] - born[0] < 2 * voice_module.STARTING_S, "not after all the time that an answer may take"
 
 
 def test_a_worker_that_is_slowly_born_is_waited_for_while_it_lives(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spoil(monkeypatch, tmp_path, SLOWLY)
-    monkeypatch.setattr(voice_module, "STARTING_S", 2.5)
+    monkeypatch.setattr(voice_module, "STARTING_S", 5.0)
     with Voice(cache=None) as voice:
         with ThreadPoolExecutor(1) as threads:
             pending = threads.submit(voice.render, "hello")
@@ -357,14 +416,13 @@ def test_a_worker_that_is_slowly_born_is_waited_for_while_it_lives(
 
 
 def test_a_request_longer_than_the_pipe_does_not_wait_for_ever() -> None:
-    with Voice(cache=None) as voice:
-        voice.render("one")
-        old = pid_of(voice)
-        os.kill(old, signal.SIGSTOP)
-        with pytest.raises(SpeechError, match="does not answer"):
-            voice.render("hello " * 200_000)
-        assert is_gone(old)
-        assert voice.worker_pid is None
+    worker = voice_module.Worker()
+    worker.ask("one", "en-us", 140, 60.0)
+    os.kill(worker.pid, signal.SIGSTOP)
+    with pytest.raises(WorkerHangsError):
+        worker.ask("hello " * 200_000, "en-us", 140, 0.2)
+    worker.close()
+    assert is_gone(worker.pid)
 
 
 def test_an_interrupted_rendering_does_not_answer_for_the_next_one(voice: Voice) -> None:
@@ -451,7 +509,7 @@ def test_the_protocol_of_the_worker() -> None:
     assert json.loads(worker.stdout.readline())["bytes"] == 0
     worker.stdin.close()
     assert worker.stdout.read() == b""
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
 
 
 # ---- what is kept ----

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from voiceguide import __version__, config
-from voiceguide.errors import Problem, SoundError, SourceError, VoiceguideError
+from voiceguide.errors import FileError, SoundError, SourceError, VoiceguideError
 from voiceguide.files.wording import printable
 from voiceguide.routine import routine as routines
 from voiceguide.sessions import live as guiding
@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--html", action="store_true", help="as a card to print, an HTML page")
     check = command("check", _check, "check routine files")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    check.add_argument("--json", action="store_true", help="one JSON object for each mistake")
+    check.add_argument("--json", action="store_true", help="one JSON object for each error")
     check.add_argument(
         "--by-ear", action="store_true", help="also speak every sentence, and listen for commands in it (minutes)"
     )
@@ -372,7 +372,7 @@ def _listen(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from voiceguide.hearing.ears import Heard
-    from voiceguide.sound import loudness
+    from voiceguide.sound.levels import loudness
     from voiceguide.sound.live import LiveSound
 
     sound = LiveSound(guiding.device(arguments.input_device), guiding.device(arguments.output_device))
@@ -537,13 +537,13 @@ def _check(arguments: argparse.Namespace) -> int:
             done()
             code = max(code, error.exit_code)
             what, _, instead = str(error).partition("; ")
-            unread = Problem(str(path), 1, 1, what, instead)
-            for problem in error.problems if isinstance(error, SourceError) else [unread]:
+            unread = FileError(str(path), 1, 1, what, instead)
+            for one in error.errors if isinstance(error, SourceError) else [unread]:
                 if arguments.json:
                     keys = ("file", "line", "column", "what", "instead")
-                    _print_json({key: getattr(problem, key) for key in keys})
+                    _print_json({key: getattr(one, key) for key in keys})
                 else:
-                    print(f"voiceguide: {error}" if problem is unread else problem, file=sys.stderr)
+                    print(f"voiceguide: {error}" if one is unread else one, file=sys.stderr)
         else:
             done()
             routine = checked.routine

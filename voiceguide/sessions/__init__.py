@@ -1,1 +1,1 @@
-"""Sessions: the loop that guides, live or rehearsed, and what is kept of it."""
+"""The loop, and what runs it: a live session, a rehearsal, or waiting to be woken."""

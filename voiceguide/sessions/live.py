@@ -23,6 +23,7 @@ from voiceguide.sessions.entries import Entry, Said, State
 if TYPE_CHECKING:
     from voiceguide.language.language import Language
     from voiceguide.routine.routine import Routine
+    from voiceguide.sound import Sound
     from voiceguide.speech.music import Music
 
 DEFAULT_ROUTINE = "infant-massage"
@@ -85,7 +86,7 @@ def wanted(arguments: argparse.Namespace) -> tuple[Routine, Language]:
     return routine, load_language(routine.language)
 
 
-def live_sound(arguments: argparse.Namespace) -> Any:
+def live_sound(arguments: argparse.Namespace) -> Sound:
     from voiceguide.host.notify import WatchedSound
     from voiceguide.sound.live import LiveSound
 
@@ -184,7 +185,7 @@ def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> Non
         except SoundError:
             speaker = False
         if arguments.output_device is not None or speaker:
-            sound: Any = LiveSound(output_device=device(arguments.output_device), microphone=False)
+            sound: Sound = LiveSound(output_device=device(arguments.output_device), microphone=False)
         else:
             sound = SilentSound()
     else:
@@ -250,12 +251,12 @@ def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> Non
             raise
         finally:
             last.clear()
-            problems = [sound.problems()]
+            problems = sound.troubles()
             if isinstance(ears, Listener) and ears.replaced:
                 often = "once" if ears.replaced == 1 else f"{ears.replaced} times"
                 problems.append(f"the recogniser hung or failed {often}, and was replaced")
-            if any(problems):
-                print(f"({'; '.join(filter(None, problems))})")
+            if problems:
+                print(f"({'; '.join(problems)})")
             voice.close()  # first: it does not wait for a worker that hangs
             if not hurry:
                 narrator.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from voiceguide.errors import Problem, VoiceguideError
+from voiceguide.errors import FileError, VoiceguideError
 from voiceguide.files.source import Document, read
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
@@ -75,9 +75,9 @@ class Script:
 
 
 def load_script(path: Path) -> Script:
-    """Read a rehearsal script. Raises SourceError with all its mistakes."""
+    """Read a rehearsal script. Raises SourceError with every error in it."""
     schema = json.loads((Path(__file__).parent / "rehearsal.schema.json").read_text("utf-8"))
-    document = read(path, schema, lambda document: _mistakes(document, path.parent))
+    document = read(path, schema, lambda document: _errors(document, path.parent))
     data: dict[str, Any] = document.data
     room = dict(data.get("room", {}))
     if "noise" in room:
@@ -113,21 +113,21 @@ def translated(script: Script, code: str) -> Script:
     return replace(script, parent=tuple(parent))
 
 
-def _mistakes(document: Document, folder: Path) -> Iterator[Problem]:
+def _errors(document: Document, folder: Path) -> Iterator[FileError]:
     """What a schema cannot say: that recordings, the routine and its steps are there."""
     for at, name in [*document.each("room", "noise"), *document.each("parent", "*", "play")]:
         if isinstance(name, str) and not is_there(folder / name):
-            yield document.problem(at, f"there is no file '{name}'", "name a recording, by its path from this file")
+            yield document.error(at, f"there is no file '{name}'", "name a recording, by its path from this file")
     steps: set[str] | None = None
     for at, name in document.each("routine"):
         try:
             steps = {step.id for step in load(find(str(name))).steps}
         except VoiceguideError as error:
             what, _, instead = str(error).splitlines()[0].partition("; ")
-            yield document.problem(at, what, instead or "see: voiceguide routines")
+            yield document.error(at, what, instead or "see: voiceguide routines")
     for at, name in document.each("parent", "*", "when", "step"):
         if steps is not None and name not in steps:
-            yield document.problem(at, f"the routine has no step '{name}'", "see: voiceguide show ROUTINE")
+            yield document.error(at, f"the routine has no step '{name}'", "see: voiceguide show ROUTINE")
 
 
 def _cue(document: Document, n: int, data: dict[str, Any], folder: Path) -> Cue:

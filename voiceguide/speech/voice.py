@@ -25,9 +25,10 @@ import soxr
 from voiceguide.errors import SpeechError
 from voiceguide.files import private
 from voiceguide.sound import RATE, Pcm
+from voiceguide.sound.levels import FULL_SCALE, active_power, amplitude, frame_powers
 from voiceguide.speech import worker as pipe
 from voiceguide.speech.player import soft_limit
-from voiceguide.speech.worker import Worker, WorkerLostError, WorkerRefusedError, plain
+from voiceguide.speech.worker import Worker, WorkerHangsError, WorkerLostError, WorkerRefusedError, plain
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "speech"
 DEFAULT_VOICE = "en-us+f3"
@@ -41,6 +42,8 @@ RATES = range(80, 451)
 LEVEL_DB = -20.0
 """RMS of active speech, in dB of full scale."""
 PEAK_DB = -3.0
+FRAME = RATE // 50
+"""Samples in a frame whose power is measured: 20 ms."""
 LEAD = RATE * 20 // 1000
 """Samples of silence kept before speech, at most."""
 TRAIL = RATE * 60 // 1000
@@ -56,6 +59,9 @@ there 0.4 s later. Where a busy machine held it up instead, nothing is lost but 
 STARTING_S = 1.5
 """Seconds between two signs of life of a new worker, after which it hangs. Where a cold SD card held it up instead,
 the next one finds all of it in memory."""
+SLOWEST = 8.0
+"""The machine may be slow rather than the worker hung: after one was given up, the next has twice as long, up to this
+many times as long as above."""
 _TRIES = 3
 _MEMORY_LIMIT, _MEMORY_LIMIT_ALONE = 4 * 1000 * 1000, 32 * 1000 * 1000  # 2 and 16 minutes of speech: without a disk
 _PACKAGES = "libespeak-ng1 espeak-ng-data"
@@ -69,18 +75,15 @@ def levelled(sound: bytes, hertz: int) -> Pcm:
     Gain = -20 dBFS / RMS of the active frames, a frame being 20 ms, and active within 30 dB of the loudest.
     Then peaks over -6 dBFS are bent so that none passes -3 dBFS.
     """
-    samples = np.frombuffer(sound, "<i2").astype(np.float32) / np.float32(32768)
+    samples = np.frombuffer(sound, "<i2").astype(np.float32) / np.float32(FULL_SCALE)
     samples = soxr.resample(samples, hertz, RATE, "HQ")
-    frame = RATE // 50
-    padded = np.pad(samples, (0, -len(samples) % frame)).reshape(-1, frame)
-    power = np.mean(np.square(padded, dtype=np.float64), axis=1)
-    if not power.size or power.max() < 1e-6:
+    powers = frame_powers(samples, FRAME)
+    if powers.max(initial=0.0) < 1e-6:
         return _silence()
-    active = power[power > power.max() * 1e-3]
-    samples = samples * np.float32(10 ** (LEVEL_DB / 20) / np.sqrt(active.mean()))
-    loud = np.flatnonzero(np.abs(samples) > 10 ** (SILENCE_DB / 20))
+    samples = samples * np.float32(amplitude(LEVEL_DB, 1.0) / np.sqrt(active_power(powers)))
+    loud = np.flatnonzero(np.abs(samples) > amplitude(SILENCE_DB, 1.0))
     samples = samples[max(0, loud[0] - LEAD) : loud[-1] + 1 + TRAIL]
-    samples = soft_limit(samples, 0.5, 10 ** (PEAK_DB / 20))
+    samples = soft_limit(samples, 0.5, amplitude(PEAK_DB, 1.0))
     return np.rint(samples * 32767).astype(np.int16)
 
 
@@ -105,6 +108,7 @@ class Voice:
         self._memory_lock = threading.Lock()
         self._worker: Worker | None = None
         self._worker_lock = threading.Lock()  # one request at a time; what is cached does not wait for it
+        self._slowness = 1.0  # how many times as long as usual an answer may take here
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -168,13 +172,15 @@ class Voice:
                     self._drop()
                     self._worker = Worker()
                     limit = STARTING_S
-                return self._worker.ask(text, voice, rate, limit)
+                return self._worker.ask(text, voice, rate, limit * self._slowness)
             except WorkerRefusedError as error:
                 if error.kind in (pipe.NO_ESPEAK, pipe.NO_PYTTSX3):
                     self._drop()  # the next one may find it installed
                 raise SpeechError(_refused(error, voice)) from None
             except (WorkerLostError, OSError) as error:
                 why = str(error)
+                if isinstance(error, WorkerHangsError):
+                    self._slowness = min(2 * self._slowness, SLOWEST)
                 self._drop()
             except BaseException:  # Ctrl-C: the rest of the answer must not be taken for the next one's
                 self._drop()
@@ -221,7 +227,7 @@ def _refused(error: WorkerRefusedError, voice: str) -> str:
 
 # ---- the disk ------------------------------------------------------------------------------------
 
-_FORMAT = 1
+_FORMAT = 2
 """To be counted up with every change of what a text sounds like or of how the files are laid out."""
 _HEADER = struct.Struct("<8sI16s")  # magic, samples, digest of the samples
 _MAGIC = b"vgspeech"

@@ -13,6 +13,9 @@ pyttsx3's own espeak driver is of no use here: it plays by ``aplay`` in espeak's
 on Linux, and loses errors. So a driver is registered by pyttsx3's own mechanism, a module of the name
 ``pyttsx3.drivers.NAME``, that lets espeak run synchronously and keeps the PCM. It uses the private binding
 ``pyttsx3.drivers._espeak``, which is why the version of pyttsx3 is pinned.
+
+espeak-ng carries something over from one text to the next, so that the same text would sound different each time.
+Each text is therefore rendered in a fork of a process that has never spoken (3 ms), and sounds the same every time.
 """
 
 from __future__ import annotations
@@ -40,6 +43,8 @@ FAILED = "failed"
 
 _HEADER_LIMIT = 65_536
 _SOUND_LIMIT = 1 << 28
+_FORK_LIMIT_S = 60
+"""A fork that hangs, and whose parent was killed from outside, ends by itself."""
 
 
 def plain(text: str) -> str:
@@ -63,6 +68,10 @@ def plain(text: str) -> str:
 
 class WorkerLostError(Exception):
     """The worker hangs, has died, or says what is no answer: it is of no more use."""
+
+
+class WorkerHangsError(WorkerLostError):
+    """There was no answer in time: the worker hangs, or the machine is slower than was thought."""
 
 
 class WorkerRefusedError(Exception):
@@ -144,7 +153,9 @@ class Worker:
 
     def kill(self) -> None:
         """From any thread: whoever waits in `ask` gets WorkerLostError at once."""
-        self._process.kill()
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)  # and its fork, which may be what hangs
 
     def _send(self, data: bytes, until: float) -> None:
         while data:
@@ -165,7 +176,7 @@ class Worker:
         poll.register(pipe, event)
         left = until - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
-            raise WorkerLostError("it does not answer")
+            raise WorkerHangsError("it does not answer")
 
     def _end(self) -> str:
         try:
@@ -332,13 +343,33 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             if synthesiser is None:
                 synthesiser = Synthesiser(sign)
                 sign()
-            header, pcm = _answer(synthesiser, line)
         except ImportError as error:
-            header, pcm = _error(NO_PYTTSX3, error), b""
+            _send(answers, _error(NO_PYTTSX3, error))
         except Exception as error:
-            header, pcm = _error(NO_ESPEAK, error), b""
-        answers.write(json.dumps(header).encode() + b"\n" + pcm)
-        answers.flush()
+            _send(answers, _error(NO_ESPEAK, error))
+        else:
+            _in_a_fork(lambda: _send(answers, *_answer(synthesiser, line)))  # noqa: B023 - called at once
+
+
+def _send(answers: BinaryIO, header: dict[str, Any], pcm: bytes = b"") -> None:
+    answers.write(json.dumps(header).encode() + b"\n" + pcm)
+    answers.flush()
+
+
+def _in_a_fork(work: Callable[[], None]) -> None:
+    """Do it in a copy of this process, and wait for it. A copy that dies takes this process with it, so that
+    the other end of the pipe sees it."""
+    child = os.fork()
+    if not child:
+        signal.alarm(_FORK_LIMIT_S)
+        with contextlib.suppress(BrokenPipeError):
+            work()
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status < 0:
+        os.kill(os.getpid(), -status)
+    if status:
+        os._exit(status)
 
 
 def main() -> None:
