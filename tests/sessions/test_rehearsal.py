@@ -26,7 +26,7 @@ from conftest import PARENT_VOICE, Speak, need_espeak
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
-from voiceguide.guide.table import STATES
+from voiceguide.guide.situations import State
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.language.language import NAMES, Command, Phrasebook, load_language, normal
 from voiceguide.recognition import models
@@ -163,7 +163,7 @@ def test_every_command_is_obeyed_and_none_is_imagined(rehearsed: Rehearsed) -> N
 
 def test_every_state_is_visited_and_the_last_one_is_the_end(rehearsed: Rehearsed) -> None:
     states = [line["state"] for line in rehearsed.of("state")]
-    assert set(states) == set(STATES)
+    assert set(states) == set(State)
     assert (states[0], states[-1]) == ("preparing", "finished")
 
 
@@ -207,7 +207,7 @@ def test_the_lines_say_what_the_contract_lets_them_say(rehearsed: Rehearsed) -> 
     for line in rehearsed.lines:
         match line["kind"]:
             case "state":
-                assert line["state"] in STATES
+                assert line["state"] in set(State)
                 assert line["step"] is None or line["step"] in steps
             case "said":
                 assert line.get("step", next(iter(steps))) in steps
@@ -435,7 +435,7 @@ def test_a_routine_without_a_script_is_rehearsed_by_one_that_suits_any(tmp_path:
     subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     rehearsed = Rehearsing(tmp_path, "quiet-evening.yaml").result()
     assert (rehearsed.exit_code, rehearsed.errors) == (0, "")
-    assert {line["state"] for line in rehearsed.of("state")} == set(STATES)
+    assert {line["state"] for line in rehearsed.of("state")} == set(State)
 
 
 # ---- Mistakes in a script ----

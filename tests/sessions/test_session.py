@@ -22,7 +22,8 @@ from conftest import Speak
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from voiceguide.guide.machine import CHECK_S, SILENCE_S, Guide
+from voiceguide.guide.machine import Guide
+from voiceguide.guide.situations import CHECK_S, SILENCE_S
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
