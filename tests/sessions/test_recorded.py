@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import Speak, need_espeak
+from conftest import GIVE_UP_S, Speak, need_espeak
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.own_voice import OwnVoice
@@ -79,7 +79,7 @@ def feet(tmp_path: Path, speak: Speak) -> Path:
 
 def check(path: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "voiceguide", "check", path.name]
-    return subprocess.run(command, cwd=path.parent, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=path.parent, capture_output=True, text=True, timeout=GIVE_UP_S, check=False)
 
 
 # ---- what a recording sounds like ----
@@ -244,7 +244,9 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, speak: Speak) -
 def test_the_page_marks_what_is_recorded(feet: Path, speak: Speak) -> None:
     Own("feet").keep("Be still.", speak("be still"))
     command = [sys.executable, "-m", "voiceguide", "show", "feet.yaml"]
-    page = subprocess.run(command, cwd=feet.parent, capture_output=True, text=True, timeout=60, check=True).stdout
+    page = subprocess.run(
+        command, cwd=feet.parent, capture_output=True, text=True, timeout=GIVE_UP_S, check=True
+    ).stdout
     flat = " ".join(page.split())
     assert "Rest your hands on the feet. (recorded) Be still. (recorded) [leaflet]" in flat
     assert "Stroke the soles. Softly. (recorded) [leaflet]" in flat
@@ -273,7 +275,7 @@ parent:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=GIVE_UP_S,
         check=False,
     )
     assert result.returncode == 0, result.stderr

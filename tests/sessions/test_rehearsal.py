@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 import soundfile
-from conftest import PARENT_VOICE, Speak, need_espeak
+from conftest import GIVE_UP_S, PARENT_VOICE, Speak, need_espeak
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
@@ -112,7 +112,7 @@ class Rehearsing:
         )
 
     def result(self) -> Rehearsed:
-        output, errors = self._process.communicate(timeout=240)
+        output, errors = self._process.communicate(timeout=GIVE_UP_S)
         lines = [json.loads(line) for line in output.splitlines()]
         sound = (
             soundfile.read(self._wav, dtype="int16", always_2d=True)[0]
@@ -428,7 +428,7 @@ def test_entries_that_were_never_reached_are_named(in_noise: Rehearsed) -> None:
 
 def test_a_routine_without_a_script_is_rehearsed_by_one_that_suits_any(tmp_path: Path) -> None:
     new = [sys.executable, "-m", "voiceguide", "new", "quiet-evening"]
-    subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=GIVE_UP_S)
     rehearsed = Rehearsing(tmp_path, "quiet-evening.yaml").result()
     assert (rehearsed.exit_code, rehearsed.errors) == (0, "")
     assert {line["state"] for line in rehearsed.of("state")} == set(State)
