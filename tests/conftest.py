@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from voiceguide.sound import Pcm
     from voiceguide.speech.voice import Voice
 
+collect_ignore = [] if importlib.util.find_spec("torch") else ["test_recipe.py", "test_evaluate.py"]
 HOMES = {
     "HOME": "",
     "XDG_CACHE_HOME": ".cache",
@@ -69,6 +71,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def own_journal(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test goes on with the session of another one."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that is common to all tests of this run, also to those in other processes."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "common"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @cache
