@@ -345,7 +345,11 @@ def test_the_nearest_routine_is_suggested_for_care(folder: Path) -> None:
         ("- Be still.", "- Now: be still.", "26:13: entry 2 of `say` must be a text, not a group of `key: value`"),
         ("- Be still.", "-", "26:12: entry 2 of `say` is empty; write for example "),
         ("say: [Stroke the soles.]", "say: []", '31:14: `say` is empty; write for example ["Rest both hands on'),
-        ("say: [Stroke the soles.]", "say: Stroke.", '31:14: `say` must be a list, not a text; write it as a list, like ["Stroke."]'),
+        (
+            "say: [Stroke the soles.]",
+            "say: Stroke.",
+            "31:14: `say` must be a list, not a text; write it as a list, like",
+        ),
         (f"    restless: {SIGN}\n", "", "52:3: `stress` has no `restless`; add `restless:` with `name`, `say` and"),
         (f"    enjoying: {SIGN}\n", "", "44:3: `comfort` has no `enjoying`; add `enjoying:` with `name`, `say` and"),
         (

@@ -274,6 +274,7 @@ def _delete(own: Own, sure: bool, typed: TextIO) -> int:
 
 def _rehearse(arguments: argparse.Namespace) -> int:
     from voiceguide.sessions import rehearsal
+    from voiceguide.sessions.entries import Entry
     from voiceguide.sound.files import check_writable
 
     name = arguments.routine
@@ -289,21 +290,20 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     play = arguments.music is not None
     act = rehearsal.Rehearsal(script, routine=name, model=arguments.model, music=music, play=play, warn=guiding.warn)
 
-    def tell(kind: str, t: float, **fields: Any) -> None:
+    def tell(entry: Entry) -> None:
         if arguments.json:
-            _print_json({"t": round(t, 3), "kind": kind, **fields})
-        else:
-            line = transcript.line(kind, t, fields)
-            if line:
-                print(line, flush=True)
+            _print_json(entry.as_json())
+        elif line := transcript.line(entry):
+            print(line, flush=True)
 
     report = act.run(tell)
     if arguments.wav is not None:
         act.write(arguments.wav)
+    score = report.summary()
     if arguments.json:
-        _print_json(report.as_json())
+        _print_json(score.as_json())
     else:
-        print(rehearsal.summary(report))
+        print(transcript.summary(score))
     if report.flawless:
         return 0
     print(f"voiceguide: the rehearsal was not flawless: {report.flaws()}", file=sys.stderr)
@@ -348,7 +348,7 @@ def _hear(arguments: argparse.Namespace) -> None:
                     _print_json(heard.as_json())
                 else:
                     print(
-                        f"{heard.at:8.2f} s  {transcript.meaning(heard.as_json())}  ({heard.confidence:.2f})",
+                        f"{heard.at:8.2f} s  {transcript.meaning(heard)}  ({heard.confidence:.2f})",
                         flush=True,
                     )
 
@@ -387,11 +387,7 @@ def _listen(arguments: argparse.Namespace) -> None:
             if block.lost:
                 raise SoundError(f"the {' and the '.join(sorted(block.lost))} was lost; see `voiceguide devices`")
             for decided in ears.hear(block.pcm, block.at):
-                text = (
-                    transcript.meaning(decided.as_json())
-                    if isinstance(decided, Heard)
-                    else f"unsure: {decided.phrase}"
-                )
+                text = transcript.meaning(decided) if isinstance(decided, Heard) else f"unsure: {decided.phrase}"
                 print(f"{chr(13) if terminal else ''}{transcript.clock(block.at)}  {text:<60}", flush=True)
             if terminal and block.at >= shown + 0.1:
                 shown = block.at
