@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from voiceguide.cli.door import main
-from voiceguide.guide.table import STATES
+from voiceguide.guide.situations import State
 from voiceguide.language.language import NAMES, Command, Phrasebook
 from voiceguide.routine.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
 
@@ -60,7 +60,7 @@ def test_every_command_and_every_sign_is_on_the_page(book: Phrasebook) -> None:
 
 def test_the_session_shows_states_that_are_there() -> None:
     shown = set(re.findall(r"^ +\d+:\d\d\.\d +\((\w+)", TO_SAY, re.MULTILINE)) - {"hushed"}
-    assert {"preparing", "guiding", "tending", "finished"} <= shown <= set(STATES)
+    assert {"preparing", "guiding", "tending", "finished"} <= shown <= set(State)
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:

@@ -152,6 +152,7 @@ def _leave() -> None:
 def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> None:
     """One session. What is to be done at SIGTERM is in ``last`` while it runs."""
     from voiceguide.guide.machine import Guide
+    from voiceguide.guide.situations import CLOSING
     from voiceguide.hearing.button import Button
     from voiceguide.hearing.keyboard import Keyboard
     from voiceguide.hearing.listener import Listener
@@ -235,7 +236,7 @@ def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> Non
         def each_turn(happened: list[Entry]) -> None:
             for entry in happened:
                 tell(entry)
-            if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
+            if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
                 session.leave()
 
         try:
