@@ -24,7 +24,8 @@ from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.gate import Gate
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Phrasebook, load_language
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
 from voiceguide.routine.routine import find, load

@@ -52,7 +52,8 @@ from voiceguide.guide.situations import (
     State,
 )
 from voiceguide.guide.table import REACTIONS, TABLE
-from voiceguide.language.language import ADVANCING, CALMING, NAMES, Command, Language, load_language
+from voiceguide.language.command import ADVANCING, CALMING, NAMES, Command
+from voiceguide.language.language import Language, load_language
 from voiceguide.routine.routine import Routine, find, load
 
 

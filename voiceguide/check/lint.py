@@ -3,6 +3,7 @@ recogniser makes of the guide's sentences."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -10,9 +11,10 @@ from pathlib import Path
 
 from voiceguide.check import by_ear, recordings, words
 from voiceguide.check.words import Known
-from voiceguide.errors import FileError, ModelError, SourceError
+from voiceguide.errors import FileError, ModelError, SourceError, VoiceguideError
 from voiceguide.files.source import Document
-from voiceguide.language import language as commands
+from voiceguide.files.wording import code, nearest
+from voiceguide.language.language import known_languages, load_language
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
 from voiceguide.routine import routine
@@ -55,7 +57,7 @@ class Lint:
         """What is wrong beyond the routine's own rules: its language, words that are never heard, and recordings.
         Adds the file to ``seen``."""
         seen.append(document)
-        yield from commands.errors(document)
+        yield from _unknown_language(document)
         if (of := self._of(document)) is not None:
             yield from words.errors(document, of)
             yield from words.alike(document, of)
@@ -63,7 +65,7 @@ class Lint:
 
     def _by_ear(self, document: Document, good: Routine, progress: Callable[[int], None]) -> Iterator[FileError]:
         """What is found when it is spoken and listened to."""
-        language = commands.load_language(good.language)
+        language = load_language(good.language)
         path = models.find(self._model, language=language.code, official=language.model)
         model = models.load(path, good.pronounce)
         book = known(model, language.phrasebook(good.parts))
@@ -92,3 +94,19 @@ class Lint:
                     raise
                 self._known[language] = None
         return self._known[language]
+
+
+def _unknown_language(document: Document) -> Iterator[FileError]:
+    """Where the guide doesn't speak the language of a routine."""
+    for where, value in document.each("language"):
+        if not isinstance(value, str) or not re.fullmatch(r"\s*[A-Za-z-]+\s*", value):
+            continue  # the schema's error
+        name = value.strip()
+        try:
+            load_language(name)
+        except SourceError as error:
+            what = f"the language file of {code(name)} has errors (the first: {error.errors[0]})"
+            yield document.error(where, what, "correct it: see docs/languages.md")
+        except VoiceguideError:
+            instead = f"{nearest(name, known_languages())}, or add it: see docs/languages.md"
+            yield document.error(where, f"the guide has no language {code(name)}", instead)

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard, Ignored
-from voiceguide.language.language import Command, Language, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.language import Language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.sound import Pcm, Sound
 from voiceguide.speech.player import Player
 
