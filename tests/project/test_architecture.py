@@ -98,7 +98,6 @@ def test_no_imports_go_in_a_circle() -> None:
     assert " → ".join(a_circle(imports())) == ""
 
 
-@pytest.mark.xfail(reason="the rooms are being described", strict=False)
 def test_every_room_says_what_it_is_for() -> None:
     packages = [path for path in sources().values() if path.name == "__init__.py"]
     silent = [path for path in packages if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
