@@ -93,7 +93,6 @@ def test_imports_go_down_the_drawing() -> None:
     assert upwards == []
 
 
-@pytest.mark.xfail(reason="files/source.py and files/violations.py are being taken apart", strict=False)
 def test_no_imports_go_in_a_circle() -> None:
     assert " → ".join(a_circle(imports())) == ""
 
