@@ -31,8 +31,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import machine
-from voiceguide.guide.events import Progress
 from voiceguide.guide.machine import Guide
+from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Heard
 from voiceguide.language.language import Command, Language, load_language
 from voiceguide.routine.routine import Routine, find, load
@@ -187,7 +187,7 @@ FAULTS = ("error=EIO", "error=ENOSPC", "signal=KILL")
 WRITER = """
 import sys
 from pathlib import Path
-from voiceguide.guide.events import Progress
+from voiceguide.guide.progress import Progress
 from voiceguide.routine.routine import find, load
 from voiceguide.sessions.journal import Keeper
 path, torn = Path(sys.argv[1]), sys.argv[2]

@@ -8,8 +8,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from voiceguide.files.streams import standard_input
-from voiceguide.guide.events import Interrupted
 from voiceguide.guide.machine import Guide
+from voiceguide.guide.progress import Interrupted
+from voiceguide.guide.situations import CLOSING
 from voiceguide.hearing.button import Button
 from voiceguide.hearing.keyboard import Keyboard
 from voiceguide.hearing.listener import Listener
@@ -118,7 +119,7 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
                         spoken = False
                         output.warn(error)
                 output.tell(entry)
-            if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
+            if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
                 session.leave()
 
         hurry = False

@@ -10,27 +10,23 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from voiceguide.guide import events as guide_events
-from voiceguide.guide.events import (
+from voiceguide.guide.actions import (
     Action,
     CancelTimer,
     Chime,
-    Elapsed,
     End,
-    Found,
     Hush,
-    Lost,
-    NotKept,
     NotNow,
-    Progress,
     Say,
     SetMusic,
     SetMusicVolume,
     SetPace,
     SetVolume,
-    Spoken,
     StartTimer,
 )
+from voiceguide.guide.events import Elapsed, Found, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
+from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Ears, Heard, Ignored
 from voiceguide.sessions import entries
 from voiceguide.sessions.entries import Entry
@@ -78,7 +74,7 @@ class Session:
         self._keep = keep
         self._happened: list[Entry] = []
         """In this turn."""
-        self._timers: dict[str, float] = {}
+        self._timers: dict[Timer, float] = {}
         """When each elapses."""
         self._silence = (0.0, 0.0)
         """The length of the silence timer, and when it elapses even if somebody is speaking."""
@@ -168,7 +164,7 @@ class Session:
         self._player.duck(self._ears.voice)
         if self._ears.voice and "silence" in self._timers:
             seconds, latest = self._silence
-            self._timers["silence"] = min(now + seconds, latest)
+            self._timers[Timer.SILENCE] = min(now + seconds, latest)
         for name in [name for name, due in self._timers.items() if now >= due]:
             del self._timers[name]
             self._tell(entries.Timer(now, name))
