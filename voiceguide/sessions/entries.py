@@ -10,7 +10,7 @@ from typing import Literal
 
 from voiceguide.hearing import ears
 from voiceguide.sound import Kind
-from voiceguide.speech.player import ChimeKind
+from voiceguide.speech.chimes import ChimeKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ from voiceguide.sessions import entries
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sound import RATE, Block, Kind, Pcm, Sound
+from voiceguide.speech.chimes import ChimeKind
 from voiceguide.speech.music import Music
-from voiceguide.speech.player import ChimeKind, Failed, Finished, Player, Started
+from voiceguide.speech.player import Failed, Finished, Player, Started
 from voiceguide.speech.voice import DEFAULT_RATE
 
 LOUDER_DB = 4.0

@@ -21,11 +21,10 @@ import soxr
 from voiceguide.errors import SpeechError
 from voiceguide.files.cache import Cache
 from voiceguide.sound import RATE, Pcm
-from voiceguide.sound.levels import FULL_SCALE, active_power, amplitude, frame_powers
+from voiceguide.sound.levels import FULL_SCALE, active_power, amplitude, frame_powers, soft_limit
 from voiceguide.speech import pipe
 from voiceguide.speech.patience import FIRST_CPU_S, Patience
 from voiceguide.speech.pipe import plain
-from voiceguide.speech.player import soft_limit
 from voiceguide.speech.worker import Answer, Worker, WorkerLostError, WorkerRefusedError
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "speech"
