@@ -126,7 +126,8 @@ class Rig:
                 stderr=log,
                 preexec_fn=_die_with_us,  # noqa: PLW1509 - the tests have no other thread
             )
-        for _ in range(200):
+        deadline = time.monotonic() + GIVE_UP_S
+        while time.monotonic() < deadline:
             asked = ["pactl", "get-default-source"]
             answer = subprocess.run(asked, env=self.environment, capture_output=True, text=True, check=False)
             if answer.stdout.strip() == "mic":
