@@ -42,7 +42,7 @@ from voiceguide.language import language as commands
 from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import archive, models
 from voiceguide.routine import routine
-from voiceguide.sessions.rehearsal import built_in, load_script
+from voiceguide.sessions.script import built_in, load_script
 from voiceguide.sound.files import blocks_of, excerpts_of
 
 PIECES = [
