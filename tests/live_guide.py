@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
 
 import numpy as np
 import pytest
 from conftest import GIVE_UP_S, Speak
-from rig import RATE, Pcm, Rig
+from rig import RATE, Pcm, Program, Rig
 
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 """The program, for `rig.python`."""
@@ -25,43 +24,17 @@ def level(pcm: Pcm) -> float:
     return float(10 * np.log10(np.mean(np.square(pcm, dtype=np.float64)) / 32768**2 + 1e-12))
 
 
-class Guide:
-    """``voiceguide run first-weeks`` at work, and what it prints."""
+class Guide(Program):
+    """``voiceguide run first-weeks`` at work."""
 
     def __init__(self, process: subprocess.Popen[str], rig: Rig, speak: Speak) -> None:
-        self.process = process
+        super().__init__(process)
         self._rig = rig
         self._speak = speak
-        self.printed: list[str] = []
-        self._come = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._come:
-                self.printed.append(line.rstrip())
-                self._come.notify_all()
-
-    def wait_for(self, text: str, after: int = 0) -> int:
-        """Wait until a line with ``text`` has been printed, not counting the first ``after`` lines. Returns the
-        number of lines up to there."""
-
-        def number() -> int | None:
-            return next((n for n, line in enumerate(self.printed) if n >= after and text in line), None)
-
-        with self._come:
-            assert self._come.wait_for(lambda: number() is not None, GIVE_UP_S), f"no {text!r} in {self.printed}"
-            return (number() or 0) + 1
 
     def interrupted(self, at: int) -> str:
         """The last sentence that was said in the first ``at`` lines."""
         return next(line for line in reversed(self.printed[:at]) if SPOKEN in line).partition(SPOKEN)[2]
-
-    def types(self, phrase: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{phrase}\n")
-        self.process.stdin.flush()
 
     def is_told(self, phrase: str, until: str, after: int | None = None) -> int:
         """The parent says ``phrase``, again if need be, until ``until`` is printed."""
