@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 from conftest import GIVE_UP_S, Speak, need_espeak
-from rig import RATE, Pcm, Rig, python, sound_rig
+from rig import RATE, Pcm, Program, Rig, python, sound_rig
 
 from voiceguide.language.language import load_language
 
@@ -76,42 +75,17 @@ runpy.run_module("voiceguide", run_name="__main__", alter_sys=True)
 """The program, with a recogniser that hangs from when there is a file."""
 
 
-class Guide:
-    """``voiceguide run first-weeks`` at work, and what it prints."""
+class Guide(Program):
+    """``voiceguide run first-weeks`` at work."""
 
     def __init__(self, process: subprocess.Popen[str], rig: Rig, speak: Speak) -> None:
-        self.process = process
+        super().__init__(process)
         self._rig = rig
         self._speak = speak
-        self.printed: list[str] = []
-        self._come = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._come:
-                self.printed.append(line.rstrip())
-                self._come.notify_all()
-
-    def wait_for(self, text: str, after: int = 0) -> int:
-        """Until a line with ``text`` comes, or has come, after so many lines; how many lines there are then."""
-
-        def number() -> int | None:
-            return next((n for n, line in enumerate(self.printed) if n >= after and text in line), None)
-
-        with self._come:
-            assert self._come.wait_for(lambda: number() is not None, GIVE_UP_S), f"no {text!r} in {self.printed}"
-            return (number() or 0) + 1
 
     def interrupted(self, at: int) -> str:
         """The sentence that was said last before so many lines."""
         return next(line for line in reversed(self.printed[:at]) if SPOKEN in line).partition(SPOKEN)[2]
-
-    def types(self, phrase: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{phrase}\n")
-        self.process.stdin.flush()
 
     def is_told(self, phrase: str, until: str, after: int | None = None) -> int:
         """The parent says ``phrase``, once more if need be, until ``until`` is printed."""
@@ -208,9 +182,9 @@ def test_what_would_be_said_to_a_typed_command_is_shown_while_the_speaker_is_los
         guide.wait_for(SPOKEN)
         rig.pull_out("speaker")
         lost = guide.wait_for("(speaker lost: waiting until it is back)")
-        guide.types("next")
+        guide.type("next")
         guide.wait_for("(next: not now)", after=lost)
-        guide.types("baby is crying")
+        guide.type("baby is crying")
         shown = guide.wait_for(f"{SPOKEN}{tend} (to be said when the speaker is back)", after=lost)
         rig.plug_in("speaker")
         back = guide.wait_for("(speaker back)", after=shown)
