@@ -213,7 +213,7 @@ def test_once_the_speaker_is_back_it_says_that_it_still_cannot_hear() -> None:
     p.give(Lost(speaker=True))
     assert not p.lines
     p.give(Lost(speaker=False))
-    assert p.lines == language().say("lost")
+    assert "cannot hear" in " ".join(p.lines)
     p.give(Found())
     assert p.lines[0] == "I am here again."
 
