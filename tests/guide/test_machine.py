@@ -209,6 +209,16 @@ def test_with_the_speaker_lost_nothing_is_said_and_a_baby_in_distress_is_still_h
     assert p.guide.situation is TENDING and p.lines == ("I am here again.", *words)
 
 
+def test_once_the_speaker_is_back_it_says_that_it_still_cannot_hear() -> None:
+    p = in_situation(SPEAKING)
+    p.give(Lost(speaker=True))
+    assert not p.lines
+    p.give(Lost(speaker=False))
+    assert "cannot hear" in " ".join(p.lines)
+    p.give(Found())
+    assert p.lines[0] == "I am here again."
+
+
 def test_a_stroke_that_a_lost_device_cut_off_is_finished() -> None:
     p = in_situation(HOLDING)
     whole = p.timers["hold"] - p.now
