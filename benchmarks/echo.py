@@ -28,7 +28,8 @@ from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.room import Room
 from voiceguide.speech.player import Player, Started

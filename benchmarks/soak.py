@@ -26,7 +26,8 @@ from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
 from voiceguide.language.language import load_language
 from voiceguide.recognition import models
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.speech.voice import Voice

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Literal, TextIO
 
 import numpy as np
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.routine.routine import Routine
+from voiceguide.routine.routine import Line, Routine
 from voiceguide.sessions.recorded_lines import LONGEST_S, Own
 from voiceguide.sound import BLOCK, RATE, Pcm, Sound
 from voiceguide.speech.player import Player
@@ -40,35 +39,10 @@ BEFOREHAND: dict[str, Answer] = {"": "record", "s": "skip", "q": "quit"}
 AFTERWARDS: dict[str, Answer] = {"k": "keep", "a": "again", "s": "skip", "q": "quit"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Something that the guide says as one."""
-
-    text: str
-    where: str
-    """The id of the step, or what it belongs to."""
-    part: str = ""
-
-
 def lines_of(routine: Routine) -> tuple[Line, ...]:
     """All lines of a routine, in the order in which they may be said, and each once."""
-
-    def all_lines() -> Iterator[Line]:
-        for passage in routine.welcome:
-            yield from (Line(text, "welcome") for text in passage.say)
-        for item in routine.preparation:
-            yield from (Line(text, item.id) for text in item.say)
-        for step in routine.steps:
-            yield from (Line(text, step.id, step.part) for text in step.say)
-        for passage in routine.closing:
-            yield from (Line(text, "closing") for text in passage.say)
-        for sign in routine.signs.values():
-            yield from (Line(text, sign.name) for text in (*sign.say, *sum(sign.reasons.values(), ())))
-        for name, told in (("mixed", [routine.mixed]), ("danger", [routine.danger]), ("why", routine.why)):
-            yield from (Line(text, name) for passage in told if passage for text in passage.say)
-
     found: dict[str, Line] = {}
-    for line in all_lines():
+    for line in routine.lines():
         found.setdefault(line.text, line)
     return tuple(found.values())
 
