@@ -32,7 +32,8 @@ from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import COSTS
 from voiceguide.recognition.model import ClosedModel, GrammarModel, Model, known
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room

@@ -29,7 +29,9 @@ from voiceguide.language.language import Language, load_language
 from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
-from voiceguide.routine.routine import Part, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Part
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.voice import Voice
 

@@ -36,7 +36,9 @@ from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Heard
 from voiceguide.language.command import Command
 from voiceguide.language.language import Language, load_language
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.entries import Entry, Said
 from voiceguide.sessions.journal import Journal, Keeper
 from voiceguide.sessions.narrator import Narrator
@@ -189,7 +191,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from voiceguide.guide.progress import Progress
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.journal import Keeper
 path, torn = Path(sys.argv[1]), sys.argv[2]
 keeper = Keeper(load(find("first-weeks")), lambda line: print(line, flush=True), path)

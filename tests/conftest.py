@@ -130,6 +130,7 @@ def book(vosk_model: Any) -> Phrasebook:
     """What the guide understands in the infant massage, with the model in the box."""
     from voiceguide.language.language import load_language
     from voiceguide.recognition.model import known
-    from voiceguide.routine.routine import find, load
+    from voiceguide.routine.library import find
+    from voiceguide.routine.loading import load
 
     return known(vosk_model, load_language("en").phrasebook(load(find("infant-massage")).parts))

@@ -48,7 +48,8 @@ from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import SYMBOLS, label, read_bigram
 from voiceguide.recognition.lexicon import Lexicon
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,7 +8,7 @@ import pytest
 
 from voiceguide.check.lint import Lint
 from voiceguide.errors import SourceError
-from voiceguide.routine.routine import all_routines, find
+from voiceguide.routine.library import all_routines, find
 
 GOOD = find("first-weeks").read_text("utf-8")
 LINE = '"Hello, and welcome, both of you."'

@@ -24,7 +24,9 @@ import voiceguide
 from voiceguide.cli.door import main
 from voiceguide.language.language import known_languages, load_language
 from voiceguide.recognition import models
-from voiceguide.routine import routine as routines
+from voiceguide.routine import loading
+from voiceguide.routine.library import all_routines, find
+from voiceguide.routine.loading import folder_of_routines, load
 from voiceguide.sound import RATE, Pcm
 
 PROGRAM = (sys.executable, "-m", "voiceguide")
@@ -132,7 +134,7 @@ def test_a_mistake_is_one_line_that_says_what_to_do(tmp_path: Path, arguments: s
     need_espeak()
     (tmp_path / "text.wav").write_text("This is no sound.", encoding="utf-8")
     (tmp_path / "empty.wav").touch()
-    english = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    english = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     lines = (
         english[english.index("routine:") :]
         .replace("first-weeks", "klingon")
@@ -219,7 +221,7 @@ def test_without_any_model_one_line_says_where_it_was_looked_for(tmp_path: Path)
     shutil.copytree(
         Path(voiceguide.__file__).parent, tmp_path / "voiceguide", ignore=shutil.ignore_patterns("models")
     )
-    shutil.copytree(routines.folder_of_routines(), tmp_path / "routines")
+    shutil.copytree(folder_of_routines(), tmp_path / "routines")
     soundfile.write(tmp_path / "word.wav", np.zeros(RATE, np.int16), RATE)
     line = refused(run("hear", "word.wav", cwd=tmp_path), 4)
     assert "no recognition model for the language 'en' (looked: installed, /usr/share/vosk" in line
@@ -481,7 +483,7 @@ def test_a_routine_is_shown_with_all_that_is_said_in_its_steps(tmp_path: Path) -
     result = run("show", "first-weeks", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     shown = " ".join(result.stdout.split())
-    for step in routines.load(routines.find("first-weeks")).steps:
+    for step in load(find("first-weeks")).steps:
         assert step.title in shown
         for sentence in step.say:
             assert sentence in shown
@@ -498,7 +500,7 @@ def test_a_new_routine_is_a_good_one(tmp_path: Path) -> None:
 
 def spoilt(folder: Path) -> set[tuple[str, int, int]]:
     """Writes two files with mistakes, and one that is good; gives where the mistakes are."""
-    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8").splitlines()
+    good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8").splitlines()
     (folder / "first-weeks.yaml").write_text("\n".join(good), encoding="utf-8")
     places = set()
 
@@ -534,7 +536,7 @@ def test_all_mistakes_of_all_files_are_printed_where_they_are(tmp_path: Path) ->
     ],
 )
 def test_names_that_sound_alike_are_told(tmp_path: Path, name: str, told: str) -> None:
-    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = good.replace("routine: first-weeks", "routine: alike").replace("name: feet", f"name: {name}")
     (tmp_path / "alike.yaml").write_text(text, encoding="utf-8")
     line = next(n for n, line in enumerate(text.splitlines(), 1) if f"name: {name}" in line)
@@ -543,7 +545,7 @@ def test_names_that_sound_alike_are_told(tmp_path: Path, name: str, told: str) -
 
 
 def test_nothing_in_the_routines_in_the_box_sounds_alike(tmp_path: Path) -> None:
-    result = run("check", *map(str, routines.all_routines()), cwd=tmp_path)
+    result = run("check", *map(str, all_routines()), cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
 
 
@@ -561,14 +563,14 @@ def test_mistakes_are_objects_for_an_editor(tmp_path: Path) -> None:
 
 def test_the_schema_is_the_published_one(tmp_path: Path) -> None:
     result = run("check", "--schema", cwd=tmp_path)
-    published = Path(routines.__file__).parent / "routine.schema.json"
+    published = Path(loading.__file__).parent / "routine.schema.json"
     assert result.returncode == 0
     assert result.stdout == published.read_text("utf-8")
     assert json.loads(result.stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 def test_check_tells_of_a_language_that_the_guide_does_not_speak(tmp_path: Path) -> None:
-    text = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    text = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = text.replace("routine: first-weeks", "routine: klingon").replace("language: en", "language: tlh")
     (tmp_path / "klingon.yaml").write_text(text, "utf-8")
     result = run("check", "klingon.yaml", cwd=tmp_path)

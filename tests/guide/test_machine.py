@@ -38,7 +38,8 @@ from voiceguide.guide.situations import (
 )
 from voiceguide.guide.table import TABLE
 from voiceguide.language.command import CALMING
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 
 def test_a_parent_is_guided_step_by_step() -> None:

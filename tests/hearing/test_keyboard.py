@@ -19,7 +19,8 @@ from voiceguide.hearing.keyboard import PIPED_S, Keyboard
 from voiceguide.language.command import Command
 from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import Phrasebook
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sound import BLOCK, RATE
 
 STEP = BLOCK / RATE

@@ -23,7 +23,9 @@ from voiceguide.language.command import ADVANCING, CALMING, NAMES, Command
 from voiceguide.language.language import AGO, Language, folder_of_languages, load_language
 from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition.model import known
-from voiceguide.routine.routine import Part, Routine, all_routines, load
+from voiceguide.routine.library import all_routines
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Part, Routine
 
 # The contract of `hear --json`.
 IDENTIFIERS = (

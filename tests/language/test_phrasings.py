@@ -15,7 +15,8 @@ from voiceguide.hearing.listener import Listener
 from voiceguide.language.command import NAMES
 from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import Phrasebook
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.speech.voice import Voice
 
 

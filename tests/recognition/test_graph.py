@@ -29,7 +29,8 @@ from voiceguide.recognition.fst import Transducer
 from voiceguide.recognition.graph import UNKNOWN, Costs, Graph, compile_graph, label
 from voiceguide.recognition.lexicon import FILE, Lexicon
 from voiceguide.recognition.model import ClosedModel, GrammarModel
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sound import RATE, Pcm
 
 Speak = Callable[..., Pcm]

@@ -18,7 +18,8 @@ from voiceguide.recognition import models
 from voiceguide.recognition.lexicon import FILE, PHONES, Lexicon
 from voiceguide.recognition.phones import difference, distance
 from voiceguide.recognition.spelling import phones, sounds, with_spellings
-from voiceguide.routine.routine import load, new
+from voiceguide.routine.library import new
+from voiceguide.routine.loading import load
 
 LINES = """\
 ankle AE NG K AH L
@@ -330,7 +331,7 @@ def test_check_says_nothing_of_words_where_there_is_no_model(
 
 
 def test_the_routines_in_the_box_are_known_to_the_model_in_the_box() -> None:
-    from voiceguide.routine.routine import all_routines
+    from voiceguide.routine.library import all_routines
 
     known = words.known(models.box())
     for path in all_routines():

@@ -20,7 +20,9 @@ from voiceguide.language.language import load_language
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
 from voiceguide.routine.baby import Baby
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sound import BLOCK, RATE
 
 ENGLISH = load_language("en")

@@ -15,7 +15,8 @@ from voiceguide.errors import SourceError
 from voiceguide.guide.actions import Hush
 from voiceguide.guide.situations import EMERGENCY
 from voiceguide.language.language import Language, load_language
-from voiceguide.routine.routine import Routine, folder_of_routines, load
+from voiceguide.routine.loading import folder_of_routines, load
+from voiceguide.routine.routine import Routine
 from voiceguide.routine.rules import REASONS, STRESS_SIGNS
 from voiceguide.sessions.recorded_lines import Own, Recorded
 

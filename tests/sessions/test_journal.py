@@ -21,7 +21,9 @@ from hypothesis import strategies as st
 from voiceguide.guide.plan import STROKES
 from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.language.language import AGO
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.journal import FRESH_S, Journal, JournalError, Keeper, ago, default_path
 
 
@@ -352,7 +354,8 @@ def test_what_may_not_be_written_can_still_be_read() -> None:
 FULL = """
 import resource, sys
 from voiceguide.guide.progress import Progress
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.journal import Keeper
 routine = load(find("first-weeks"))
 keeper = Keeper(routine, print)

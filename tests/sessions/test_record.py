@@ -22,9 +22,11 @@ from rig import Program, Rig, sound_rig
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard, Ignored
 from voiceguide.hearing.listener import Listener
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Line, Routine
 from voiceguide.sessions.recorded_lines import Own, line_of
-from voiceguide.sessions.recorder import AFTER, BEFORE, FRAME, Line, Recorder, from_step, lines_of, trimmed, warnings
+from voiceguide.sessions.recorder import AFTER, BEFORE, FRAME, Recorder, from_step, lines_of, trimmed, warnings
 from voiceguide.sound import BLOCK, RATE, Block, Kind, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room

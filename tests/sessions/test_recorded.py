@@ -17,7 +17,9 @@ from conftest import GIVE_UP_S, Speak, need_espeak
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.language.phrasebook import Phrasebook
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.recorded_lines import LONGEST_S, Own, Recorded, line_of
 from voiceguide.sound import RATE, Pcm

@@ -33,7 +33,9 @@ from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import Costs
 from voiceguide.recognition.model import ClosedModel
-from voiceguide.routine.routine import Routine, all_routines, find, load
+from voiceguide.routine.library import all_routines, find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions import entries, transcript
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator

@@ -29,7 +29,9 @@ from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.language.language import Language, load_language
 from voiceguide.language.phrasebook import Phrasebook
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions import entries
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator

@@ -25,7 +25,8 @@ from voiceguide.host import service
 from voiceguide.host.gpio import Panel, pin_of
 from voiceguide.language.language import Language, load_language
 from voiceguide.routine.baby import Baby
-from voiceguide.routine.routine import all_routines, in_language, load
+from voiceguide.routine.library import all_routines, in_language
+from voiceguide.routine.loading import load
 from voiceguide.sessions import journal
 from voiceguide.sessions.assembly import Hearing, Options
 from voiceguide.sound import BLOCK, RATE, Block, Pcm, chirp

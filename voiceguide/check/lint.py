@@ -16,8 +16,8 @@ from voiceguide.files.source import Document
 from voiceguide.files.wording import code, nearest, quoted
 from voiceguide.language.language import known_languages, load_language
 from voiceguide.recognition import models
-from voiceguide.routine import routine
-from voiceguide.routine.routine import Routine
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine, respelt
 from voiceguide.routine.rules import sentences
 from voiceguide.sessions.assembly import Hearing
 from voiceguide.sound import Pcm
@@ -51,7 +51,7 @@ class Lint:
 
         Raises SourceError with every error, or what else keeps the file or the model from being read."""
         seen: list[Document] = []
-        good = routine.load(path, partial(self._errors, path.parent, seen))
+        good = load(path, partial(self._errors, path.parent, seen))
         if progress is not None and (found := list(self._by_ear(seen[0], good, progress))):
             raise SourceError(found)
         of = self._of(seen[0]) if progress is not None else None
@@ -76,7 +76,7 @@ class Lint:
         with Voice() as voice:
 
             def render(text: str) -> Pcm:
-                return voice.render(routine.respelt(text, good.respell), voice=language.voice)
+                return voice.render(respelt(text, good.respell), voice=language.voice)
 
             for n, error in enumerate(by_ear.obeyed(document, render, hearing.model, hearing.book), 1):
                 progress(n)

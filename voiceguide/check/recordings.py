@@ -9,7 +9,7 @@ from pathlib import Path
 from voiceguide.errors import FileError, VoiceguideError
 from voiceguide.files.source import Document
 from voiceguide.files.wording import printable
-from voiceguide.routine.routine import schema
+from voiceguide.routine.loading import schema
 from voiceguide.routine.rules import RECORDINGS
 from voiceguide.sessions.recorded_lines import line_of
 

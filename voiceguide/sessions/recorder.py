@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Literal, TextIO
 
 import numpy as np
@@ -70,7 +69,7 @@ def lines_of(routine: Routine) -> tuple[Line, ...]:
             yield from (Line(text, name) for passage in told if passage for text in passage.say)
 
     found: dict[str, Line] = {}
-    for line in all_lines():
+    for line in routine.lines():
         found.setdefault(line.text, line)
     return tuple(found.values())
 

@@ -13,7 +13,9 @@ from voiceguide.files.source import Document, read
 from voiceguide.language.command import Command
 from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import normal
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sound.files import is_there
 
 

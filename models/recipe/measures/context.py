@@ -14,7 +14,8 @@ from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.model import Model, known
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 T = TypeVar("T")
 ROUTINE = "infant-massage"
