@@ -23,11 +23,8 @@ from benchmarks import machine
 from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.gate import Gate
 from voiceguide.hearing.listener import Listener
-from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Phrasebook, load_language
-from voiceguide.recognition import models
-from voiceguide.recognition.model import known
-from voiceguide.routine.routine import find, load
+from voiceguide.language.language import Phrasebook
+from voiceguide.sessions.assembly import Hearing, Options, content
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.room import Room
 from voiceguide.speech.player import Player, Started
@@ -149,11 +146,9 @@ def main() -> None:
     parser.add_argument("--reverb", type=float, default=0.3)
     arguments = parser.parse_args()
 
-    routine = load(find("infant-massage"))
-    folder = models.box()
-    model = models.load(folder)
-    book = known(model, load_language("en").phrasebook(routine.parts))
-    own = OwnVoice(model, book, identity=models.identity(folder))
+    routine, language = content(Options())
+    hearing = Hearing.of(routine, language)
+    model, book, own = hearing.model, hearing.book, hearing.own_voice()
     lines = Lines()
     with Voice() as voice:
         texts = [line for step in routine.steps for line in step.say]

@@ -17,10 +17,9 @@ import numpy as np
 from benchmarks import machine
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard
-from voiceguide.hearing.listener import Listener
 from voiceguide.language.language import load_language
-from voiceguide.recognition import models
 from voiceguide.routine.routine import find, load
+from voiceguide.sessions.assembly import Hearing
 from voiceguide.sessions.idle import book_of
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import blocks_of
@@ -41,7 +40,7 @@ class Idle:
     def __init__(self) -> None:
         self.language = load_language("en")
         book = book_of(self.language, self.language.phrasebook(load(find("infant-massage")).parts))
-        self._ears = Listener(models.load(models.find(None)), book)
+        self._ears = Hearing.load(self.language, book).listener()
         self.seconds = 0.0
 
     def hear(self, blocks: Iterator[Pcm] | list[Pcm]) -> list[str]:

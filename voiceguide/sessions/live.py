@@ -130,8 +130,8 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         last_wishes.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
         try:
             # The first sentence is there before the microphone is: nothing is heard while nothing can be said.
-            narrator.line(guide.texts()[0]).result()
-            narrator.prepare(guide.texts())
+            narrator.line(guide.texts(options.at)[0]).result()
+            narrator.prepare(guide.texts(options.at))
             session.run(each_turn, options.at)
             keeper.end("stopped")  # unless the guide has ended it; so, at the end of what was typed
         except KeyboardInterrupt:
