@@ -31,9 +31,6 @@ HOMES = {
 MODELS = ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH")
 PARENT_VOICE = "en-us+m7"
 PARENT_RATE = 150
-GIVE_UP_S = 600.0
-"""Seconds after which a test gives up waiting. It only ends a test that would hang, so it's far longer than anything
-takes on a machine that is ten times as busy."""
 
 Speak = Callable[..., "Pcm"]
 """``speak(text, voice=PARENT_VOICE, rate=PARENT_RATE)``: int16[n], 16 kHz, read-only."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
-from rig import RATE, Pcm, Rig, python, sound_rig
+from conftest import Speak, need_espeak
+from rig import GIVE_UP_S, RATE, Pcm, Rig, python, sound_rig
 from test_live_session import RUN, Guide
 
 from voiceguide.cli.door import main

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
+from rig import GIVE_UP_S
 
 from voiceguide.sound import RATE
 

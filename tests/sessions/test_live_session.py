@@ -19,8 +19,8 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
-from rig import RATE, Pcm, Program, Rig, python, sound_rig
+from conftest import Speak, need_espeak
+from rig import GIVE_UP_S, RATE, Pcm, Program, Rig, python, sound_rig
 
 from voiceguide.language.language import load_language
 

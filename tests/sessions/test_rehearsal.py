@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S, PARENT_VOICE, Speak, need_espeak
+from conftest import PARENT_VOICE, Speak, need_espeak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
