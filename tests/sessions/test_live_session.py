@@ -225,7 +225,7 @@ def workers(pid: int) -> list[int]:
         for task in Path(f"/proc/{pid}/task").iterdir()
         for child in (task / "children").read_text().split()
     ]
-    return [child for child in children if b"worker.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in children if b"voiceguide.speech.synthesis" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_a_recogniser_that_hangs_is_replaced(rig: Rig, speak: Speak, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_recogniser_that_hangs_is_replaced(rig: Rig, speak: Speak, tmp_path: P
         guide.is_told("pause", until="(paused")
         guide.is_told("continue", until="(guiding")
         guide.process.terminate()
-        guide.wait_for("(the recogniser hung or failed once, and was replaced)")
+        guide.wait_for("the recogniser hung or failed once, and was replaced")
         assert guide.process.wait(GIVE_UP_S) == 0
 
 

@@ -601,9 +601,9 @@ class Acted:
 
 @pytest.fixture
 def act(voice: Voice, tmp_path: Path) -> Callable[..., Acted]:
-    def play(entries: str, mishear: Mishear = lambda phrase: phrase) -> Acted:
+    def play(cues: str, mishear: Mishear = lambda phrase: phrase) -> Acted:
         path = tmp_path / "script.yaml"
-        path.write_text(f"routine: first-weeks\nparent:\n{entries}", encoding="utf-8")
+        path.write_text(f"routine: first-weeks\nparent:\n{cues}", encoding="utf-8")
         script = load_script(path)
         acted, room = Acted(), Room()
         said: list[entries.Parent] = []
