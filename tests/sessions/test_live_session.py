@@ -20,15 +20,12 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 from conftest import Speak, need_espeak
-from rig import GIVE_UP_S, RATE, Pcm, Program, Rig, python, sound_rig
+from live_guide import PARENT_GAIN, RUN, SILENT_DB, SPOKEN, Guide, level
+from rig import GIVE_UP_S, RATE, Rig, python, sound_rig
 
 from voiceguide.language.language import load_language
 
-RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
-SILENT_DB = -60.0
 SPOKEN_DB = -40.0
-PARENT_GAIN = 0.5
-"""The parent is 6 dB softer in the microphone than the guide is in its speaker."""
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +33,6 @@ def rig() -> Iterator[Rig]:
     need_espeak()
     with sound_rig() as rig:
         yield rig
-
-
-def level(pcm: Pcm) -> float:
-    """RMS in dBFS."""
-    return float(10 * np.log10(np.mean(np.square(pcm, dtype=np.float64)) / 32768**2 + 1e-12))
 
 
 HEADSET = """
@@ -54,7 +46,6 @@ LOSSES: tuple[tuple[list[str], Callable[[Rig], None], Callable[[Rig], None]], ..
     (["speaker"], lambda rig: rig.pull_out("speaker"), lambda rig: rig.plug_in("speaker")),
     (["microphone", "speaker"], Rig.kill, Rig.start),
 )
-SPOKEN = "  guide   "
 HANGS = """
 import os, sys, time, runpy, vosk
 
@@ -73,44 +64,6 @@ vosk.KaldiRecognizer = Recogniser
 runpy.run_module("voiceguide", run_name="__main__", alter_sys=True)
 """
 """The program, with a recogniser that hangs from when there is a file."""
-
-
-class Guide(Program):
-    """``voiceguide run first-weeks`` at work."""
-
-    def __init__(self, process: subprocess.Popen[str], rig: Rig, speak: Speak) -> None:
-        super().__init__(process)
-        self._rig = rig
-        self._speak = speak
-
-    def interrupted(self, at: int) -> str:
-        """The sentence that was said last before so many lines."""
-        return next(line for line in reversed(self.printed[:at]) if SPOKEN in line).partition(SPOKEN)[2]
-
-    def is_told(self, phrase: str, until: str, after: int | None = None) -> int:
-        """The parent says ``phrase``, once more if need be, until ``until`` is printed."""
-        after = len(self.printed) if after is None else after
-        sound = np.pad((self._speak(phrase) * PARENT_GAIN).astype(np.int16), (RATE // 2, 2 * RATE))
-        for _ in range(10):  # a busy machine may lose some of the sound
-            with self._rig.playing(sound):
-                deadline = time.monotonic() + len(sound) / RATE + 2.0
-                while time.monotonic() < deadline:
-                    if any(until in line for line in self.printed[after:]):
-                        return self.wait_for(until, after)
-                    time.sleep(0.05)
-        pytest.fail(f"{phrase!r} was not heard: {self.printed[after:]}")
-
-    def falls_silent(self) -> None:
-        """Once what it's saying is over."""
-        deadline = time.monotonic() + GIVE_UP_S
-        while level(self.plays(1.0)) >= SILENT_DB:
-            assert time.monotonic() < deadline, "it doesn't fall silent"
-
-    def plays(self, seconds: float) -> Pcm:
-        """What the speaker plays in the next seconds."""
-        with self._rig.recording() as heard:
-            time.sleep(seconds)
-        return heard[0]
 
 
 @contextmanager
@@ -225,7 +178,7 @@ def workers(pid: int) -> list[int]:
         for task in Path(f"/proc/{pid}/task").iterdir()
         for child in (task / "children").read_text().split()
     ]
-    return [child for child in children if b"voiceguide.speech.synthesis" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in children if b"speech.synthesis" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_a_recogniser_that_hangs_is_replaced(rig: Rig, speak: Speak, tmp_path: Path) -> None:

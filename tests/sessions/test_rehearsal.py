@@ -676,13 +676,13 @@ def test_when_waits_for_a_state(act: Act) -> None:
 
 
 def test_when_waits_for_a_step(act: Act) -> None:
-    entries = [
+    cues = [
         '  - {at: 1.0, say: "ready"}\n',
         '  - {after: 3.0, say: "go to the feet"}\n',
         '  - {when: {step: feet-1}, say: "next"}\n',
         '  - {when: {step: feet-2}, say: "stop"}\n',
     ]
-    acted = act("".join(entries))
+    acted = act("".join(cues))
     assert acted.never == []
     reached = {state.step: state.t for state in reversed(acted.of(entries.State))}
     assert acted.said("next").t > reached["feet-1"]

@@ -453,13 +453,14 @@ def test_a_baby_in_distress_is_heard_while_the_speaker_is_lost(voice: Voice) -> 
     assert (shown.text, shown.t) == (*prompt("stop_and_tend"), pytest.approx(4.0, abs=0.05))
 
 
-def test_both_lost_and_back_is_one_loss_to_the_guide(voice: Voice) -> None:
-    room = FaultyRoom((2.0, 4.0, "speaker"), (2.5, 5.0, "microphone"))
-    played = play(voice, seconds=8.0, room=room)
+def test_it_says_that_it_cannot_hear_when_the_speaker_is_back_before_the_microphone(voice: Voice) -> None:
+    room = FaultyRoom((2.0, 4.0, "speaker"), (2.5, 8.0, "microphone"))
+    played = play(voice, seconds=12.0, room=room)
     assert [entry.device for entry in played.of(entries.Lost)] == ["speaker", "microphone"]
     assert [entry.device for entry in played.of(entries.Found)] == ["speaker", "microphone"]
-    assert not played.of(entries.Unheard), "nothing is said but when both are back"
-    assert played.texts[:3] == [FIRST, *prompt("back"), FIRST]
+    assert not played.of(entries.Unheard), "nothing is said while the speaker is lost"
+    assert played.texts[:4] == [FIRST, *prompt("lost"), *prompt("back"), FIRST]
+    assert played.said(prompt("lost")[0]) == pytest.approx(4.0, abs=0.1)
 
 
 # ---- Chimes ----
@@ -540,6 +541,15 @@ def test_the_volume_changes_by_a_step_at_once(voice: Voice, command: str, steps:
     assert level(during) - level(voice.render(FIRST)[round(1.5 * RATE) : 3 * RATE]) == pytest.approx(
         steps * LOUDER_DB, abs=0.5
     )
+
+
+def test_a_soft_sentence_that_is_made_louder_stays_softer_than_others(voice: Voice) -> None:
+    asked = 2.0 + CHECK_S
+    played = play(voice, (2.0, "stop"), (asked + 0.3, "louder"), seconds=asked + 3.0)
+    question = played.said("Shall I go on?")
+    rendered = voice.render("Shall I go on?")[round(0.5 * RATE) : round(0.9 * RATE)]
+    during = played.between(question + 0.5, question + 0.9)
+    assert level(during) - level(rendered) == pytest.approx(SOFT_DB + LOUDER_DB, abs=0.5)
 
 
 @pytest.mark.parametrize(("command", "steps"), [("faster", 1), ("slower", -1)])

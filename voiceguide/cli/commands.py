@@ -25,6 +25,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal, or a file's name, may lack letters
     try:
         trace.start(arguments.verbose)
+        python = ".".join(map(str, sys.version_info[:3]))
+        log.info("voiceguide %s, Python %s: %s", __version__, python, arguments.command or "no command")
         if arguments.configured:
             fill(arguments)
         return int(arguments.do(arguments) or 0)

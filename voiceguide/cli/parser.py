@@ -23,7 +23,7 @@ class Commands:
     """Where commands are declared."""
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
+        self._subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
     def add(self, name: str, do: Do, text: str, *, configured: bool = False) -> argparse.ArgumentParser:
         """Declare a command. ``configured``: options that are left out are taken from the settings."""

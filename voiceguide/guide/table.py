@@ -95,7 +95,7 @@ music_quieter music_down music_down music_down music_down music_down music_down 
 spoken        .          .          hold       .          wait_next  .          .          .        .          .          .          .          .          .          end        .
 hold_over     .          .          .          stroke_end .          .          .          .        .          .          .          .          .          .          .          .
 silence       .          remind     .          .          remind     check      .          .        leave      .          remind     remind     remind     close      .          .
-lost          lose       lose       lose       lose       lose       lose       lose       .        tell_lost  .          lose       tell_lost  lose       lose       .          .
+lost          lose       lose       lose       lose       lose       lose       lose       tell_lost tell_lost  .          lose       tell_lost  lose       lose       .          .
 found         greet      greet      greet      greet      greet      greet      greet      regain   greet      say_rest   greet      greet      greet      greet      say_rest   .
 not_kept      note       note       note       note       note       note       note       note     note       note       note       note       note       note       .          .
 """

@@ -9,6 +9,7 @@ folder behind, and ends the process (vosk 0.3.45, ``Model.get_model_path``).
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -29,6 +30,8 @@ from voiceguide.recognition import model as recognition
 from voiceguide.recognition.download import OFFICIAL, one_line
 from voiceguide.recognition.fst import MAGIC
 from voiceguide.recognition.model import Model
+
+log = logging.getLogger(__name__)
 
 SYSTEM = Path("/usr/share/vosk")
 BOX = "voiceguide-en"
@@ -92,6 +95,7 @@ def find(named: Named = NONE_NAMED, *, language: str = "en", official: str = "NA
     places = locations(named, language=language)
     for place in places:
         if place.problem is None:
+            log.info("model: %s (%s)", place.path, place.label)
             return place.path
         if place.label in named:
             raise ModelError(f"{place.label}: {place.path}: {place.problem}")

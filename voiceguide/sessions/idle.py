@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from voiceguide.errors import VoiceguideError
@@ -10,6 +11,8 @@ from voiceguide.host.gpio import Panel
 from voiceguide.language.language import Command, Language, Phrasebook
 from voiceguide.sound import Sound
 from voiceguide.speech.player import Player
+
+log = logging.getLogger(__name__)
 
 ANSWER_BLOCKS = 12
 """The chime that answers takes 0.22 s, and the speaker's device may still hold 0.1 s of it."""
@@ -33,12 +36,14 @@ def wait(sound: Sound, ears: Ears, language: Language, panel: Panel) -> str:
     player = Player()
     sound.open(player.fill)
     try:
+        log.info("waiting")
         woken = ""
         while not woken:
             block = sound.read()
             heard = ears.hear(block.pcm, block.at, played=block.played)
             phrases = [one.phrase for one in heard if isinstance(one, Heard) and one.phrase in language.wakes]
             woken = next(iter(phrases), "button" if panel.press() is not None else "")
+        log.info("woken")
         player.chime("heard")
         for _ in range(ANSWER_BLOCKS):
             sound.read()

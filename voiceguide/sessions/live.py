@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from voiceguide.sessions.journal import Keeper
 from voiceguide.sessions.session import Session
 from voiceguide.sound import Sound
 from voiceguide.speech.voice import Voice
+
+log = logging.getLogger(__name__)
 
 _M_ARENA_MAX = -8
 """malloc.h"""
@@ -60,6 +63,7 @@ def run(options: Options, output: Output, *, wait: bool = False) -> None:
             else:
                 _guide(options, output, last_wishes, lambda sound: sound)
     except Terminated:
+        log.info("terminated")
         leave_now()
 
 
@@ -126,8 +130,8 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         last_wishes.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
         try:
             # The first sentence is there before the microphone is: nothing is heard while nothing can be said.
-            narrator.line(guide.texts()[0]).result()
-            narrator.prepare(guide.texts())
+            narrator.line(guide.texts(options.at)[0]).result()
+            narrator.prepare(guide.texts(options.at))
             session.run(each_turn, options.at)
             keeper.end("stopped")  # unless the guide has ended it; so, at the end of what was typed
         except KeyboardInterrupt:
@@ -139,6 +143,7 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         finally:
             last_wishes.clear()
             if troubles := _troubles(sound, ears):
+                log.info("%s", "; ".join(troubles))
                 output.note(f"({'; '.join(troubles)})")
             voice.close()  # first: it doesn't wait for a worker that hangs
             if not hurry:

@@ -6,6 +6,8 @@ stream and in a simulated room alike.
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -36,6 +38,12 @@ from voiceguide.speech.chimes import ChimeKind
 from voiceguide.speech.music import Music
 from voiceguide.speech.player import Failed, Finished, Player, Started
 from voiceguide.speech.voice import DEFAULT_RATE
+
+log = logging.getLogger(__name__)
+words = logging.getLogger("voiceguide.words")
+"""The log may have what was said and heard only if somebody has set the level of this logger to allow it."""
+if words.level == logging.NOTSET:
+    words.setLevel(logging.CRITICAL)
 
 LOUDER_DB = 4.0
 """One step of volume, of speech and of music."""
@@ -80,7 +88,7 @@ class Session:
         self._silence = (0.0, 0.0)
         """The length of the silence timer, and when it elapses even if somebody is speaking."""
         self._lost: frozenset[Kind] = frozenset()
-        self._volume_db = 0.0
+        self._volume_db = self._soft_db = 0.0
         self._utterance = 0
         self._lines: tuple[str, ...] = ()
         """The lines of that utterance."""
@@ -179,7 +187,7 @@ class Session:
         before, self._lost = self._lost, lost
         for device in sorted(lost ^ before):
             self._tell(entries.Lost(now, device) if device in lost else entries.Found(now, device))
-        if bool(lost) != bool(before):
+        if lost != before:
             event = Lost("speaker" in lost) if lost else Found()
             self._apply(self._guide.handle(event, now), now)
 
@@ -228,7 +236,7 @@ class Session:
                     self._timers.pop(action.name, None)
                 case SetVolume():
                     self._volume_db = action.level * LOUDER_DB
-                    self._player.gain_db = self._volume_db
+                    self._player.gain_db = self._volume_db + (self._soft_db if self._player.speaking else 0.0)
                 case SetMusic():
                     self._player.music_on = action.on
                 case SetMusicVolume():
@@ -270,7 +278,8 @@ class Session:
         for line in self._pending:
             line.cancel()  # what won't be said any more mustn't be rendered before what will
         self._pending = [self._narrator.line(text) for text in say.lines]
-        self._player.gain_db = self._volume_db + (SOFT_DB if say.soft else 0.0)
+        self._soft_db = SOFT_DB if say.soft else 0.0
+        self._player.gain_db = self._volume_db + self._soft_db
         self._player.say(say.utterance, self._pending, gap=say.gap, delay=max(say.delay, at_least))
 
     def _ring(self, chime: Chime, now: float) -> None:
@@ -285,6 +294,11 @@ class Session:
 
     def _tell(self, entry: Entry) -> None:
         self._happened.append(entry)
+        if log.isEnabledFor(logging.INFO):
+            told = entry.as_json()
+            if not words.isEnabledFor(logging.INFO):
+                told = {key: value for key, value in told.items() if key not in entries.WORDS}
+            log.info("%s", json.dumps(told, ensure_ascii=False))
 
     def _what_happened(self) -> list[Entry]:
         happened, self._happened = self._happened, []

@@ -9,6 +9,7 @@ and lets the speaker's device hold more sound when it runs out of it.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from contextlib import ExitStack, suppress
 from math import inf
@@ -27,6 +28,8 @@ from voiceguide.sound.played import Played
 from voiceguide.sound.portaudio import Device, Running, choose, devices
 from voiceguide.sound.probe import Probe
 from voiceguide.sound.server import Server
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Device", "LiveSound", "Running", "choose", "devices"]
 
@@ -133,6 +136,7 @@ class LiveSound:
         except BaseException:
             self.close()
             raise
+        self._log_running("open")
         self._pace = Pace()
         if self._microphone:
             self._microphone.begin(self._pace.began)
@@ -198,6 +202,11 @@ class LiveSound:
                 self._microphone.skip(at)
         return Block(pcm, self._pace.at, self._played.meanwhile(newest), self._lost)
 
+    def _log_running(self, what: str) -> None:
+        for one in self.running:
+            held = f"{one.rate} Hz, {one.channels} channels, {one.latency * 1000:.0f} ms"
+            log.info("%s: %s, %s, %s", what, one.kind, one.device.name, held)
+
     def close(self) -> None:
         """Stop, once the speaker has played what its device holds. A device that doesn't answer is left alone after
         two seconds."""
@@ -238,8 +247,11 @@ class LiveSound:
             if not gone:
                 probe.stop()
             elif probe.sees({kind: self._names[kind] for kind in gone}):
-                with suppress(Exception):  # whatever a driver throws at us: we try again, for as long as it takes
+                try:
                     pa.bounded(self._restart, pa.OPEN_LIMIT)
+                    self._log_running("open again")
+                except Exception:  # whatever a driver throws at us: we try again, for as long as it takes
+                    log.info("could not open the devices again", exc_info=True)
                 before = monotonic()
         probe.stop()
 
@@ -247,6 +259,7 @@ class LiveSound:
         """Let the speaker's device hold more, up to the last of LATENCIES."""
         if self._latency < len(LATENCIES) - 1:
             self._latency += 1
+            log.info("the speaker runs out of sound: its device may hold %d ms", 1000 * LATENCIES[self._latency])
             with suppress(Exception):  # as in ``_keep``: the stream has ended, and counts as lost
                 pa.bounded(self._reopen_speaker, pa.OPEN_LIMIT)
 
@@ -257,6 +270,7 @@ class LiveSound:
         lost = frozenset(end.kind for end in self._ends if end.lost) | moved
         if lost == self._lost:
             return
+        log.info("lost: %s", ", ".join(sorted(lost)) or "nothing any more")
         for kind in lost - self._lost:
             self._losses[kind] = self._losses.get(kind, 0) + 1
         self._played.realign()
@@ -279,6 +293,10 @@ class _Supply:
     def short(self, now: float, waited: float) -> bool:
         """Whether it has run out for the second time lately. ``waited``: seconds since the last call."""
         xruns, self._xruns = self._xruns, self._speaker.xruns
+        if self._xruns > xruns:
+            log.info("the speaker ran out of sound: %d times so far", self._xruns)
+        if waited > 3 * TICK_S:
+            log.info("the process was held up for %.1f s", waited)
         ahead = self._speaker.seconds - now
         hurry = ahead - self._least > HURRY_S
         self._least = ahead if hurry else min(self._least, ahead)

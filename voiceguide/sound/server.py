@@ -8,12 +8,15 @@ name is back, the stream is moved back. A stream that the user moves stays where
 
 from __future__ import annotations
 
+import logging
 import os
 from threading import Event, Thread
 from time import sleep
 from typing import Any
 
 from voiceguide.sound import Kind
+
+log = logging.getLogger(__name__)
 
 LISTEN_S = 1.0
 """Seconds that it waits for a change before it checks whether it's still needed."""
@@ -70,6 +73,7 @@ class Server:
                             something = False
                             self._look(pulse)
             except (pulsectl.PulseError, pulsectl.PulseDisconnected):
+                log.info("the sound server is gone, or can't be reached")
                 self._set(frozenset())  # the streams have ended as well, and PortAudio says so
                 sleep(LISTEN_S)
 
@@ -101,6 +105,7 @@ class Server:
 
     def _set(self, away: frozenset[Kind]) -> None:
         if away != self.away:
+            log.info("moved to another device: %s", ", ".join(sorted(away)) or "none any more")
             self.away = away
             self._wake.set()
         self.looked.set()
