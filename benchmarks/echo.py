@@ -22,9 +22,8 @@ from benchmarks import machine, progress
 from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.gate import Gate
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Phrasebook, load_language
-from voiceguide.routine.routine import find, load
-from voiceguide.sessions.assembly import Hearing
+from voiceguide.language.language import Phrasebook
+from voiceguide.sessions.assembly import Hearing, Options, content
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.room import Room
 from voiceguide.speech.player import Player, Started
@@ -146,8 +145,8 @@ def main() -> None:
     parser.add_argument("--reverb", type=float, default=0.3)
     arguments = parser.parse_args()
 
-    routine = load(find("infant-massage"))
-    hearing = Hearing.of(routine, load_language("en"))
+    routine, language = content(Options())
+    hearing = Hearing.of(routine, language)
     own = hearing.own_voice()
     lines = Lines()
     with Voice() as voice:

@@ -23,6 +23,7 @@ import numpy as np
 
 from models.recipe.measures.commands import heard_in
 from models.recipe.measures.figures import poisson
+from voiceguide.config import named_models
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
 from voiceguide.language.language import ADVANCING, CALMING, Phrasebook, load_language, normal
@@ -168,7 +169,7 @@ def main() -> None:
             for v, name in enumerate(VOICES[:4])
             for text in misses[(v + part.start) % part.step :: part.step]
         ]
-        for number, (name, made) in enumerate(settings(models.find(arguments.model), arguments.costs)):
+        for number, (name, made) in enumerate(settings(models.find(named_models(arguments.model)), arguments.costs)):
             if arguments.only and str(number) not in arguments.only:
                 continue
             began = time.perf_counter()

@@ -23,10 +23,8 @@ import numpy as np
 from benchmarks import machine, recordings
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard
-from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import load_language
-from voiceguide.recognition import models
 from voiceguide.routine.routine import find, load
+from voiceguide.sessions.assembly import Hearing, Options, content
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.speech.voice import Voice
@@ -88,9 +86,7 @@ def main() -> int:
         for block in noise(arguments.corpus, np.random.default_rng(1), endless=arguments.endless):
             sys.stdout.buffer.write(block.tobytes())
     print(machine.facts(), flush=True)
-    language = load_language("en")
-    book = language.phrasebook(load(find("infant-massage")).parts)
-    ears = Listener(models.load(models.find(None)), book)
+    ears = Hearing.of(*content(Options())).listener()
     own = spoken()
     began, samples, commands, sizes = time.monotonic(), 0, 0, []
     making = subprocess.Popen(

@@ -198,9 +198,9 @@ def test_a_missing_model_has_exit_code_4(broken_models: Path, command: str) -> N
     [
         ("empty", "not a Vosk model: am/final.mdl is missing"),
         ("file", "not a folder; name the folder of the unpacked model"),
-        ("without-graph", r"graph/Gr\.fst is missing; install the model anew"),
-        ("with-an-empty-file", r"am/final\.mdl is empty; install the model anew"),
-        ("damaged", "install it anew, or choose another"),
+        ("without-graph", r"graph/Gr\.fst is missing; install the model again"),
+        ("with-an-empty-file", r"am/final\.mdl is empty; install the model again"),
+        ("damaged", "install it again, or choose another"),
     ],
 )
 def test_a_broken_model_has_exit_code_4_and_says_what_is_wrong(broken_models: Path, model: str, words: str) -> None:

@@ -86,7 +86,7 @@ def test_calming_never_moves_on(happenings: list[random.Random], calming: str, l
         if "silence" in p.timers and choose.random() < 0.5:
             p.elapse("silence")
         if p.ended or (p.guide.situation is CLOSING and p.guide.massage.record.stress >= ENOUGH):
-            return  # the closing words were on their way before, or a third sign of stress has led to them
+            return  # a third sign of stress leads to the closing words, or they had begun before
         assert p.guide.step == step
         assert "hold" not in p.timers
     assert p.guide.seconds_left(p.now) >= left - 1e-6 or p.guide.situation is CLOSING
@@ -106,7 +106,7 @@ def test_what_was_interrupted_goes_on_at_its_sentence(happenings: list[random.Ra
 
 
 @given(some_events, st.floats(0.1, 10.0))
-def test_a_stroke_that_was_interrupted_keeps_its_rest(happenings: list[random.Random], seconds: float) -> None:
+def test_an_interrupted_stroke_keeps_its_remaining_time(happenings: list[random.Random], seconds: float) -> None:
     p = after(happenings)
     if p.guide.situation is not HOLDING:
         return
@@ -131,7 +131,7 @@ def test_music_never_plays_while_the_baby_is_tended_to(happenings: list[random.R
 
 
 @given(some_events)
-def test_where_it_is_is_told_before_anything_of_it_is_said(happenings: list[random.Random]) -> None:
+def test_progress_comes_after_silence_and_before_the_first_words(happenings: list[random.Random]) -> None:
     p = after(happenings[:20])
     for choose in happenings[20:]:
         random_event(p, choose)

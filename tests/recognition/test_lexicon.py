@@ -97,7 +97,7 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str, what: str) -> None:
     path.write_text(f"arm AA R M\nback B AE K\n{line}\nzoo Z UW\n", "utf-8")
     with pytest.raises(ModelError) as caught:
         Lexicon.read(path)
-    assert str(caught.value) == f"{path}:3: {what}; install the model anew"
+    assert str(caught.value) == f"{path}:3: {what}; install the model again"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00"])
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_lexicon_is_refused(tmp_path: Path, content: bytes | N
     path = tmp_path / "lexicon.txt"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ModelError, match="install the model anew"):
+    with pytest.raises(ModelError, match="install the model again"):
         Lexicon.read(path)
 
 

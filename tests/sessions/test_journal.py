@@ -120,7 +120,7 @@ def test_a_step_that_the_routine_lost_and_another_routine_are_not_offered() -> N
         assert journal.interrupted(first_weeks(), asked=True) is not None
 
 
-def test_what_goes_on_is_one_session_and_what_begins_anew_another() -> None:
+def test_what_goes_on_is_one_session_and_what_starts_again_is_another() -> None:
     cut_off(at(1, done=("legs",)))
     going_on = keeper()
     found = going_on.interrupted(asked=False)
@@ -128,11 +128,11 @@ def test_what_goes_on_is_one_session_and_what_begins_anew_another() -> None:
     going_on.keep(replace(found.progress, resumed=True))
     going_on.keep(at(2, resumed=True, signs=("crying",)))
     going_on.close()
-    anew = keeper()
-    assert anew.interrupted(asked=False) is not None
-    anew.keep(at(0))
-    anew.keep(at(1))
-    anew.close()
+    another = keeper()
+    assert another.interrupted(asked=False) is not None
+    another.keep(at(0))
+    another.keep(at(1))
+    another.close()
     with Journal() as journal:
         new, old = journal.sessions()
     assert (old.progress, old.signs, old.ended) == (at(2, signs=("crying",)), ("crying",), None)

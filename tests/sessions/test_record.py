@@ -348,5 +348,5 @@ def test_what_is_recorded_is_not_asked_for_again_but_by_option(tmp_path: Path, s
     for line in lines_of(first_weeks()):
         Own("first-weeks").keep(line.text, speak("move on"))
     done = command(tmp_path)
-    assert (done.returncode, done.stdout) == (0, "all of it is recorded; to record it anew: --again\n")
+    assert (done.returncode, done.stdout) == (0, "all of it is recorded; to record it again: --again\n")
     assert "92 sentences to record" in command(tmp_path, "--again", "--input-device", "no such one").stdout

@@ -49,7 +49,7 @@ def known(path: Path) -> Known:
             try:
                 lines = (path / name).read_text("utf-8").splitlines()
             except (OSError, UnicodeDecodeError):
-                raise ModelError(f"{path}: {name} cannot be read; install the model anew") from None
+                raise ModelError(f"{path}: {name} cannot be read; install the model again") from None
             listed = Lexicon({line.split()[0]: () for line in lines if line[:1].isalpha()})
             return Known(listed.__contains__, listed, learns=False)
     return Known(models.load(path).knows, Lexicon({}), learns=False)

@@ -156,7 +156,7 @@ def _receive(model: Entry, part: Path, start: int, say: Say) -> int:
                 f"the server has {length} bytes for {model.name}, its list says {model.size}; try later"
             )
         if start and not resumed:
-            say(f"{model.name}: the server cannot go on with a download, starting anew")
+            say(f"{model.name}: the server cannot go on with a download, starting again")
         have = start if resumed else 0
         said, said_at = have / model.size, time.monotonic()
         with part.open("ab" if resumed else "wb") as file:

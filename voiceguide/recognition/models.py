@@ -178,11 +178,11 @@ def _problem(path: Path) -> str | None:
         heads = {}
         for name in [*layout[:-1], *fsts, *others]:
             if not (path / name).is_file():
-                return f"{name} is missing; install the model anew"
+                return f"{name} is missing; install the model again"
             with (path / name).open("rb") as file:
                 heads[name] = file.read(4096)
             if not heads[name]:
-                return f"{name} is empty; install the model anew"
+                return f"{name} is empty; install the model again"
     except OSError as error:
         return f"{error.filename or path} cannot be read: {error.strerror}"
     damaged = [name for name in fsts if not heads[name].startswith(_FST_MAGIC)]
@@ -190,7 +190,7 @@ def _problem(path: Path) -> str | None:
         damaged.append(layout[0])
     if disambig in heads and not re.fullmatch(rb"[\d\s]+", heads[disambig]):  # Vosk reads it without end
         damaged.append(disambig)
-    return f"{damaged[0]} is damaged; install the model anew" if damaged else None
+    return f"{damaged[0]} is damaged; install the model again" if damaged else None
 
 
 def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, say: Callable[[str], None]) -> Path:
@@ -285,7 +285,7 @@ def _is_there(target: Path, say: Callable[[str], None]) -> bool:
 
 def _problem_of_new(path: Path) -> str | None:
     problem = _problem(path)
-    return problem and problem.partition(";")[0]  # without the advice to install it anew
+    return problem and problem.partition(";")[0]  # without the advice to install it again
 
 
 @contextmanager

@@ -41,13 +41,13 @@ def need_good(path: Path, identity: str) -> None:
     try:
         tried = subprocess.run(command, capture_output=True, timeout=LIMIT_S, check=False)
     except subprocess.TimeoutExpired:
-        raise ModelError(f"{path}: the recogniser hangs with it; install it anew, or choose another") from None
+        raise ModelError(f"{path}: the recogniser hangs with it; install it again, or choose another") from None
     except OSError:
         return  # no process can be had: it goes on untried
     if tried.returncode == REFUSED:
         raise ModelError(tried.stdout.decode(errors="replace").strip())
     if tried.returncode:
-        raise ModelError(f"{path}: it is damaged, and ends the recogniser; install it anew, or choose another")
+        raise ModelError(f"{path}: it is damaged, and ends the recogniser; install it again, or choose another")
     with contextlib.suppress(OSError):
         private.make(done.parent)
         atomic.write(done, b"")
