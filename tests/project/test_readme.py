@@ -11,7 +11,8 @@ import pytest
 
 from voiceguide.cli.door import main
 from voiceguide.guide.situations import State
-from voiceguide.language.language import NAMES, Command, Phrasebook
+from voiceguide.language.command import NAMES, Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.routine.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
 
 ROOT = Path(__file__).parents[2]
