@@ -23,7 +23,7 @@ from benchmarks import machine
 from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.gate import Gate
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Phrasebook
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.sessions.assembly import Hearing, Options, content
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.room import Room

@@ -39,6 +39,7 @@ from voiceguide import config
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.source import read
 from voiceguide.language import language as commands
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import archive, models
 from voiceguide.routine import routine
 from voiceguide.sessions.script import built_in, load_script
@@ -131,7 +132,7 @@ def reads_routine(path: Path) -> None:
 
 
 @cache
-def phrases_of(parts: tuple[routine.Part, ...]) -> commands.Phrasebook:
+def phrases_of(parts: tuple[routine.Part, ...]) -> Phrasebook:
     """It takes a tenth of a second, and most damage is elsewhere."""
     return commands.load_language("en").phrasebook(parts)
 

@@ -24,7 +24,9 @@ from hassil.sample import sample_expression
 from benchmarks import machine
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Command, Language, Phrasebook, load_language, normal
+from voiceguide.language.command import Command
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
 from voiceguide.routine.routine import Part, find, load

@@ -34,7 +34,8 @@ from benchmarks import machine
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Heard
-from voiceguide.language.language import Command, Language, load_language
+from voiceguide.language.command import Command
+from voiceguide.language.language import Language, load_language
 from voiceguide.routine.routine import Routine, find, load
 from voiceguide.sessions.entries import Entry, Said
 from voiceguide.sessions.journal import Journal, Keeper

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from voiceguide.language.language import Phrasebook
+    from voiceguide.language.phrasebook import Phrasebook
     from voiceguide.sound import Pcm
     from voiceguide.speech.voice import Voice
 

@@ -28,7 +28,7 @@ from voiceguide.guide.situations import (
     State,
 )
 from voiceguide.guide.table import REACTIONS, TABLE
-from voiceguide.language.language import NAMES, Command
+from voiceguide.language.command import NAMES, Command
 
 
 def events(p: Player) -> Iterator[tuple[str, Event]]:

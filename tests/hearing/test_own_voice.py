@@ -18,7 +18,8 @@ import pytest
 from voiceguide.hearing import own_voice as module
 from voiceguide.hearing.ears import Fake
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.model import ClosedModel
 from voiceguide.sound import RATE, Pcm

@@ -23,7 +23,8 @@ from voiceguide.hearing.listener import Listener
 from voiceguide.host import service
 from voiceguide.host.gpio import Panel
 from voiceguide.host.notify import FLOWS_BLOCKS, Notify, WatchedSound
-from voiceguide.language.language import Language, Phrasebook, load_language
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition.model import known
 from voiceguide.sessions import idle
 from voiceguide.sound import BLOCK, Block

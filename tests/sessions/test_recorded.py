@@ -16,7 +16,7 @@ from conftest import GIVE_UP_S, Speak, need_espeak
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Phrasebook
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.routine.routine import Routine, find, load
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.recorded_lines import LONGEST_S, Own, Recorded, line_of

@@ -27,7 +27,9 @@ from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import State
 from voiceguide.hearing.ears import Fake, Heard, Ignored
-from voiceguide.language.language import NAMES, Command, Phrasebook, load_language, normal
+from voiceguide.language.command import NAMES, Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import Costs
 from voiceguide.recognition.model import ClosedModel

@@ -27,7 +27,8 @@ from voiceguide.guide.situations import CHECK_S, SILENCE_S
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Language, Phrasebook, load_language
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.routine.routine import Routine, find, load
 from voiceguide.sessions import entries
 from voiceguide.sessions.entries import Entry

@@ -14,7 +14,7 @@ from voiceguide.guide.events import Elapsed, Event, Found, Heard, Lost, NotKept,
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.reactions import answering, finishing, moving, pausing, planning, sounding, telling, tending
 from voiceguide.guide.situations import SITUATIONS, Situation
-from voiceguide.language.language import NAMES, Command
+from voiceguide.language.command import NAMES, Command
 
 WORDLESS = ("spoken", "hold_over", "silence", "lost", "found", "not_kept")
 """The rows that aren't commands."""
