@@ -34,7 +34,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from voiceguide import config
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.source import read
@@ -266,9 +266,8 @@ def fuzzed(names: list[str], files: int, seed: int, folder: Path) -> int:
                 if failures > 20:
                     return 1
             slowest = max(slowest, time.process_time() - start)
-            if number % 2000 == 0 or (number % 100 == 0 and sys.stderr.isatty()):
-                end = "\r" if sys.stderr.isatty() else "\n"
-                print(f"{name}: {number} of {count}", end=end, file=sys.stderr, flush=True)
+            if number % 100 == 0:
+                progress.show(f"{name}: {number} of {count}")
         total += count
         mega = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         took = time.monotonic() - began

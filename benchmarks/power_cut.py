@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Heard
@@ -171,8 +171,7 @@ def kills(times: int, seed: int) -> bool:
                 wrong.append(f"{n}: at {at} instead of {right}: {written[-6:]}")
             told["ended before" if ended else "in a write" if len(right) > 1 else "between writes"] += 1
             told["steps spoken"] += len(set(said))
-            if sys.stderr.isatty():
-                print(f"\r{n + 1} ", end="", file=sys.stderr)
+            progress.show(f"{n + 1} sessions")
         left = sorted(file.name for file in path.parent.iterdir())
         with Journal(path) as journal:
             sessions = len(journal.sessions())

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
+from rig import GIVE_UP_S
 
 from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.keyboard import PIPED_S, Keyboard

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
 from live_guide import RUN, Guide
-from rig import RATE, Pcm, Rig, python, sound_rig
+from rig import GIVE_UP_S, RATE, Pcm, Rig, python, sound_rig
 
 from voiceguide.cli.door import main
 from voiceguide.errors import VoiceguideError

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak
+from conftest import Speak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import ModelError
 from voiceguide.hearing.ears import Heard

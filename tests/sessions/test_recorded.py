@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.own_voice import OwnVoice

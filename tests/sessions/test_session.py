@@ -18,9 +18,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak
+from conftest import Speak
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import CHECK_S, SILENCE_S
