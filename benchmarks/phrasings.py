@@ -26,7 +26,9 @@ from voiceguide.hearing.listener import Listener
 from voiceguide.language.command import Command
 from voiceguide.language.language import Language, load_language
 from voiceguide.language.phrasebook import Phrasebook, normal
-from voiceguide.routine.routine import Part, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Part
 from voiceguide.sessions.assembly import Hearing
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.voice import Voice

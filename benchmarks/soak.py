@@ -23,7 +23,8 @@ import numpy as np
 from benchmarks import machine, recordings
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.assembly import Hearing, Options, content
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording

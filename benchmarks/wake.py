@@ -18,7 +18,8 @@ from benchmarks import machine, progress, recordings
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard
 from voiceguide.language.language import load_language
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.assembly import Hearing
 from voiceguide.sessions.idle import book_of
 from voiceguide.sound import BLOCK, RATE, Pcm

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from voiceguide.hearing.ears import Heard
 from voiceguide.language.language import load_language
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.assembly import Hearing
 from voiceguide.sound.files import blocks_of
 
