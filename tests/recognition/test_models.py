@@ -443,7 +443,7 @@ def test_a_broken_model_is_replaced(server: Server) -> None:
     (folder / "leftover").touch()
     said: list[str] = []
     install(server, said)
-    assert said[0] == f"{NAME} is broken and will be replaced: graph/Gr.fst is missing; install the model again"
+    assert said[0] == f"{NAME} is damaged and will be replaced: graph/Gr.fst is missing; install the model again"
     assert files_of(folder) == files_of(models.box())
     assert left() == [NAME]
 

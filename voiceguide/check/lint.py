@@ -33,7 +33,7 @@ class Checked:
 
     routine: Routine
     near: tuple[str, ...]
-    """Lines on names that sound a little like others: no errors. Only where it was listened to."""
+    """Lines about names that sound a little like others: not errors. Only after a check by ear."""
 
 
 class Lint:
@@ -46,8 +46,8 @@ class Lint:
         self._known: dict[str, Known | None] = {}
 
     def check(self, path: Path, progress: Callable[[int], None] | None = None) -> Checked:
-        """The routine in a file; by ear, too, where ``progress`` is given, which is told how many sentences were
-        listened to.
+        """The routine in a file. With ``progress`` it's checked by ear, too, and ``progress`` gets the number of
+        sentences so far.
 
         Raises SourceError with every error, or what else keeps the file or the model from being read."""
         seen: list[Document] = []

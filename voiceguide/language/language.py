@@ -1,4 +1,4 @@
-"""One language: templates of what's understood, and what the guide says of its own. Data, a file for each."""
+"""A language: templates of what the guide understands, and its own sentences. Data, one file for each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voiceguide.language.phrasebook import Phrasebook, normal
 
 
 class NamedPart(Protocol):
-    """A part of the body, as far as its words go."""
+    """The names of a part of the body."""
 
     @property
     def id(self) -> str: ...
@@ -34,7 +34,7 @@ class NamedPart(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Elsewhere:
-    """A part that people name, and that the routine does not have."""
+    """A part that people name but the routine doesn't have."""
 
     id: str
     name: str
@@ -42,35 +42,35 @@ class _Elsewhere:
 
 
 AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
-"""How long ago, in the names of the prompts ``stopped_…``; ``some_time`` where nobody knows."""
+"""How long ago, as in the names of the prompts ``stopped_…``; ``some_time`` if nobody knows."""
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language: templates of what is understood, and what the guide says of its own."""
+    """Templates of what the guide understands, and its own sentences."""
 
     code: str
     name: str
     voice: str
-    """The voice of espeak-ng that speaks it, perhaps with a variant."""
+    """Its voice in espeak-ng, perhaps with a variant."""
     model: str
-    """Name of the official Vosk model, a small one, that hears it."""
+    """Name of the small official Vosk model for it."""
     prompts: Mapping[str, tuple[str, ...]]
     templates: tuple[tuple[str, Command], ...]
     rules: Mapping[str, str]
     decoys: tuple[str, ...]
     parts: tuple[str, ...]
-    """Parts of the body that people name, in whatever routine."""
+    """Parts of the body that people name, whatever the routine."""
     named: Mapping[str, str] = field(default_factory=dict)
-    """What a rule gives besides, where the baby's name is known: a template with {name} in it."""
+    """What else a rule stands for when the baby's name is known: a template with {name} in it."""
     baby: tuple[str, ...] = ()
-    """Words in what the guide says for which the baby's name can stand."""
+    """Words in the guide's sentences that the baby's name can replace."""
     pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Words in what the guide says, and what is said instead of them where a pronoun is known."""
+    """Words in the guide's sentences, and what replaces them when the pronoun is known."""
     joined: Mapping[str, str] = field(default_factory=dict)
-    """Where words run together once a part or a name is filled in: a regular expression, and what stands instead."""
+    """How words run together once a part or a name is filled in: a regular expression, and its replacement."""
     wake: tuple[str, ...] = ()
-    """Templates of what wakes the guide where it waits for a session to begin."""
+    """Templates of what wakes the guide while it waits for a session to begin."""
 
     @cached_property
     def wakes(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Language:
         return tuple(dict.fromkeys(phrase for template in self.wake for phrase, _ in self._expand(template, ())))
 
     def phrasebook(self, parts: tuple[NamedPart, ...] = ()) -> Phrasebook:
-        """All phrases, with the body parts of a routine filled in; and those that it lacks, to be told so."""
+        """All phrases, with the body parts of a routine filled in, and with those that it lacks."""
         meanings: dict[str, Command] = {}
         elsewhere = tuple(
             _Elsewhere(name, name)
@@ -150,19 +150,19 @@ def _naming(command: Command, parts: tuple[NamedPart, ...]) -> Command:
 
 
 def folder_of_languages() -> Path:
-    """Where the language files are."""
+    """The folder of the language files."""
     return Path(__file__).parent
 
 
 def known_languages() -> list[str]:
-    """The codes of the languages that there are files for."""
+    """The codes of the languages that have files."""
     return sorted(path.stem for path in folder_of_languages().glob("*.yaml"))
 
 
 @cache
 def own_words(code: str) -> frozenset[str]:
-    """Every sentence that the guide says of its own in a language: no routine can have it said otherwise. None where
-    there is no such language. Raises SourceError where its file has errors."""
+    """The guide's own sentences in a language: no routine can replace them. Empty if there's no such language. Raises
+    SourceError if its file has errors."""
     if _file(code) is None:
         return frozenset()
     return frozenset(line for lines in load_language(code).prompts.values() for line in lines)
@@ -170,7 +170,7 @@ def own_words(code: str) -> frozenset[str]:
 
 @cache
 def command_words(code: str) -> frozenset[str]:
-    """Every word of the commands in a language, but for the names of parts; as ``own_words`` otherwise."""
+    """Every word of the commands in a language, without the names of parts. Otherwise like ``own_words``."""
     if _file(code) is None:
         return frozenset()
     book = load_language(code).phrasebook().meanings.items()
@@ -178,7 +178,7 @@ def command_words(code: str) -> frozenset[str]:
 
 
 def load_language(code: str) -> Language:
-    """Read a language file. ``code``: of a language, perhaps with a region, for which there may be none of its own.
+    """Read a language file. ``code``: a language, perhaps with a region, which needn't have a file.
 
     Raises VoiceguideError where there is none for ``code``, SourceError where it has errors."""
     path = _file(code)

@@ -109,7 +109,7 @@ def find(named: Named = NONE_NAMED, *, language: str = "en", official: str = "NA
 def verify(path: Path) -> None:
     """Check that ``path`` is a model folder that Vosk can load, with a closed graph or a run-time grammar.
 
-    Vosk is not asked: it dies of some broken folders. Raises ModelError naming what is missing or broken."""
+    Vosk isn't asked: some damaged folders end its process. Raises ModelError naming what is missing or damaged."""
     if problem := _problem(path):
         raise ModelError(f"{path}: {problem}")
 
@@ -277,7 +277,7 @@ def _is_there(target: Path, say: Callable[[str], None]) -> bool:
     if not target.exists():
         return False
     if problem := _problem(target):
-        say(f"{target.name} is broken and will be replaced: {problem}")
+        say(f"{target.name} is damaged and will be replaced: {problem}")
         return False
     say(f"{target.name} is installed already: {target}")
     return True

@@ -31,7 +31,7 @@ class Baby:
 
     def __post_init__(self) -> None:
         if self.name is not None:
-            # Some keyboards and file systems give an accent as a character of its own.
+            # Some keyboards give an accent as a separate character.
             object.__setattr__(self, "name", unicodedata.normalize("NFC", self.name))
             words = normal(self.name)
             letters = all(letter.isalpha() or letter in "'- " for letter in self.name)

@@ -5,7 +5,7 @@ Nothing is said while it records, and nothing is stored unless the user keeps it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Literal, TextIO
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.streams import TypedLines
-from voiceguide.routine.routine import Routine
+from voiceguide.routine.routine import Line, Routine
 from voiceguide.sessions.recorded_lines import LONGEST_S, Own
 from voiceguide.sound import BLOCK, RATE, Pcm, Sound
 from voiceguide.sound.levels import amplitude, frame_powers
@@ -41,33 +41,8 @@ BEFOREHAND: dict[str, Answer] = {"": "record", "s": "skip", "q": "quit"}
 AFTERWARDS: dict[str, Answer] = {"k": "keep", "a": "again", "s": "skip", "q": "quit"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A sentence, or what else the guide says in one piece."""
-
-    text: str
-    where: str
-    """The id of its step, or what else it belongs to."""
-    part: str = ""
-
-
 def lines_of(routine: Routine) -> tuple[Line, ...]:
     """All lines of a routine, each once, in the order in which they may be said."""
-
-    def all_lines() -> Iterator[Line]:
-        for passage in routine.welcome:
-            yield from (Line(text, "welcome") for text in passage.say)
-        for item in routine.preparation:
-            yield from (Line(text, item.id) for text in item.say)
-        for step in routine.steps:
-            yield from (Line(text, step.id, step.part) for text in step.say)
-        for passage in routine.closing:
-            yield from (Line(text, "closing") for text in passage.say)
-        for sign in routine.signs.values():
-            yield from (Line(text, sign.name) for text in (*sign.say, *sum(sign.reasons.values(), ())))
-        for name, told in (("mixed", [routine.mixed]), ("danger", [routine.danger]), ("why", routine.why)):
-            yield from (Line(text, name) for passage in told if passage for text in passage.say)
-
     found: dict[str, Line] = {}
     for line in routine.lines():
         found.setdefault(line.text, line)
