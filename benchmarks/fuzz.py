@@ -34,11 +34,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from voiceguide import config
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.source import read
 from voiceguide.language import language as commands
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import archive, models
 from voiceguide.routine import routine
 from voiceguide.sessions.script import built_in, load_script
@@ -131,7 +132,7 @@ def reads_routine(path: Path) -> None:
 
 
 @cache
-def phrases_of(parts: tuple[routine.Part, ...]) -> commands.Phrasebook:
+def phrases_of(parts: tuple[routine.Part, ...]) -> Phrasebook:
     """It takes a tenth of a second, and most damage is elsewhere."""
     return commands.load_language("en").phrasebook(parts)
 
@@ -263,9 +264,8 @@ def fuzzed(names: list[str], files: int, seed: int, folder: Path) -> int:
                 if failures > 20:
                     return 1
             slowest = max(slowest, time.process_time() - start)
-            if number % 2000 == 0 or (number % 100 == 0 and sys.stderr.isatty()):
-                end = "\r" if sys.stderr.isatty() else "\n"
-                print(f"{name}: {number} of {count}", end=end, file=sys.stderr, flush=True)
+            if number % 100 == 0:
+                progress.show(f"{name}: {number} of {count}")
         total += count
         mega = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         took = time.monotonic() - began

@@ -26,7 +26,9 @@ from models.recipe.measures.figures import poisson
 from voiceguide.config import named_models
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import ADVANCING, CALMING, Phrasebook, load_language, normal
+from voiceguide.language.command import ADVANCING, CALMING
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import COSTS
 from voiceguide.recognition.model import ClosedModel, GrammarModel, Model, known

@@ -30,11 +30,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Heard
-from voiceguide.language.language import Command, Language, load_language
+from voiceguide.language.command import Command
+from voiceguide.language.language import Language, load_language
 from voiceguide.routine.routine import Routine, find, load
 from voiceguide.sessions.entries import Entry, Said
 from voiceguide.sessions.journal import Journal, Keeper
@@ -168,8 +169,7 @@ def kills(times: int, seed: int) -> bool:
                 wrong.append(f"{n}: at {at} instead of {right}: {written[-6:]}")
             told["ended before" if ended else "in a write" if len(right) > 1 else "between writes"] += 1
             told["steps spoken"] += len(set(said))
-            if sys.stderr.isatty():
-                print(f"\r{n + 1} ", end="", file=sys.stderr)
+            progress.show(f"{n + 1} sessions")
         left = sorted(file.name for file in path.parent.iterdir())
         with Journal(path) as journal:
             sessions = len(journal.sessions())

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, recordings
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard
 from voiceguide.routine.routine import find, load
@@ -32,13 +32,12 @@ from voiceguide.speech.voice import Voice
 HOUR = 3600 * RATE
 WARM_S = 1800
 """After half an hour it has what it needs; growth is counted from there."""
-KINDS = {".wav", ".flac", ".ogg", ".mp3"}
 OVERLAP_S = 0.5
 
 
 def noise(folder: Path, chance: np.random.Generator, *, endless: bool) -> Iterator[Pcm]:
     """Blocks, for ever."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
+    files = recordings.below(folder)
     if not files:
         raise VoiceguideError(f"there are no recordings in {folder}")
     beds = [path for path in files if "noise" in path.parts] or files

@@ -37,7 +37,8 @@ from voiceguide.guide.situations import (
     WAITING,
     Situation,
 )
-from voiceguide.language.language import NAMES, Command, Language, load_language
+from voiceguide.language.command import NAMES, Command
+from voiceguide.language.language import Language, load_language
 from voiceguide.routine.routine import Routine, find, load
 
 

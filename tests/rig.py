@@ -24,9 +24,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import GIVE_UP_S
 
 RATE = 16_000
+GIVE_UP_S = 600.0
+"""Seconds after which a test gives up waiting. It only ends a test that would hang, so it's far longer than anything
+takes on a machine that is ten times as busy."""
 Pcm = npt.NDArray[np.int16]
 REPOSITORY = Path(__file__).parents[1]
 PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from conftest import GIVE_UP_S, Speak, need_espeak
-from rig import ALSA_DEFAULTS, environment_without_sound
+from conftest import Speak, need_espeak
+from rig import ALSA_DEFAULTS, GIVE_UP_S, environment_without_sound
 
 import voiceguide
 from voiceguide.cli.door import main

@@ -37,7 +37,7 @@ from voiceguide.guide.situations import (
     Situation,
 )
 from voiceguide.guide.table import TABLE
-from voiceguide.language.language import CALMING
+from voiceguide.language.command import CALMING
 from voiceguide.routine.routine import find, load
 
 

@@ -38,7 +38,7 @@ from voiceguide.guide.situations import (
     TENDING,
     WAITING,
 )
-from voiceguide.language.language import ADVANCING, CALMING, NAMES
+from voiceguide.language.command import ADVANCING, CALMING, NAMES
 
 
 @given(some_events)

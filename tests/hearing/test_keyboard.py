@@ -12,11 +12,13 @@ from typing import TextIO
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
+from rig import GIVE_UP_S
 
 from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.keyboard import PIPED_S, Keyboard
-from voiceguide.language.language import Command, Phrasebook, load_language
+from voiceguide.language.command import Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.routine.routine import find, load
 from voiceguide.sound import BLOCK, RATE
 

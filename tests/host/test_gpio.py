@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
+from rig import GIVE_UP_S
 
 gpiozero = pytest.importorskip("gpiozero", reason="gpiozero is not installed")
 from gpiozero.pins.mock import MockFactory  # noqa: E402

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
 from live_guide import RUN, Guide
-from rig import RATE, Pcm, Rig, python, sound_rig
+from rig import GIVE_UP_S, RATE, Pcm, Rig, python, sound_rig
 
 from voiceguide.cli.door import main
 from voiceguide.errors import VoiceguideError
@@ -23,7 +23,8 @@ from voiceguide.hearing.listener import Listener
 from voiceguide.host import service
 from voiceguide.host.gpio import Panel
 from voiceguide.host.notify import FLOWS_BLOCKS, Notify, WatchedSound
-from voiceguide.language.language import Language, Phrasebook, load_language
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition.model import known
 from voiceguide.sessions import idle
 from voiceguide.sound import BLOCK, Block

@@ -19,18 +19,9 @@ from voiceguide.errors import VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import SITUATIONS
 from voiceguide.language import language as commands
-from voiceguide.language.language import (
-    ADVANCING,
-    AGO,
-    CALMING,
-    NAMES,
-    Command,
-    Language,
-    Phrasebook,
-    folder_of_languages,
-    load_language,
-    normal,
-)
+from voiceguide.language.command import ADVANCING, CALMING, NAMES, Command
+from voiceguide.language.language import AGO, Language, folder_of_languages, load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition.model import known
 from voiceguide.routine.routine import Part, Routine, all_routines, load
 

@@ -20,7 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voiceguide.errors import ModelError
-from voiceguide.language.language import Command, Phrasebook, load_language
+from voiceguide.language.command import Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import fst, graph, models
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.fst import Transducer

@@ -27,7 +27,8 @@ from voiceguide import config
 from voiceguide.cli.door import main
 from voiceguide.config import named_models
 from voiceguide.errors import InstallError, ModelError
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import archive, download, lexicon, models
 from voiceguide.recognition import model as recognition
 

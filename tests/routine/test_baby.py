@@ -98,6 +98,10 @@ def test_a_name_is_recognised_by_its_spelling(name: str, speak: Callable[..., An
     assert [(command.name, command.sign) for command in commands] == [("stress", "crying")]
 
 
+def test_an_accent_may_be_a_character_of_its_own() -> None:
+    assert Baby("Jose\N{COMBINING ACUTE ACCENT}").name == "José"
+
+
 @pytest.mark.parametrize("name", ["", "  ", "M1a", "Mia.", "Mia\n", "x" * 31, "{name}", "(a|b)", "<who>"])
 def test_what_cannot_be_a_name_is_one_line(name: str) -> None:
     with pytest.raises(VoiceguideError, match="write it as it is said"):

@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import GIVE_UP_S
 from hypothesis import given
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.guide.plan import STROKES
 from voiceguide.guide.progress import Interrupted, Progress

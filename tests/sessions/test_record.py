@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import Program, Rig, sound_rig
+from rig import GIVE_UP_S, Program, Rig, sound_rig
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard, Ignored

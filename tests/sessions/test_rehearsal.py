@@ -21,13 +21,16 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S, PARENT_VOICE, Speak, need_espeak
+from conftest import PARENT_VOICE, Speak, need_espeak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import State
 from voiceguide.hearing.ears import Fake, Heard, Ignored
-from voiceguide.language.language import NAMES, Command, Phrasebook, load_language, normal
+from voiceguide.language.command import NAMES, Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import Costs
 from voiceguide.recognition.model import ClosedModel
@@ -600,9 +603,9 @@ class Acted:
 
 @pytest.fixture
 def act(voice: Voice, tmp_path: Path) -> Callable[..., Acted]:
-    def play(entries: str, mishear: Mishear = lambda phrase: phrase) -> Acted:
+    def play(cues: str, mishear: Mishear = lambda phrase: phrase) -> Acted:
         path = tmp_path / "script.yaml"
-        path.write_text(f"routine: first-weeks\nparent:\n{entries}", encoding="utf-8")
+        path.write_text(f"routine: first-weeks\nparent:\n{cues}", encoding="utf-8")
         script = load_script(path)
         acted, room = Acted(), Room()
         said: list[entries.Parent] = []
@@ -675,13 +678,13 @@ def test_when_waits_for_a_state(act: Act) -> None:
 
 
 def test_when_waits_for_a_step(act: Act) -> None:
-    entries = [
+    cues = [
         '  - {at: 1.0, say: "ready"}\n',
         '  - {after: 3.0, say: "go to the feet"}\n',
         '  - {when: {step: feet-1}, say: "next"}\n',
         '  - {when: {step: feet-2}, say: "stop"}\n',
     ]
-    acted = act("".join(entries))
+    acted = act("".join(cues))
     assert acted.never == []
     reached = {state.step: state.t for state in reversed(acted.of(entries.State))}
     assert acted.said("next").t > reached["feet-1"]

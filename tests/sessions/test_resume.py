@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import GIVE_UP_S, need_espeak
-from rig import Program, environment_without_sound, python
+from conftest import need_espeak
+from rig import GIVE_UP_S, Program, environment_without_sound, python
 
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 ASKED = "Say continue to go on, or start again."

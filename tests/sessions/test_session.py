@@ -18,16 +18,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak
+from conftest import Speak
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import CHECK_S, SILENCE_S
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Language, Phrasebook, load_language
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.routine.routine import Routine, find, load
 from voiceguide.sessions import entries
 from voiceguide.sessions.entries import Entry

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import GIVE_UP_S
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import Pcm, Rig, environment_without_sound, python, sound_rig
+from rig import GIVE_UP_S, Pcm, Rig, environment_without_sound, python, sound_rig
 
 from voiceguide.errors import SoundError
 from voiceguide.sound import BLOCK, RATE, Kind, clock, ends, live

@@ -13,9 +13,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.bed import ATTACK, FADE_IN, FADE_OUT, RELEASE

@@ -24,9 +24,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.errors import SpeechError
 from voiceguide.sound import RATE, Pcm

@@ -1,37 +1,21 @@
-"""The commands, the phrases that mean them, and the guide's own words: data, one file for each language."""
+"""One language: templates of what's understood, and what the guide says of its own. Data, a file for each."""
 
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Protocol
 
-from voiceguide.errors import FileError, SourceError, VoiceguideError
-from voiceguide.files.source import Document, read
-from voiceguide.files.wording import code as in_code
-from voiceguide.files.wording import nearest
-from voiceguide.language import rules as rules_of_a_file
-
-NAMES = (
-    "ready next back start_again repeat pause resume stop finish skip goto leave_out only everything shorter longer "
-    "bedtime how_long where help why signs louder quieter faster slower music_on music_off music_louder "
-    "music_quieter wait_for_me keep_going yes no calm comfort stress mixed"
-).split()
-"""Every command, in the order in which tables and help list them."""
-
-CALMING = frozenset({"pause", "stop", "stress", "mixed"})
-"""Commands that make things calmer: obeyed at once, on a stable partial result."""
-
-ADVANCING = frozenset(
-    {"next", "skip", "goto", "leave_out", "only", "ready", "resume", "start_again", "finish", "yes", "keep_going"}
-)
-"""Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
+from voiceguide.errors import VoiceguideError
+from voiceguide.files.source import read
+from voiceguide.language import rules
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook, normal
 
 
 class NamedPart(Protocol):
@@ -59,66 +43,6 @@ class _Elsewhere:
 
 AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
 """How long ago, in the names of the prompts ``stopped_…``; ``some_time`` where nobody knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What a phrase means. ``name`` is one of NAMES."""
-
-    name: str
-    target: str | None = None
-    """goto: the body part's id."""
-    targets: tuple[str, ...] = ()
-    """leave_out, only: the ids of one or two body parts."""
-    sign: str | None = None
-    """comfort, stress: the sign's id."""
-    reason: str | None = None
-    """crying: hungry, pain, sad, tired, frightened; None when it was not said."""
-    danger: bool = False
-    """stress: a danger sign; it is answered with the emergency words."""
-
-    def as_json(self) -> dict[str, object]:
-        """The keys of the contract of ``hear --json``; those that are not set are left out."""
-        keys: dict[str, object] = {"command": self.name, "target": self.target, "targets": [*self.targets] or None}
-        keys |= {"sign": self.sign, "reason": self.reason, "danger": self.danger or None}
-        return {key: value for key, value in keys.items() if value is not None}
-
-
-def normal(text: str) -> str:
-    """A phrase as the recogniser writes it: lower case, no punctuation but the apostrophe, single spaces."""
-    composed = unicodedata.normalize("NFC", text.lower().replace("’", "'"))
-    return unicodedata.normalize("NFC", " ".join(re.sub(r"[^\w' ]", " ", composed).split()))
-
-
-def unaccented(text: str) -> str:
-    """A phrase as it may be typed in a hurry: in normal form, without accents ("mas despacio")."""
-    return "".join(c for c in unicodedata.normalize("NFD", normal(text)) if not unicodedata.combining(c))
-
-
-@dataclass(frozen=True, slots=True)
-class Phrasebook:
-    """The phrases of one language and one routine, each with what it means."""
-
-    meanings: Mapping[str, Command]
-    decoys: tuple[str, ...]
-    """Phrases that mean nothing, and compete with the others in the recogniser."""
-
-    def meaning(self, text: str) -> Command | None:
-        """The command that the whole text means; None for anything else. A part of a text never counts."""
-        return self.meanings.get(normal(text))
-
-    def begun(self) -> frozenset[tuple[str, str]]:
-        """The phrases with which a longer one begins, and that: ("baby is arching", "baby is arching away")."""
-        found: set[tuple[str, str]] = set()
-        for phrase in self.meanings:
-            words = phrase.split()
-            starts = (" ".join(words[:n]) for n in range(1, len(words)))
-            found.update((start, phrase) for start in starts if start in self.meanings)
-        return frozenset(found)
-
-    def ambiguous(self) -> frozenset[str]:
-        """The phrases with which a longer one of another meaning begins ("keep going", "keep going by yourself")."""
-        return frozenset(start for start, phrase in self.begun() if self.meanings[start] != self.meanings[phrase])
 
 
 @dataclass(frozen=True)
@@ -185,31 +109,35 @@ class Language:
         return text
 
     @cached_property
-    def _parsed(self) -> dict[str, Any]:
-        """The rules as hassil has them, read once for all templates."""
+    def _parsed_rules(self) -> dict[str, Any]:
+        """The rules as hassil has them, parsed once for all templates."""
         from hassil.parse_expression import parse_sentence
 
         return {name: parse_sentence(rule) for name, rule in self.rules.items()}
 
-    def _expand(self, template: str, parts: tuple[NamedPart, ...]) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
-        """All that a template stands for, each with the parts that it names. A part goes by all of its names, but two
-        that are named together by their first: there would be too many pairs."""
+    def _expand(self, template: str, parts: Sequence[NamedPart]) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
+        """Every phrase that a template stands for, with the parts that it names. One part goes by all of its names,
+        but two that are named together by their first only: there would be too many pairs."""
+        from hassil.expression import TextChunk
+        from hassil.intents import SlotList, TextSlotList, TextSlotValue
         from hassil.parse_expression import parse_sentence
         from hassil.sample import sample_expression
 
-        choices: Iterator[tuple[dict[str, str], tuple[NamedPart, ...]]]
-        if "{other}" in template:
-            pairs = permutations(parts, 2)
-            choices = (({"{part}": one.name, "{other}": other.name}, (one, other)) for one, other in pairs)
-        elif "{part}" in template:
-            choices = (({"{part}": word}, (part,)) for part in parts for word in (part.name, *part.also))
+        parsed = parse_sentence(template)
+        slots = set(parsed.list_names(self._parsed_rules))
+        choices: Iterable[tuple[tuple[str, ...], tuple[NamedPart, ...]]]
+        if "other" in slots:
+            choices = (((one.name, other.name), (one, other)) for one, other in permutations(parts, 2))
+        elif "part" in slots:
+            choices = (((name,), (part,)) for part in parts for name in (part.name, *part.also))
         else:
-            choices = iter([({}, ())])
-        for words, named in choices:
-            filled = template
-            for place, word in words.items():
-                filled = filled.replace(place, word)
-            for phrase in sample_expression(parse_sentence(filled).expression, expansion_rules=self._parsed):
+            choices = [((), ())]
+        for names, named in choices:
+            lists: dict[str, SlotList] = {
+                slot: TextSlotList(slot, [TextSlotValue(TextChunk(name), name)])
+                for slot, name in zip(("part", "other"), names, strict=False)
+            }
+            for phrase in sample_expression(parsed.expression, lists, self._parsed_rules):
                 yield self.join(normal(phrase)), named
 
 
@@ -257,7 +185,7 @@ def load_language(code: str) -> Language:
     if path is None:
         raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
     schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
-    data: dict[str, Any] = read(path, schema, rules_of_a_file.errors).data
+    data: dict[str, Any] = read(path, schema, rules.errors).data
     templates: list[tuple[str, Command]] = []
 
     def add(sentences: list[str], command: Command) -> None:
@@ -297,18 +225,3 @@ def _file(code: str) -> Path | None:
     known = known_languages()
     name = next((name for name in (code, code.partition("-")[0]) if name in known), None)
     return None if name is None else folder_of_languages() / f"{name}.yaml"
-
-
-def errors(document: Document) -> Iterator[FileError]:
-    """Where the language of a routine is one that the guide does not speak, or not wholly."""
-    for where, code in document.each("language"):
-        if not isinstance(code, str) or not re.fullmatch(r"\s*[A-Za-z-]+\s*", code):
-            continue  # the schema tells of it
-        try:
-            load_language(code.strip())
-        except SourceError as error:
-            what = f"the language file of {in_code(code.strip())} has errors (the first: {error.errors[0]})"
-            yield document.error(where, what, "mend it: see docs/languages.md")
-        except VoiceguideError:
-            instead = f"{nearest(code.strip(), known_languages())}, or add it: see docs/languages.md"
-            yield document.error(where, f"the guide has no language {in_code(code.strip())}", instead)

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from voiceguide.errors import ModelError
 from voiceguide.files.stderr import collected
-from voiceguide.language.language import Phrasebook
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import graph, lexicon, spelling
 from voiceguide.recognition.download import one_line
 from voiceguide.recognition.lexicon import Lexicon

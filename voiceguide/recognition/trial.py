@@ -14,7 +14,8 @@ import platformdirs
 
 from voiceguide.errors import ModelError, VoiceguideError
 from voiceguide.files import atomic, private
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.model import known
 from voiceguide.sound import BLOCK, RATE, chirp

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from voiceguide.errors import FileError
 from voiceguide.files.source import Document, KeyPath
 from voiceguide.files.wording import code, nearest, printable
-from voiceguide.language.language import command_words, normal, own_words
+from voiceguide.language.language import command_words, own_words
+from voiceguide.language.phrasebook import normal
 
 COMFORT_SIGNS = (
     "happy_sounds",

@@ -15,7 +15,8 @@ from voiceguide.files.paths import expanded
 from voiceguide.hearing.ears import Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Language, Phrasebook, load_language
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.model import NONE, Model, known
 from voiceguide.routine.baby import Baby

@@ -11,7 +11,7 @@ import numpy as np
 
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
-from voiceguide.language.language import CALMING, Command
+from voiceguide.language.command import CALMING, Command
 from voiceguide.sessions import assembly, entries
 from voiceguide.sessions.assembly import Hearing, Options, Warn
 from voiceguide.sessions.entries import Entry

@@ -10,7 +10,9 @@ from typing import Any
 
 from voiceguide.errors import FileError, VoiceguideError
 from voiceguide.files.source import Document, read
-from voiceguide.language.language import Command, load_language, normal
+from voiceguide.language.command import Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import normal
 from voiceguide.routine.routine import Routine, find, load
 from voiceguide.sound.files import is_there
 
