@@ -1,4 +1,4 @@
-"""The door: every command as a user runs it, in a process of its own, on a machine without a sound device."""
+"""Every command as a user runs it, in a process of its own, on a machine without a sound device."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: list[str]) -> No
         ("rehearse --wav nowhere/out.wav", "cannot write nowhere/out.wav: there is no folder nowhere"),
     ],
 )
-def test_a_mistake_is_one_line_that_says_what_to_do(tmp_path: Path, arguments: str, words: str) -> None:
+def test_a_users_error_is_one_line_that_says_what_to_do(tmp_path: Path, arguments: str, words: str) -> None:
     need_espeak()
     (tmp_path / "text.wav").write_text("This is no sound.", encoding="utf-8")
     (tmp_path / "empty.wav").touch()
@@ -446,7 +446,7 @@ def test_a_text_is_spoken_into_a_file(tmp_path: Path) -> None:
 # ---- Rehearsing ----
 
 
-def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
+def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     need_espeak()
     with subprocess.Popen(
         [*PROGRAM, "rehearse", "first-weeks", "--json"],
@@ -499,8 +499,8 @@ def test_a_new_routine_is_a_good_one(tmp_path: Path) -> None:
 
 
 def spoilt(folder: Path) -> set[tuple[str, int, int]]:
-    """Writes two files with mistakes, and one that is good; gives where the mistakes are."""
-    good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8").splitlines()
+    """Write two files with errors, and a good one. Returns where the errors are."""
+    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8").splitlines()
     (folder / "first-weeks.yaml").write_text("\n".join(good), encoding="utf-8")
     places = set()
 
@@ -517,7 +517,7 @@ def spoilt(folder: Path) -> set[tuple[str, int, int]]:
     return places
 
 
-def test_all_mistakes_of_all_files_are_printed_where_they_are(tmp_path: Path) -> None:
+def test_every_error_in_every_file_is_printed_with_its_place(tmp_path: Path) -> None:
     places = spoilt(tmp_path)
     result = run("check", "one.yaml", "first-weeks.yaml", "two.yaml", cwd=tmp_path)
     assert result.returncode == 1
@@ -535,8 +535,8 @@ def test_all_mistakes_of_all_files_are_printed_where_they_are(tmp_path: Path) ->
         ("lake", "`lake` sounds like `leg`, a name of another part; take a word that sounds otherwise"),
     ],
 )
-def test_names_that_sound_alike_are_told(tmp_path: Path, name: str, told: str) -> None:
-    good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+def test_names_that_sound_alike_are_reported(tmp_path: Path, name: str, told: str) -> None:
+    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = good.replace("routine: first-weeks", "routine: alike").replace("name: feet", f"name: {name}")
     (tmp_path / "alike.yaml").write_text(text, encoding="utf-8")
     line = next(n for n, line in enumerate(text.splitlines(), 1) if f"name: {name}" in line)
@@ -549,7 +549,7 @@ def test_nothing_in_the_routines_in_the_box_sounds_alike(tmp_path: Path) -> None
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_mistakes_are_objects_for_an_editor(tmp_path: Path) -> None:
+def test_errors_are_objects_for_an_editor(tmp_path: Path) -> None:
     places = spoilt(tmp_path)
     result = run("check", "--json", "one.yaml", "first-weeks.yaml", "two.yaml", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (1, "")
@@ -569,8 +569,8 @@ def test_the_schema_is_the_published_one(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-def test_check_tells_of_a_language_that_the_guide_does_not_speak(tmp_path: Path) -> None:
-    text = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+def test_check_reports_a_language_that_the_guide_does_not_speak(tmp_path: Path) -> None:
+    text = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = text.replace("routine: first-weeks", "routine: klingon").replace("language: en", "language: tlh")
     (tmp_path / "klingon.yaml").write_text(text, "utf-8")
     result = run("check", "klingon.yaml", cwd=tmp_path)

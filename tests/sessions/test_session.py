@@ -1,7 +1,7 @@
-"""The loop: what is told, and what is heard at the speaker of a simulated room.
+"""The loop: what it returns, and what comes out of the speaker in a simulated room.
 
-The voice is real. Most tests have ears that hear what the test says at the moment that it says: mistakes of hearing
-are tested elsewhere. Since the room's clock is exact, so is all that is asked here.
+The voice is real. Most tests use ears that hear what the test says, when it says: errors of hearing are tested
+elsewhere. The room's clock is exact, so times are compared exactly.
 """
 
 from __future__ import annotations
@@ -234,7 +234,9 @@ def sounding(played: Played, voice: Voice) -> np.ndarray:
 @example(script=[(1.0, "where are we"), (1.1, "pause")])
 @example(script=[(1.0, "louder"), (1.2, "stop")])
 @example(script=[(1.0, "finish"), (1.5, "yes"), (3.0, "pause"), (5.0, "continue")])
-def test_whatever_is_said_the_speaker_sounds_only_when_it_is_told(voice: Voice, script: list[Said]) -> None:
+def test_whatever_is_said_the_speaker_sounds_only_when_the_transcript_says_so(
+    voice: Voice, script: list[Said]
+) -> None:
     played = play(voice, *script, seconds=15.0)
     may = sounding(played, voice)
     assert not played.speaker[~may].any()
@@ -244,7 +246,7 @@ def test_whatever_is_said_the_speaker_sounds_only_when_it_is_told(voice: Voice, 
         assert last or cut or np.abs(played.between(entry.t, entry.t + 0.1)).max() > SILENT
 
 
-def test_a_clock_that_is_set_touches_nothing(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_the_clock_changes_nothing(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     hold = first_weeks().steps[0].hold
     script = (2.0, "pause"), (7.0, "continue")
     played = play(voice, *script, seconds=40.0 + hold)
@@ -431,7 +433,7 @@ class FaultyRoom(Room):
         return replace(block, pcm=pcm, lost=away)
 
 
-def test_a_lost_microphone_is_told_and_waited_for(voice: Voice) -> None:
+def test_a_lost_microphone_is_reported_and_waited_for(voice: Voice) -> None:
     played = play(voice, seconds=14.0, room=FaultyRoom((2.0, 8.0, "microphone")))
     assert played.texts[:4] == [FIRST, *prompt("lost"), *prompt("back"), FIRST]
     (lost,), (found,) = played.of(entries.Lost), played.of(entries.Found)
@@ -508,7 +510,7 @@ def test_a_command_that_makes_no_sense_now_changes_nothing_and_says_so(voice: Vo
 
 
 @pytest.mark.parametrize("why", ["own_voice", "low_confidence"])
-def test_what_was_not_obeyed_is_told_and_changes_nothing(voice: Voice, why: Any) -> None:
+def test_what_was_not_obeyed_is_reported_and_changes_nothing(voice: Voice, why: Any) -> None:
     played = play(voice, (1.0, Ignored("next", why, 1.0)), seconds=20.0)
     (ignored,) = played.of(entries.Ignored)
     assert (ignored.phrase, ignored.why) == ("next", why)
@@ -568,7 +570,7 @@ def test_the_pace_changes_from_the_next_sentence_on(voice: Voice, command: str, 
 # ---- When something fails ----
 
 
-def test_a_sentence_that_cannot_be_rendered_is_told_with_its_text_and_the_session_goes_on() -> None:
+def test_a_sentence_that_cannot_be_rendered_is_shown_and_the_session_goes_on() -> None:
     with Voice(cache=None) as voice:
         for text in (FIRST, THIRD):
             voice.render(text)

@@ -38,7 +38,7 @@ CHANNELS = {"microphone": "inputs", "speaker": "outputs"}
 FREE_BYTES = 300_000_000
 """For the cache of rendered speech (200 MB at most) and some air."""
 FREE_MEMORY_BYTES = 250_000_000
-"""A session holds 140 MB (docs/sound.md), and what renders its voice 30."""
+"""A session holds 140 MB (docs/figures.md), and what renders its voice 30."""
 CLOCK_SLACK_S = 86_400
 """A Raspberry Pi without a clock of its own begins in the past. A day, for time zones."""
 MEMORY = Path("/proc/meminfo")
