@@ -500,7 +500,7 @@ def test_a_new_routine_is_a_good_one(tmp_path: Path) -> None:
 
 def spoilt(folder: Path) -> set[tuple[str, int, int]]:
     """Write two files with errors, and a good one. Returns where the errors are."""
-    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8").splitlines()
+    good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8").splitlines()
     (folder / "first-weeks.yaml").write_text("\n".join(good), encoding="utf-8")
     places = set()
 
@@ -536,7 +536,7 @@ def test_every_error_in_every_file_is_printed_with_its_place(tmp_path: Path) -> 
     ],
 )
 def test_names_that_sound_alike_are_reported(tmp_path: Path, name: str, told: str) -> None:
-    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = good.replace("routine: first-weeks", "routine: alike").replace("name: feet", f"name: {name}")
     (tmp_path / "alike.yaml").write_text(text, encoding="utf-8")
     line = next(n for n, line in enumerate(text.splitlines(), 1) if f"name: {name}" in line)
@@ -570,7 +570,7 @@ def test_the_schema_is_the_published_one(tmp_path: Path) -> None:
 
 
 def test_check_reports_a_language_that_the_guide_does_not_speak(tmp_path: Path) -> None:
-    text = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    text = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = text.replace("routine: first-weeks", "routine: klingon").replace("language: en", "language: tlh")
     (tmp_path / "klingon.yaml").write_text(text, "utf-8")
     result = run("check", "klingon.yaml", cwd=tmp_path)
