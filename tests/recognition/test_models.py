@@ -85,7 +85,7 @@ def refused(problem: pytest.ExceptionInfo[ModelError] | pytest.ExceptionInfo[Ins
 
 def test_the_box_is_there_where_nothing_else_is() -> None:
     assert models.find() == models.box()
-    assert [place.problem for place in models.locations()] == ["no such folder"] * 3 + [None]
+    assert [place.error for place in models.locations()] == ["no such folder"] * 3 + [None]
 
 
 def test_the_places_are_tried_in_their_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ def test_broken_models_are_passed_over_but_listed() -> None:
     (broken / "am" / "final.mdl").write_bytes(b"")
     good = sketch(models.installed() / NAME)
     assert models.find() == good
-    problems = {place.path: place.problem for place in models.locations()}
+    problems = {place.path: place.error for place in models.locations()}
     assert problems[broken] == "am/final.mdl is empty; install the model again"
 
 
