@@ -45,6 +45,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         log.debug("failed", exc_info=True)
         print(f"voiceguide: {error.strerror or error}: {error.filename or 'output'}", file=sys.stderr)
         return 1
+    finally:
+        trace.stop()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -44,6 +44,8 @@ class Output:
     """Gets each entry as it happens."""
     note: Callable[[str], None]
     """Gets a line beside the transcript."""
+    echo: Callable[[str], None]
+    """The same for what was typed, or woke the guide."""
     warn: Callable[[str], None]
     """Gets a line about something that isn't as it should be."""
 
@@ -81,7 +83,7 @@ def _wait(options: Options, output: Output, last_wishes: LastWishes) -> None:
             output.note(f'Say "{language.wakes[0]}" to begin.')
             with Panel(options.button, options.led) as panel:
                 sound = watched(assembly.sound_of(options))
-                output.note(f"  ({idle.wait(sound, ears, language, panel)})")
+                output.echo(f"  ({idle.wait(sound, ears, language, panel)})")
             del ears  # its model, too: a session loads its own
             _guide(options, output, last_wishes, watched)
     finally:
@@ -95,7 +97,7 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
     ears: Keyboard | Listener
     if options.keyboard:
         book, example = language.phrasebook(routine.parts), language.examples("help")[0]
-        ears = Keyboard(book, standard_input(), lambda line: output.note(f"  ({line})"), example)
+        ears = Keyboard(book, standard_input(), lambda line: output.echo(f"  ({line})"), example)
         own_voice = None
     else:
         hearing = Hearing.of(routine, language, options.named_models)
