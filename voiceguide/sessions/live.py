@@ -25,6 +25,7 @@ from voiceguide.sessions.entries import Entry, Said, State
 from voiceguide.sessions.journal import Keeper
 from voiceguide.sessions.session import Session
 from voiceguide.sound import Sound
+from voiceguide.sound.muted import MuteNoticed
 from voiceguide.speech.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def _wait(options: Options, output: Output, last_wishes: LastWishes) -> None:
             ears = Hearing.load(language, book, options.named_models, routine.pronounce).listener()
             output.note(f'Say "{language.wakes[0]}" to begin.')
             with Panel(options.button, options.led) as panel:
-                sound = watched(assembly.sound_of(options))
+                sound = MuteNoticed(watched(assembly.sound_of(options)), output.note)
                 output.echo(f"  ({idle.wait(sound, ears, language, panel)})")
             del ears  # its model, too: a session loads its own
             _guide(options, output, last_wishes, watched)
@@ -103,6 +104,8 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         hearing = Hearing.of(routine, language, options.named_models)
         ears, own_voice = hearing.listener(), hearing.own_voice()
     sound = watched(assembly.sound_of(options))
+    if not options.keyboard:
+        sound = MuteNoticed(sound, output.note)
     with (
         Panel(options.button, options.led) as panel,
         assembly.music_of(options.music, ahead=True, warn=output.warn) as music,
