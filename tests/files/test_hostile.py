@@ -163,8 +163,8 @@ def test_a_damaged_file_is_read_or_refused_in_a_line(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ("check pipe.yaml", 1, "this is no file that can be read"),
-        ("rehearse --script pipe.yaml", 1, "this is no file that can be read"),
+        ("check pipe.yaml", 1, "this is not a file that can be read"),
+        ("rehearse --script pipe.yaml", 1, "this is not a file that can be read"),
         ("hear pipe.yaml", 1, "there is no recording pipe.yaml"),
         ("hear two\nlines.wav", 1, r"there is no recording two\nlines.wav"),
         ("run first-weeks --keyboard --music ~no-one/x", 1, "there is no recording ~no-one/x"),
