@@ -127,6 +127,7 @@ def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: list[str]) -> No
         ("new first-weeks", "there is a routine named `first-weeks` already"),
         ("say hello --wav nowhere/hello.wav", "cannot write nowhere/hello.wav"),
         ("rehearse --script nothing.yaml", "nothing.yaml: there is no such file"),
+        ("say hello --wav hello.mp3", "cannot write hello.mp3: it would be a WAV file; name it hello.wav"),
         ("rehearse --wav nowhere/out.wav", "cannot write nowhere/out.wav: there is no folder nowhere"),
     ],
 )
