@@ -174,14 +174,15 @@ def small(last_hold: float = 20.0) -> Routine:
     return replace(big, parts=(replace(legs, steps=(first, second)), replace(arms, steps=(third,))))
 
 
-def random_event(p: Player, choose: random.Random) -> None:
-    """Something that can happen now."""
+def random_event(p: Player, choose: random.Random, *, calm: bool = False) -> None:
+    """Something that can happen now; `calm`: no danger."""
     danger = {"sign": "skin_colour", "danger": True}
     part = choose.choice(small().parts).id
     named = {"goto": {"target": part}, "leave_out": {"targets": (part,)}, "only": {"targets": (part,)}}
     name = choose.choice(NAMES)
     happenings = [lambda: p.hear(name, **named.get(name, {}))] * 6
-    happenings += [lambda: p.hear("stress", **danger)]
+    if not calm:
+        happenings += [lambda: p.hear("stress", **danger)]
     happenings += [lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept()]))]
     if p.lines:
         happenings += [p.one_line, p.all_lines]

@@ -110,7 +110,36 @@ def test_a_danger_sign_gets_the_emergency_words_first() -> None:
 def test_after_a_danger_sign_calm_advises_a_doctor_before_anything_else() -> None:
     p = in_situation(EMERGENCY)
     p.hear("calm")
-    assert p.lines[0] == "If you have any doubt, let a doctor see your baby today."
+    assert p.lines[0] == "Even if your baby seems well now, a doctor should see your baby today."
+
+
+def test_after_danger_calm_ends_the_massage_for_today() -> None:
+    p = in_situation(EMERGENCY)
+    p.hear("calm")
+    assert p.lines[1] == "We'll leave the massage for today."
+    for command in ("resume", "repeat", "goto", "start_again", "back"):
+        p.hear(command)
+        assert p.guide.situation is CLOSING
+    p.all_lines()
+    assert p.ended
+
+
+def test_the_emergency_words_are_said_twice_where_nobody_answers() -> None:
+    p = in_situation(EMERGENCY)
+    p.all_lines()
+    p.said.clear()
+    p.elapse("silence")
+    p.all_lines()
+    assert p.said[0] == "This can be an emergency. Get help now."
+    assert "silence" not in p.timers
+
+
+def test_a_question_in_an_emergency_repeats_the_emergency_words() -> None:
+    for question in ("how_long", "where", "help", "why", "signs"):
+        p = in_situation(EMERGENCY)
+        p.all_lines()
+        p.hear(question)
+        assert p.lines[0] == "This can be an emergency. Get help now."
 
 
 def test_mixed_signs_pause_reassure_and_try_again() -> None:

@@ -85,11 +85,34 @@ def test_calming_never_moves_on(happenings: list[random.Random], calming: str, l
         p.all_lines()
         if "silence" in p.timers and choose.random() < 0.5:
             p.elapse("silence")
-        if p.ended or (p.guide.situation is CLOSING and p.guide.massage.record.stress >= ENOUGH):
-            return  # a third sign of stress leads to the closing words, or they had begun before
+        massage = p.guide.massage
+        if p.ended or massage.over_today or (p.guide.situation is CLOSING and massage.record.stress >= ENOUGH):
+            return  # what calms leads to the closing words, or they had begun before
         assert p.guide.step == step
         assert "hold" not in p.timers
     assert p.guide.seconds_left(p.now) >= left - 1e-6 or p.guide.situation is CLOSING
+
+
+@given(some_events, st.sampled_from(["danger", "hungry", "pain", "tired"]), some_events)
+def test_nothing_leads_back_to_the_massage_after_danger_or_a_feed(
+    happenings: list[random.Random], what: str, later: list[random.Random]
+) -> None:
+    p = after(happenings)
+    if p.ended:
+        return
+    if what == "danger":
+        p.hear("stress", sign="skin_colour", danger=True)
+    else:
+        p.hear("stress", sign="crying", reason=what)
+    if not p.guide.massage.over_today:
+        return  # an emergency goes before everything else
+    strokes = {line for step in p.guide.routine.steps for line in step.say}
+    p.said.clear()
+    for choose in later:
+        random_event(p, choose)
+    p.all_lines()
+    assert not strokes & set(p.said) and "hold" not in p.timers
+    assert p.kept.ended is not None  # so that a new start doesn't offer to go on with it
 
 
 @given(some_events, st.sampled_from(["pause", "stop", "stress", "mixed"]))

@@ -20,6 +20,7 @@ from voiceguide.guide.diagram import markdown
 from voiceguide.guide.events import Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import (
+    EMERGENCY,
     LEAVING,
     NEVER,
     SITUATIONS,
@@ -129,12 +130,17 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         p = Player(routine=small())
         p.hear("leave_out", targets=("legs", "arms"))
         p.hear("ready")
+        for again in ("goto", "start_again"):
+            walk(in_situation(EMERGENCY), f"calm pause {again}")
+        p = walk(in_situation(LEAVING), "resume")  # after a third sign of stress
+        p.hear("stress", sign="crying", reason="hungry")
+        walk(p, "all silence")
         choose = random.Random(7)
         for n in range(600):
             interrupted = cut_off(choose.choice(small().steps).id) if n % 3 == 0 else None
             p = Player(routine=small(last_hold=20.0 * (n % 2)), interrupted=interrupted)
             for _ in range(60):
-                random_event(p, choose)
+                random_event(p, choose, calm=n % 4 != 0)
     targets = {name: [*(s.name for s in r.leads_to), *(["="] if r.stays else [])] for name, r in REACTIONS.items()}
     assert walked == {(name, target) for name in targets for target in targets[name]}
 

@@ -75,11 +75,11 @@ wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  
 keep_going    alone_mode alone_mode alone_mode alone_mode alone_now  alone_mode alone_mode -          alone_mode -          alone_mode alone_mode alone_mode alone_mode -          over
 
 # Questions
-how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  -          tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
-where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where -          tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
-help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  -          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
-why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   -          tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
-signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs -          tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
+how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  -          tell_time  say_again  tell_time  tell_time  tell_time  tell_time  tell_time  over
+where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where -          tell_where say_again  tell_where tell_where tell_where tell_where tell_where over
+help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  -          tell_help  say_again  tell_help  tell_help  tell_help  tell_help  tell_help  over
+why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   -          tell_why   say_again  tell_why   tell_why   tell_why   tell_why   tell_why   over
+signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs -          tell_signs say_again  tell_signs tell_signs tell_signs tell_signs tell_signs over
 
 # Sound
 louder        louder     louder     louder     louder     louder     louder     louder     -          louder     louder     louder     louder     louder     louder     louder     over
@@ -94,7 +94,7 @@ music_quieter music_down music_down music_down music_down music_down music_down 
 # Without a word
 spoken        .          .          hold       .          wait_next  .          .          .          .          .          .          .          .          .          end        .
 hold_over     .          .          .          stroke_end .          .          .          .          .          .          .          .          .          .          .          .
-silence       .          remind     .          .          remind     check      .          .          leave      .          remind     remind     remind     close      .          .
+silence       .          remind     .          .          remind     check      .          .          leave      once_more  remind     remind     remind     close      .          .
 lost          lose       lose       lose       lose       lose       lose       lose       tell_lost  tell_lost  .          lose       tell_lost  lose       lose       .          .
 found         greet      greet      greet      greet      greet      greet      greet      regain     greet      say_rest   greet      greet      greet      greet      say_rest   .
 not_kept      note       note       note       note       note       note       note       note       note       note       note       note       note       note       .          .
@@ -137,13 +137,13 @@ def _targets(leads_to: str) -> tuple[tuple[Situation, ...], bool]:
 # fmt: off
 _REACTIONS = (
     does(    moving.pick_up,       "speaking closing",                          "goes on with the session that was cut off, from the start of its step"),
-    does(    moving.start_over,    "preparing speaking",                        "starts from the beginning, with all parts"),
+    does(    moving.start_over,    "preparing speaking closing",                        "starts from the beginning, with all parts"),
     does(    moving.begin,         "speaking closing",                          "starts the first step that isn't left out"),
     does(    moving.next_step,     "speaking closing",                          "starts the next step; after the last one, says the closing words"),
     does(    moving.step_back,     "speaking",                                  "starts the step before"),
-    does(    moving.go_back,       "speaking preparing resuming",               "drops what interrupted, and starts the step before"),
+    does(    moving.go_back,       "speaking preparing resuming closing",               "drops what interrupted, and starts the step before"),
     does(    moving.skip,          "speaking closing",                          "leaves out the rest of this part"),
-    answers( moving.go_to,         "speaking =",                                "starts the part that was named"),
+    answers( moving.go_to,         "speaking = closing",                                "starts the part that was named"),
     does(    moving.redo_step,     "speaking",                                  "starts the step again, and its stroke"),
     does(    moving.restart,       "preparing resuming speaking closing",       "drops what interrupted, and starts what it interrupted again"),
     does(    moving.carry_on,      "preparing speaking holding waiting closing", "goes on where it was interrupted, from the start of the sentence"),
@@ -153,7 +153,7 @@ _REACTIONS = (
     does(    moving.wait_next,     "= speaking closing",                        'waits for "next"; goes on by itself if that was asked for meanwhile'),
     does(    moving.alone_now,     "speaking closing",                          "goes on by itself, from now on"),
     answers( planning.leave_out,   "speaking closing =",                        "leaves out the part that was named"),
-    answers( planning.keep_only,   "speaking =",                                "leaves out all parts but the ones that were named"),
+    answers( planning.keep_only,   "speaking = closing",                                "leaves out all parts but the ones that were named"),
     does(    planning.all_parts,   "=",                                         "does all parts after all"),
     does(    planning.shorten,     "=",                                         "makes the strokes shorter"),
     does(    planning.lengthen,    "=",                                         "makes the strokes longer"),
@@ -173,10 +173,11 @@ _REACTIONS = (
     does(    pausing.say_rest,     "=",                                         "says again what hasn't been said to its end"),
     does(    pausing.note,         "=",                                         "will say before the next step, once, that it can't save the session"),
     answers( tending.tend,         "tending emergency",                         "falls silent at once; says to stop and tend to the baby; then waits, silent"),
-    does(    tending.offer,        "offering leaving",                          "the baby is calm: offers to go on, repeat or finish; the third time, will finish"),
-    does(    tending.leave,        "leaving",                                   "will finish for today, unless the parent says otherwise"),
+    does(    tending.offer,        "offering leaving closing",                          "the baby is calm: offers to go on, repeat or finish; the third time, will finish"),
+    does(    tending.leave,        "leaving closing",                                   "will finish for today, unless the parent says otherwise"),
     does(    tending.reassure,     "reassuring",                                "falls silent at once; pauses, reassures, then tries again"),
     does(    tending.invite,       "=",                                         "invites the parent to try again"),
+    does(    tending.once_more,    "=",                                         "says it once more, as nobody has answered"),
     answers( tending.warm_word,    "=",                                         "says a warm word, and goes on"),
     does(    finishing.ask,        "asking",                                    "asks whether to finish for today"),
     does(    finishing.stay,       "preparing resuming speaking holding waiting paused checking tending emergency offering reassuring", "doesn't finish: goes back to where it was"),

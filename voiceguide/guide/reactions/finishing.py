@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voiceguide.guide.actions import End
 from voiceguide.guide.massage import Massage
-from voiceguide.guide.situations import ASKING, CLOSING, FINISHED
+from voiceguide.guide.situations import ASKING, FINISHED
 from voiceguide.guide.stage import Scene
 
 
@@ -19,10 +19,7 @@ def stay(massage: Massage) -> None:
 
 
 def close(massage: Massage) -> None:
-    if massage.base is not CLOSING:
-        massage.record.ended = "left early"
-    script = (*massage.say("goodbye_early"), *massage.say("goodbye"))
-    massage.stage.enter_only(Scene(CLOSING, script, script))
+    massage.close()
 
 
 def end(massage: Massage) -> None:

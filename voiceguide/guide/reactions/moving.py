@@ -16,6 +16,9 @@ def pick_up(massage: Massage) -> None:
 
 
 def start_over(massage: Massage) -> None:
+    if massage.over_today:
+        massage.close()
+        return
     massage.plan = Plan(massage.routine.steps)
     if massage.base is RESUMING:
         massage.record.forget()
@@ -78,14 +81,18 @@ def redo_step(massage: Massage) -> None:
 
 def restart(massage: Massage) -> None:
     massage.stage.drop_to_base()
-    if massage.in_steps:
+    if massage.over_today:
+        massage.close()
+    elif massage.in_steps:
         redo_step(massage)
     else:
         say_again(massage)
 
 
 def carry_on(massage: Massage) -> None:
-    if massage.base is RESUMING:
+    if massage.over_today:
+        massage.close()
+    elif massage.base is RESUMING:
         pick_up(massage)
     else:
         massage.stage.drop_to_base()
