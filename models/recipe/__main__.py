@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
 from models.recipe.errors import DivergedError, RecipeError
-from voiceguide.hearing.lexicon import Lexicon, Pronunciation
+from voiceguide.errors import VoiceguideError
+from voiceguide.hearing.lexicon import Lexicon
 
 ROOT = Path(__file__).resolve().parents[2]
 BOX = ROOT / "models" / "voiceguide-en"
@@ -24,11 +26,13 @@ BOX = ROOT / "models" / "voiceguide-en"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of everything. ``utterances``: of each synthesiser; ``pieces``: of 8 s of each kind of noise."""
+    """How much of everything. ``utterances``: of each synthesiser; ``pieces``: of 8 s of each kind of noise;
+    ``packs``: at most this many of each corpus, None for all."""
 
     utterances: dict[str, int]
     a_shard: int
     pieces: int
+    packs: int | None
     layers: tuple[tuple[int, int], ...]
     units: int
     bottleneck: int
@@ -43,6 +47,7 @@ FULL = Scale(
     utterances={"espeak": 60_000, "flite": 18_000, "festival": 7_000, "pico": 12_000, "guide": 600},
     a_shard=500,
     pieces=40,
+    packs=None,
     layers=((1, 1), (1, 1), (1, 1), (1, 1), (2, 0), (2, 0), (3, 0), (3, 0), (4, 0)),
     units=448,
     bottleneck=112,
@@ -72,6 +77,7 @@ TINY = Scale(
     utterances={"espeak": 500, "flite": 500, "guide": 20},
     a_shard=125,
     pieces=1,
+    packs=1,
     layers=((1, 1), (1, 1), (3, 0)),
     units=128,
     bottleneck=32,
@@ -96,6 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to do")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that synthesise")
     parser.add_argument("--steps", type=int, help="training steps")
+    parser.add_argument("--hours", type=float, help="train no longer than this")
+    parser.add_argument("--rate", type=float, help="the highest learning rate")
     parser.add_argument("--device", help="torch's device (default: cuda where there is one)")
     options = parser.parse_args(arguments)
     # Threads that wait for each other by spinning make torch some four times slower on a machine that has other work.
@@ -112,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"--- {name}: {time.monotonic() - began:.0f} s", flush=True)
             if name == options.until:
                 break
-    except (DivergedError, RecipeError) as error:
+    except (DivergedError, RecipeError, VoiceguideError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -131,8 +139,9 @@ def _check(options: argparse.Namespace) -> None:
         synthesis.check(options.scale.utterances)
 
 
-def _lexicon(options: argparse.Namespace) -> Mapping[str, tuple[Pronunciation, ...]]:
-    return Lexicon.read(options.work / "lexicon.txt").pronunciations
+def _lexicon(options: argparse.Namespace) -> Lexicon:
+    """The model's."""
+    return Lexicon.read(options.work / "lexicon.txt")
 
 
 def words(options: argparse.Namespace) -> None:
@@ -164,8 +173,10 @@ def sounds(options: argparse.Namespace) -> None:
     """Synthetic speech, noise, and real recordings, as shards."""
     from models.recipe import recordings, store
     from models.recipe.noises import KINDS
+    from models.recipe.vocabulary import training_lexicon
 
     work: Path = options.work
+    lexicon = work / "training_lexicon.txt"
     scale: Scale = options.scale
     tasks: list[tuple[str, Any, Path]] = []
     for kind in KINDS:
@@ -182,13 +193,20 @@ def sounds(options: argparse.Namespace) -> None:
             if done % max(1, len(tasks) // 20) == 0 or done == len(tasks):
                 print(f"{done} of {len(tasks)} shards", flush=True)
     if options.recordings:
-        known = _lexicon(options)
-        for name, folder, items in (
-            ("recordings", work / "speech", recordings.speech(options.recordings, known)),
-            ("recordings", work / "noise", recordings.noise(options.recordings)),
-        ):
-            if not store.exists(folder, name):
-                store.write(folder, name, items)
+        todo = [
+            source
+            for source in recordings.sources(options.recordings, scale.packs)
+            if not store.exists(work / source.folder, source.shard)
+        ]
+        if todo:
+            lexicon.unlink(missing_ok=True)
+        for done, source in enumerate(todo, start=1):
+            store.write(work / source.folder, source.shard, source.items())
+            if done % max(1, len(todo) // 20) == 0 or done == len(todo):
+                print(f"{done} of {len(todo)} shards of recordings", flush=True)
+    if not lexicon.exists():
+        texts = (u.text for shard in store.read(work / "speech") for u in shard.utterances if u.kind != "coffee")
+        lexicon.write_text(training_lexicon(_lexicon(options), texts).text(), "utf-8")
 
 
 def _make(task: tuple[str, Any, Path]) -> None:
@@ -230,12 +248,14 @@ def _trainer(options: argparse.Namespace) -> Any:
         shape=read_network(options.start).shape if options.start else shape,
         bootstrap_steps=scale.bootstrap_steps,
         steps=options.steps or scale.steps,
+        hours=options.hours or math.inf,
         seconds=scale.seconds,
-        rate=scale.rate,
+        rate=options.rate or scale.rate,
         start=options.start,
         orders_at=min(scale.orders_at, (options.steps or scale.steps) * 2 // 5),
     )
-    return Trainer(plan, speech, noise, _lexicon(options), options.work / "training", device)
+    lexicon = Lexicon.read(options.work / "training_lexicon.txt").pronunciations
+    return Trainer(plan, speech, noise, lexicon, options.work / "training", device)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -257,11 +277,12 @@ def export(options: argparse.Namespace) -> None:
     network = trainer.run().cpu()
     if options.start:
         network = between(options.start, network, OF_THE_WAY)
-    write_model(options.model, network, _lexicon(options), np.log(trainer.bigram.pairs))
+    lexicon = _lexicon(options).pronunciations
+    write_model(options.model, network, lexicon, np.log(trainer.bigram.pairs))
     device = torch.cuda.get_device_name() if trainer.device.type == "cuda" else f"{os.cpu_count()} cores"
     told = facts(
         network,
-        _lexicon(options),
+        lexicon,
         trainer.speech,
         trainer.noise,
         heard_h=trainer.heard_h,

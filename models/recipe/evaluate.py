@@ -20,12 +20,14 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from models.recipe.errors import RecipeError
 from models.recipe.measures.alarms import false_alarms
 from models.recipe.measures.coffee import coffee
 from models.recipe.measures.commands import commands, out_of_grammar, reaction
 from models.recipe.measures.context import Context
 from models.recipe.measures.cost import cost
 from models.recipe.measures.figures import Figure
+from models.recipe.measures.people import people
 from models.recipe.measures.report import report
 from models.recipe.measures.speech import Speaker
 from models.recipe.measures.sphinx import pocketsphinx
@@ -39,6 +41,7 @@ TESTS: dict[str, Test] = {
     "out_of_grammar": out_of_grammar,
     "coffee": coffee,
     "false_alarms": false_alarms,
+    "people": people,
     "cost": cost,
     "pocketsphinx": pocketsphinx,
 }
@@ -96,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in given.only:
         try:
             measure(name, context, given.out, figures.setdefault(name, {}), say)
-        except (VoiceguideError, OSError, ImportError) as error:
+        except (VoiceguideError, RecipeError, OSError, ImportError) as error:
             say(f"{name}: cannot be measured: {error}")
             failed = True
     figures["run"] = {"machine": machine(), "every": context.every, "model": context.fingerprint}

@@ -34,13 +34,13 @@ _SILENCE_BETWEEN = 0.15
 _TINY = 1e-300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chain:
     """What is said as states with a phone each: every way to say each word, with silence where it may be."""
 
     phones: tuple[int, ...]
-    moves: tuple[tuple[int, int], ...]
-    """Which state follows which."""
+    moves: NDArray[np.int16]
+    """[n, 2]: which state follows which. (A tuple of tuples would take ten times the memory.)"""
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     """The states with which it may begin and end."""
@@ -63,7 +63,7 @@ def chain(text: str, lexicon: Pronunciations) -> Chain:
         moves += [(last, len(phones)) for last in lasts]
         before = [*lasts, len(phones)]
         phones.append(0)
-    return Chain(tuple(phones), tuple(moves), tuple(starts), tuple(before))
+    return Chain(tuple(phones), np.array(moves, np.int16).reshape(-1, 2), tuple(starts), tuple(before))
 
 
 def shortest(text: str, lexicon: Pronunciations) -> int:
@@ -116,7 +116,7 @@ class Chains(NamedTuple):
         starts, ends = np.zeros((2, len(chains), size), bool)
         for row, one in enumerate(chains):
             phones[row, : len(one.phones)] = one.phones
-            moves[row][tuple(np.array(one.moves, np.int64).reshape(-1, 2).T)] = True
+            moves[row][tuple(one.moves.T)] = True
             starts[row, list(one.starts)] = ends[row, list(one.ends)] = True
         return cls(*(torch.from_numpy(array).to(device) for array in (phones, moves, starts, ends)))
 

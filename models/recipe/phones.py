@@ -30,3 +30,12 @@ KALDI_PHONES = ((SILENCE, "S"), *((phone, place) for phone in SYMBOLS[1:] for pl
 def kaldi(phone: str, place: str = "S") -> int:
     """Kaldi's number of a phone in a place of a word; silence has one wherever it stands."""
     return label(phone, place) // 2
+
+
+_FLITE = {"ax": "AH", "axr": "ER", "ix": "IH", "dx": "T", "el": "L", "en": "N", "em": "M", "nx": "N", "pau": "SIL"}
+"""flite's phones that have other names here."""
+
+
+def arpabet(flite: str) -> str:
+    """The name of one of flite's phones."""
+    return _FLITE.get(flite, flite.upper())

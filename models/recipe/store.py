@@ -28,7 +28,10 @@ class Utterance:
     kind: str
     """The engine or corpus it comes from; the kind of noise."""
     voice: str
+    """Who speaks: a synthetic voice, a speaker, or the recording where the speaker is not known."""
     phones: tuple[tuple[int, float], ...] = ()
+    corpus: str = ""
+    """The public corpus it comes from, if any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from scipy.signal import resample_poly
 
 from models.recipe import store
 from models.recipe.errors import RecipeError
-from models.recipe.phones import INDEX
+from models.recipe.phones import INDEX, arpabet
 from models.recipe.split import HELD_OUT_ESPEAK, HELD_OUT_FESTIVAL, HELD_OUT_FLITE
 
 Sound = NDArray[np.float64]
@@ -47,19 +47,6 @@ FESTIVAL_VOICES = {"cmu_us_slt_arctic_hts": 2, "kal_diphone": 1}
 PICO_VOICES = {"en-US": 1, "en-GB": 1}
 assert not set(FLITE_VOICES) & set(HELD_OUT_FLITE)
 assert not set(FESTIVAL_VOICES) & set(HELD_OUT_FESTIVAL)
-
-_FLITE_PHONES = {
-    "ax": "AH",
-    "axr": "ER",
-    "ix": "IH",
-    "dx": "T",
-    "el": "L",
-    "en": "N",
-    "em": "M",
-    "nx": "N",
-    "pau": "SIL",
-}
-"""Of flite's phones, those that have other names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +162,7 @@ def _timings(printed: str, seconds: float) -> tuple[tuple[int, float], ...]:
     stretch = seconds / float(pairs[-1][2])
     if not 0.6 < stretch < 1.6:
         return ()
-    phones = [INDEX.get(_FLITE_PHONES.get(name, name.upper()), 0) for name, _, _ in pairs]
+    phones = [INDEX.get(arpabet(name), 0) for name, _, _ in pairs]
     return tuple((phone, round(float(end) * stretch, 4)) for phone, (_, _, end) in zip(phones, pairs, strict=True))
 
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.recipe import lfmmi, losses, orders
+from models.recipe import losses, orders
 from models.recipe.adopt import read_network, settle
 from models.recipe.augment import Augmenter, Batch
 from models.recipe.corpus import BUCKETS, Corpus
@@ -40,9 +40,12 @@ _SLOWEST = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast to train. ``seconds``: of sound in a batch; ``orders_at``: the step at which the orders'
-    wordings are found; ``start``: the folder of a model to go on from, in the place of the bootstrap; ``save_s``:
-    seconds between checkpoints."""
+    """How long and how fast to train.
+
+    LF-MMI ends after ``steps``, or after ``hours`` of training if they are over first; its ``rate`` falls to zero by
+    then. ``seconds``: of sound in a batch. ``orders_at``: the step at which the orders' wordings are found.
+    ``start``: the folder of a model to start from, instead of the bootstrap. ``save_s``: seconds between checkpoints.
+    """
 
     shape: Shape
     bootstrap_steps: int
@@ -50,6 +53,7 @@ class Plan:
     seconds: float
     bootstrap_rate: float = 3e-3
     rate: float = 2e-3
+    hours: float = math.inf
     orders_at: int = 0
     start: Path | None = None
     seed: int = 1
@@ -102,7 +106,7 @@ class Trainer:
             self._to_mmi()
         if self._step < self._plan.orders_at:
             self._loop(self._corpus(), self._plan.orders_at, self._mmi)
-        if not self._found and self._step < self._plan.steps:
+        if not self._found and self._done() < 1:
             self._find_orders()
         self._loop(self._corpus(), self._plan.steps, self._mmi)
         self._save()
@@ -157,11 +161,11 @@ class Trainer:
         sums = torch.zeros((), device=self.device)
         self._network.train()
         parameters = list(self._network.parameters())
-        while self._step < until:
+        while self._step < until and (self._phase == "bootstrap" or self._done() < 1):
             rng = np.random.default_rng((self._plan.seed, self._step, self._phase == "mmi"))
             chosen, bucket = corpus.draw(rng, self._plan.seconds)
             batch = self._batch(chosen, self._step + (self._phase == "mmi") * 10_000_000, bucket)
-            wanted = self._wanted(chosen, batch, corpus.states[bucket])
+            wanted = self._wanted(corpus, chosen, batch, bucket)
             self._set_rate(until)
             figure = self._computed(compute, (batch.bands, batch.steps_there, *wanted), bucket)
             torch.nn.utils.clip_grad_norm_(parameters, 5.0)
@@ -174,9 +178,10 @@ class Trainer:
             self.took_h += (time.monotonic() - counted) / 3600
             counted = time.monotonic()
             since += 1
-            if self._step % _REPORT == 0 or self._step == until:
+            if self._step % _REPORT == 0 or self._step == until or self._done() >= 1:
                 taken = time.monotonic() - began
                 left = taken / (self._step - first) * (until - self._step)
+                left = min(left, 3600 * (self._plan.hours - self.took_h))
                 self.watched = self._watch(corpus)
                 self._say(
                     f"{self._phase} step {self._step} of {until}: {float(sums) / since:.4f}, "
@@ -202,25 +207,26 @@ class Trainer:
             self._replays[key] = Replay(compute, inputs, self._memory)
         return self._replays[key](inputs)
 
+    def _done(self) -> float:
+        """How much of LF-MMI is done, by steps or by time, whichever is further: from 0 to 1."""
+        return min(1.0, max(self._step / self._plan.steps, self.took_h / self._plan.hours))
+
     def _set_rate(self, until: int) -> None:
         if self._phase == "bootstrap":
             rate = self._plan.bootstrap_rate * min(1, (self._step + 1) / 60) * (1 - 0.8 * self._step / until)
         else:
-            done = self._step / self._plan.steps
-            rate = self._plan.rate * (min(1, (self._step + 1) / _WARM_UP) * (1 - done) + 0.01)
+            rate = self._plan.rate * (min(1, (self._step + 1) / _WARM_UP) * (1 - self._done()) + 0.01)
         for group in self._optimiser.param_groups:
             group["lr"] = rate * self._part * group["part"]
 
-    def _wanted(self, chosen: NDArray[np.int64], batch: Batch, states: int) -> tuple[Tensor, ...]:
+    def _wanted(self, corpus: Corpus, chosen: NDArray[np.int64], batch: Batch, bucket: int) -> tuple[Tensor, ...]:
         """What the network should say of a batch: chains for LF-MMI, targets for the bootstrap."""
         if self._phase == "bootstrap":
             length = (batch.bands.shape[1] - self._plan.shape.left - self._plan.shape.right - 1) // STRIDE + 1
             spoken = [self.speech.utterances[item] if item >= 0 else None for item in chosen]
             return (torch.from_numpy(losses.targets(spoken, batch, length)).to(self.device),)
-        return Chains.of([self._chain(item) for item in chosen], self.device, states)
-
-    def _chain(self, item: int) -> lfmmi.Chain:
-        return lfmmi.chain(self.speech.utterances[item].text if item >= 0 else "", self._lexicon)
+        states = corpus.states[bucket] if self.device.type == "cuda" else 0
+        return Chains.of([corpus.chain(item) for item in chosen], self.device, states)
 
     def _mmi(self, bands: Tensor, steps: Tensor, *chains: Tensor) -> Tensor:
         return losses.mmi(self._network, self._anything, bands, steps, Chains(*chains))
@@ -239,7 +245,7 @@ class Trainer:
             chosen, bucket = corpus.draw(rng, min(self._plan.seconds, 120), watched=True)
             batch = self._batch(chosen, 2**31 + k, bucket)
             outputs = network(batch.bands)[0]
-            chains = Chains.of([self._chain(item) for item in chosen], self.device)
+            chains = Chains.of([corpus.chain(item) for item in chosen], self.device)
             said = total(outputs, batch.steps_there, Graphs.said(chains, self._anything))[0]
             any_ = total(outputs, batch.steps_there, self._anything)[0]
             objective, steps = objective + float((said - any_).sum()), steps + int(batch.steps.sum())

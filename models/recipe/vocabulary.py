@@ -10,15 +10,18 @@ dictionary lacks.
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
+from models.recipe.errors import RecipeError
+from models.recipe.phones import arpabet
 from voiceguide.guide import routine as routines
 from voiceguide.guide.commands import Phrasebook, load_language, normal
-from voiceguide.hearing.lexicon import Lexicon, Pronunciation
+from voiceguide.hearing.lexicon import PHONES, Lexicon, Pronunciation
 from voiceguide.hearing.phones import deletion, difference
 
 FREQUENT = 6000
@@ -57,6 +60,31 @@ def vocabulary() -> Lexicon:
     frequent = islice((word for word in _frequent() if word in dictionary and word not in left_out), FREQUENT)
     words = sorted({*needed, *frequent, *_by_hand()})
     return Lexicon(MappingProxyType({word: dictionary[word] for word in words}))
+
+
+def training_lexicon(lexicon: Lexicon, texts: Iterable[str]) -> Lexicon:
+    """The lexicon with all other words of ``texts`` too, for training only: from the dictionary, and the words that
+    it lacks from their spelling, by flite's letter-to-sound rules.
+
+    Raises RecipeError if a word is needed from its spelling and flite is not installed."""
+    dictionary = _dictionary()
+    new = sorted({word for text in texts for word in text.split()} - lexicon.pronunciations.keys())
+    return lexicon.with_words({word: dictionary.get(word) or (spelt(word),) for word in new})
+
+
+def spelt(word: str) -> Pronunciation:
+    """How flite would read a word. (Its rules were trained on the CMU dictionary, and use its phones.)
+
+    Raises RecipeError if flite is not installed or does not say."""
+    try:
+        command = ["flite", "-ps", "-t", word, "none"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise RecipeError(f"flite cannot say how {word!r} sounds: {error}") from error
+    phones = tuple(arpabet(phone) for phone in printed.split() if phone != "pau")
+    if not phones or not set(phones) <= set(PHONES):
+        raise RecipeError(f"flite does not say how {word!r} sounds: {printed.strip()!r}")
+    return phones
 
 
 def near_misses(phrases: Iterable[str], lexicon: Lexicon, n: int = 5) -> dict[str, tuple[str, ...]]:

@@ -28,6 +28,7 @@ def tables(figures: Figures) -> dict[str, str]:
         ("What is no command", "out_of_grammar", _outside),
         ("Coffee orders by real people", "coffee", _coffee),
         ("Commands that nobody gave", "false_alarms", _alarms),
+        ("Real people", "people", _people),
         ("Cost", "cost", _cost),
         ("Beside PocketSphinx", "pocketsphinx", _sphinx),
     ):
@@ -178,6 +179,16 @@ def _alarms(figures: Figures) -> str:
         )
     head = ("", "files", "taken for a command", "moves on", "false calming", "false advancing", "heard as")
     return table(head, rows)
+
+
+def _people(figures: Figures) -> str:
+    parts = []
+    if commands := figures.get("commands"):
+        rows = [("together", *(share_text(commands[what]) for what in ("obeyed", "wrong", "missed")))]
+        rows += [(word, share_text(figure), "", "") for word, figure in commands["words"].items()]
+        parts.append(table(("commands of one word", "obeyed", "wrong", "missed"), rows))
+    others = {name: figures[name] for name in ("other words", "sentences") if name in figures}
+    return "\n\n".join([*parts, _alarms(others)])
 
 
 def _cost(figures: Figures) -> str:
