@@ -16,6 +16,11 @@ from models.recipe.store import RATE
 from models.recipe.synthesis import ESPEAK_ACCENTS, ESPEAK_VARIANTS, FESTIVAL_VOICES, FLITE_VOICES, PICO_VOICES
 
 SOURCES = {
+    "librispeech": ("people reading books aloud", "LibriSpeech", "CC BY 4.0"),
+    "common-voice": ("people reading sentences", "Common Voice", "CC0"),
+    "speech-commands": ("people saying single words", "Google Speech Commands", "CC BY 4.0"),
+    "wuw": ("people on the telephone: words and sentences", "WUW Corpus II", "CC BY-SA 4.0"),
+    "esc10": ("animals, machines, weather and cries, as noise", "ESC-10", "CC BY 3.0"),
     "espeak": ("synthetic speech", "espeak-ng, Debian's", "GPL-3.0-or-later (the program)"),
     "flite": ("synthetic speech", "flite, Debian's", "BSD-like (the program and its voices)"),
     "pico": ("synthetic speech", "SVOX Pico and its voices, PyPI's py-nanotts", "Apache-2.0"),
@@ -28,6 +33,8 @@ SOURCES = {
     "guide": ("the guide's own voice, as noise", "espeak-ng, Debian's", "GPL-3.0-or-later (the program)"),
     "synthetic": ("sounds of a household, made up", "models/recipe/noises.py", "Apache-2.0"),
 }
+"""What it is, where it is from, and its licence: by corpus, or by kind if it comes from no public corpus. Another
+corpus is named as its packs are."""
 
 
 def runs_of(model: Path) -> list[Any]:
@@ -54,10 +61,10 @@ def facts(
     (``runs_of``)."""
     hours: dict[str, float] = defaultdict(float)
     for utterance in (*speech.utterances, *noise.utterances):
-        hours[utterance.kind.split()[0]] += utterance.samples / RATE / 3600
+        hours[utterance.corpus or utterance.kind.split()[0]] += utterance.samples / RATE / 3600
     data = []
-    for kind, length in hours.items():
-        what, source, licence = SOURCES.get(kind, (kind, "the folder of recordings", "as there"))
+    for name, length in hours.items():
+        what, source, licence = SOURCES.get(name, ("recordings", name, "as there"))
         data.append({"what": what, "hours": round(length, 2), "source": source, "licence": licence})
     voices = {
         "espeak": [f"{', '.join(ESPEAK_ACCENTS)}; each with {', '.join(ESPEAK_VARIANTS)}"],

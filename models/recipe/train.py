@@ -106,7 +106,7 @@ class Trainer:
             self._to_mmi()
         if self._step < self._plan.orders_at:
             self._loop(self._corpus(), self._plan.orders_at, self._mmi)
-        if not self._found and self._done() < 1:
+        if not self._found and self._step < self._plan.steps and not self._time_is_over():
             self._find_orders()
         self._loop(self._corpus(), self._plan.steps, self._mmi)
         self._save()
@@ -161,7 +161,7 @@ class Trainer:
         sums = torch.zeros((), device=self.device)
         self._network.train()
         parameters = list(self._network.parameters())
-        while self._step < until and (self._phase == "bootstrap" or self._done() < 1):
+        while self._step < until and not self._time_is_over():
             rng = np.random.default_rng((self._plan.seed, self._step, self._phase == "mmi"))
             chosen, bucket = corpus.draw(rng, self._plan.seconds)
             batch = self._batch(chosen, self._step + (self._phase == "mmi") * 10_000_000, bucket)
@@ -178,7 +178,7 @@ class Trainer:
             self.took_h += (time.monotonic() - counted) / 3600
             counted = time.monotonic()
             since += 1
-            if self._step % _REPORT == 0 or self._step == until or self._done() >= 1:
+            if self._step % _REPORT == 0 or self._step == until or self._time_is_over():
                 taken = time.monotonic() - began
                 left = taken / (self._step - first) * (until - self._step)
                 left = min(left, 3600 * (self._plan.hours - self.took_h))
@@ -206,6 +206,9 @@ class Trainer:
         if key not in self._replays or not self._replays[key].fits(inputs):
             self._replays[key] = Replay(compute, inputs, self._memory)
         return self._replays[key](inputs)
+
+    def _time_is_over(self) -> bool:
+        return self._phase == "mmi" and self.took_h >= self._plan.hours
 
     def _done(self) -> float:
         """How much of LF-MMI is done, by steps or by time, whichever is further: from 0 to 1."""
