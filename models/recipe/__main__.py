@@ -1,5 +1,5 @@
-"""Makes the model in the box, from nothing or from one that is there: ``python -m models.recipe``. See README.md
-beside this file."""
+"""Trains the model in the box, from scratch or further from an earlier one: ``python -m models.recipe``. See
+README.md next to this file."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ FURTHER = replace(
     seconds=150,
     rate=4e-4,
 )
-"""For a model that is there: as much as two cores do in four hours."""
+"""For training a model further: what two cores do in four hours."""
 OF_THE_WAY = 0.7
-"""From the weights of the model that is there to the trained ones: what is exported lies there. On what is not
-trained on, the objective for each step of 30 ms was -0.199 before, -0.177 after, and -0.180 and -0.177 at 0.6 and 0.8
-of the way; on people's phrases, which had lost, -0.084, -0.096, -0.089 and -0.092."""
+"""How far the exported weights are from the old ones to the new ones, when a model is trained further. On watched
+utterances the objective for each step of 30 ms was -0.199 with the old weights, -0.177 with the new ones, and -0.180
+and -0.177 at 0.6 and 0.8 of the way; on people's phrases, which got worse, -0.084, -0.096, -0.089 and -0.092."""
 TINY = Scale(
     utterances={"espeak": 500, "flite": 500, "guide": 20},
     a_shard=125,
@@ -85,28 +85,32 @@ TINY = Scale(
     steps=600,
     orders_at=0,
     seconds=40,
-    rate=8e-3,  # of which the warm-up leaves a half at most
+    rate=8e-3,  # the warm-up never lets it reach more than half of this
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 1 where the training has diverged."""
+    """The exit status: 1 if something is missing or training has diverged."""
     parser = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / "model", help="where it works and goes on from")
     parser.add_argument(
-        "--model", type=Path, help="the model's folder (default: the box's; --tiny: WORK/voiceguide-en)"
+        "--work", type=Path, default=ROOT / "build" / "model", help="the work folder; a run resumes from it"
+    )
+    parser.add_argument(
+        "--model", type=Path, help="where the model goes (default: the box; with --tiny: WORK/voiceguide-en)"
     )
     parser.add_argument("--recordings", type=Path, help="a folder of real recordings, see recordings.py")
-    parser.add_argument("--start", type=Path, metavar="MODEL", help="go on from a model folder that the recipe wrote")
-    parser.add_argument("--tiny", action="store_true", help="little of everything, to see that it works")
-    parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to do")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that synthesise")
+    parser.add_argument(
+        "--start", type=Path, metavar="MODEL", help="train this model further; the recipe must have made it"
+    )
+    parser.add_argument("--tiny", action="store_true", help="a little of everything, to see that it works")
+    parser.add_argument("--until", choices=STAGES, default="export", help="stop after this stage")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many processes synthesise speech")
     parser.add_argument("--steps", type=int, help="training steps")
     parser.add_argument("--hours", type=float, help="train no longer than this")
     parser.add_argument("--rate", type=float, help="the highest learning rate")
-    parser.add_argument("--device", help="torch's device (default: cuda where there is one)")
+    parser.add_argument("--device", help="torch's device (default: a GPU if there is one)")
     options = parser.parse_args(arguments)
-    # Threads that wait for each other by spinning make torch some four times slower on a machine that has other work.
+    # Threads that spin while they wait for each other make torch about four times slower on a busy machine.
     os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"} | os.environ
     options.scale = TINY if options.tiny else FURTHER if options.start else FULL
     options.model = options.model or (options.work / "voiceguide-en" if options.tiny else BOX)
@@ -127,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """What would only be missed after a while."""
+    """Find now what would otherwise only be missed later."""
     from models.recipe import recordings, synthesis
     from models.recipe.adopt import read_network
 
@@ -145,7 +149,7 @@ def _lexicon(options: argparse.Namespace) -> Lexicon:
 
 
 def words(options: argparse.Namespace) -> None:
-    """The vocabulary, and what is to be said by whom."""
+    """The vocabulary, and what each synthesiser is to say."""
     if (options.work / "jobs.json").exists():
         return
     from models.recipe.texts import Writer
@@ -162,7 +166,7 @@ def words(options: argparse.Namespace) -> None:
         for shard, at in enumerate(range(0, count, scale.a_shard)):
             texts = tuple(writer.texts(min(scale.a_shard, count - at)))
             jobs.append({"engine": engine, "name": f"{engine}-{shard:03}", "seed": len(jobs), "texts": texts})
-    # All kinds from the first, so that a part of it is a mixture too.
+    # All engines from the start, so that an unfinished run has a mixture too.
     jobs.sort(key=lambda job: int(job["name"].rpartition("-")[2]) / scale.utterances[job["engine"]])
     part = options.work / "jobs.part"
     part.write_text(json.dumps(jobs), "utf-8")
@@ -259,12 +263,12 @@ def _trainer(options: argparse.Namespace) -> Any:
 
 
 def train(options: argparse.Namespace) -> None:
-    """The network."""
+    """Train the network."""
     _trainer(options).run()
 
 
 def export(options: argparse.Namespace) -> None:
-    """The model's folder, with the facts for its card."""
+    """Write the model folder, with the facts for its card."""
     import numpy as np
     import torch
 

@@ -1,5 +1,5 @@
-"""What is to be said of a model that was trained: the facts for its card (see card.py). They stay beside the model,
-so that those of one that was trained further tell all of it."""
+"""The facts of a training, for the model's card (see card.py). They are kept with the model, so that those of a model
+that was trained further tell its whole history."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ corpus is named as its packs are."""
 
 
 def runs_of(model: Path) -> list[Any]:
-    """The trainings of a model, the first one first; none where its folder does not tell."""
+    """The trainings of a model in order; none if its folder has no facts."""
     path = model / FACTS
     return list(json.loads(path.read_text("utf-8"))["runs"]) if path.exists() else []
 
@@ -56,8 +56,8 @@ def facts(
     command: str,
     before: Sequence[Any] = (),
 ) -> dict[str, Any]:
-    """The facts. ``heard_h``: hours of sound in all batches; ``took_h``: of training; ``watched``: the objective for
-    each step of 30 ms on what was not trained on; ``before``: the trainings of the model that this one began with
+    """The facts. ``heard_h``: hours of sound in all batches; ``took_h``: hours of training; ``watched``: the
+    objective for each step of 30 ms on the watched utterances; ``before``: the earlier trainings of the model
     (``runs_of``)."""
     hours: dict[str, float] = defaultdict(float)
     for utterance in (*speech.utterances, *noise.utterances):

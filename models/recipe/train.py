@@ -1,5 +1,5 @@
-"""Trains the network: first to tell phones apart where flite says when each was spoken, then by LF-MMI on whole
-utterances. Any moment of it can be cut off; the next run goes on from the last checkpoint."""
+"""Trains the network: first by cross entropy on flite's phone timings, then by LF-MMI on whole utterances. Training
+can be interrupted at any time; the next run resumes from the last checkpoint."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from models.recipe.replay import Compute, Replay
 from models.recipe.sound import Sound
 
 _HEADS_RATE = 0.5
-"""How quickly the heads learn, beside the rest."""
+"""The learning rate of the output heads, relative to the rest."""
 _WARM_UP = 300
 _AVERAGE = 0.999
-"""How much of the running average of the weights is kept at each step. The average is what is exported."""
+"""Decay of the exponential moving average of the weights. The average is what is exported."""
 _REPORT = 250
 DIVERGED = 0.3
-"""How far the watched objective may fall below its best; from report to report it moves by some 0.01."""
+"""How far the watched objective may fall below its best. Between reports it moves by about 0.01."""
 _SLOWEST = 0.1
-"""Of the planned rate: where even this diverges, something else is wrong."""
+"""Part of the planned rate. If even this diverges, something else is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Plan:
 
 
 class Trainer:
-    """Trains by a plan. ``folder``: where checkpoints and the log go, and are taken up from."""
+    """Trains by a plan. ``folder`` holds the checkpoints and the log; training resumes from it."""
 
     def __init__(
         self, plan: Plan, speech: Sound, noise: Sound, lexicon: Pronunciations, folder: Path, device: torch.device
@@ -75,19 +75,19 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
         self._augmenter = Augmenter(speech, noise, plan.shape, device, plan.seed)
         self._network = Network(plan.shape).to(device)
-        for parameter in self._network.parameters():  # always in place, since replays write to where they once were
+        for parameter in self._network.parameters():  # once and for all: CUDA graphs write to these addresses
             parameter.grad = torch.zeros_like(parameter)
         self._average = Network(plan.shape).to(device).requires_grad_(False)
         self._optimiser = self._new_optimiser(plan.bootstrap_rate)
         self._phase, self._step, self._best = "bootstrap", 0, -math.inf
         self._part = 1.0
-        """Of the planned rate: halved each time that training diverges."""
+        """Part of the planned rate: halved whenever training diverges."""
         self.heard_h, self.took_h, self.watched = 0.0, 0.0, -math.inf
-        """Hours of sound in all batches, and of training; how well it does on what it was not trained on."""
+        """Hours of sound in all batches; hours of training; the objective on the watched utterances."""
         self._slots = {u.voice: u.text for u in speech.utterances if u.kind == "coffee"}
-        """What was asked for in the orders, by their names."""
+        """The slots of each order, by its name."""
         self._found: dict[str, str] = {}
-        """What was said in them."""
+        """What was said in each."""
         spoken = [u.text for u in speech.utterances if u.kind in ("espeak", "flite", "festival")]
         self.bigram = Bigram.of([t for t in spoken if all(word in lexicon for word in t.split())], lexicon)
         self._anything = Graphs.anything(self.bigram, device)
@@ -95,9 +95,9 @@ class Trainer:
         self._memory = torch.cuda.graph_pool_handle() if device.type == "cuda" else None
 
     def run(self) -> Network:
-        """Train to the end, and give the averaged network.
+        """Train to the end, and return the averaged network.
 
-        Raises DivergedError where there is no use in going on, RecipeError where the model to start from is none."""
+        Raises DivergedError if going on is of no use, RecipeError if the model to start from cannot be read."""
         if not self._resume():
             self._begin()
         if self._phase == "bootstrap":
@@ -113,7 +113,7 @@ class Trainer:
         return self._average.eval()
 
     def _corpus(self) -> Corpus:
-        """All speech; of the orders, those that are understood."""
+        """All speech, but only those orders whose wording is known."""
         texts = [
             replace(u, text=self._found.get(u.voice, "")) if u.kind == "coffee" else u for u in self.speech.utterances
         ]
@@ -129,7 +129,7 @@ class Trainer:
         return torch.optim.AdamW(groups, lr=rate, weight_decay=1e-3)
 
     def _begin(self) -> None:
-        """From nothing, with the mean of each band and one deviation for all; or from a model that is trained."""
+        """Start from scratch, with the mean of each band and one deviation for all; or from a trained model."""
         bands = self._heard()
         if self._plan.start is None:
             for network in (self._network, self._average):
@@ -196,7 +196,7 @@ class Trainer:
                 saved = time.monotonic()
 
     def _batch(self, chosen: NDArray[np.int64], step: int, bucket: int) -> Batch:
-        """All of a range have one size where they are replayed."""
+        """On a GPU all batches of a length range have one size, so that they can be replayed."""
         return self._augmenter.batch(chosen, step, longest=BUCKETS[bucket] if self.device.type == "cuda" else None)
 
     def _computed(self, compute: Compute, inputs: tuple[Tensor, ...], bucket: int) -> Tensor:
@@ -223,7 +223,7 @@ class Trainer:
             group["lr"] = rate * self._part * group["part"]
 
     def _wanted(self, corpus: Corpus, chosen: NDArray[np.int64], batch: Batch, bucket: int) -> tuple[Tensor, ...]:
-        """What the network should say of a batch: chains for LF-MMI, targets for the bootstrap."""
+        """What a batch should be recognised as: chains for LF-MMI, frame targets for the bootstrap."""
         if self._phase == "bootstrap":
             length = (batch.bands.shape[1] - self._plan.shape.left - self._plan.shape.right - 1) // STRIDE + 1
             spoken = [self.speech.utterances[item] if item >= 0 else None for item in chosen]
@@ -239,7 +239,7 @@ class Trainer:
 
     @torch.no_grad()
     def _watch(self, corpus: Corpus) -> float:
-        """How well the average does on utterances that are not trained on: the objective for each step of 30 ms."""
+        """The averaged network's objective on the watched utterances, for each step of 30 ms."""
         rng = np.random.default_rng(0)
         network = self._average if self._phase == "mmi" else self._network
         network.eval()
@@ -257,7 +257,7 @@ class Trainer:
         return objective / max(steps, 1)
 
     def _guard(self, watched: float) -> None:
-        """Keep the best moment; where it has been lost, go back to it, and on at half the rate."""
+        """Keep the best checkpoint. If training has diverged from it, return to it and halve the rate."""
         if self._phase != "mmi":
             return
         if watched > self._best:

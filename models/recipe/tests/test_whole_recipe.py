@@ -30,7 +30,7 @@ PHRASES = (
 TRAINED_VOICES = ("en-us+Andy", "en-gb+f3", "en-us+m1")
 
 HELD_OUT_VOICE = "en-us+m7"
-READERS = ("en-us+Mike", "en-gb+Linda", "en-us+f1")
+READERS = ("en-us+m3", "en-gb+f4", "en-us+f1")
 """They stand for people."""
 
 
