@@ -1,4 +1,4 @@
-"""Writes the model card: what a model was trained on, what it is, how well it hears.
+"""Writes the model card: what a model is, what it was trained on, and how well it hears.
 
     python -m models.recipe.card --model models/voiceguide-en --figures FIGURES.json
 
@@ -45,7 +45,7 @@ ONLY = {
     "Cost": "cost",
     "Beside PocketSphinx": "pocketsphinx",
 }
-"""Which test makes a table."""
+"""The test that makes each table."""
 
 
 def _text(lines: str) -> str:
@@ -93,7 +93,7 @@ PocketSphinx 5 with the model that it comes with and the same phrases, the same 
 is what it adds to a bare process; reaction of *voiceguide* is its decision.
 """),
 }
-"""What stands over each table."""
+"""The text above each table."""
 LIMITS = (
     "Of the guide's commands, real people say only single words (yes, no, stop) in the recordings it was trained on "
     "and tested with. All other figures for commands come from synthetic voices.",
@@ -106,7 +106,7 @@ LIMITS = (
 
 
 def card(facts: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
-    """The text of the card, in Markdown. Raises KeyError where a fact is missing."""
+    """The text of the card, in Markdown. Raises KeyError if a fact is missing."""
     network, run = facts["network"], figures.get("run", {})
     evaluate = EVALUATE.format(name=facts["name"])
     missed = [bar.what for bar in BARS if (value := found(figures, bar.path)) is not None and not reaches(value, bar)]
@@ -154,7 +154,7 @@ def card(facts: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
 
 
 def _run(run: Mapping[str, Any], number: int) -> str:
-    """One training. ``number``: where there were several."""
+    """One training. ``number``: its number if there were several, else 0."""
     rows = [(row["what"], f"{row['hours']:.2f}", row["source"], row["licence"]) for row in run["data"]]
     total = sum(row["hours"] for row in run["data"])
     names = {"espeak": "espeak-ng", "pico": "Pico"}
