@@ -130,8 +130,9 @@ def card(facts: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
         "## What it was trained on",
         *(_run(one, number if len(facts["runs"]) > 1 else 0) for number, one in enumerate(facts["runs"], start=1)),
         "## What it was not trained on",
-        "A fixed fifth of each folder of recordings (`models/recipe/split.py`: by file name, cries by device), the "
-        "last fifth of the kitchen noise, and the voices "
+        "What `models/recipe/split.py` keeps for measuring: a fixed fifth of the other recordings (by file name, cries by "
+        "device), the validation and test speakers of the public corpora, the last fifth of the kitchen noise, and the "
+        "voices "
         + ", ".join((*HELD_OUT_FESTIVAL, *HELD_OUT_FLITE, *HELD_OUT_ESPEAK))
         + " (festival, flite, espeak-ng). The figures below are about these.",
         "## How well it hears",
