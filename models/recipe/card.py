@@ -82,7 +82,7 @@ recordings are counted in the hours.
     "Real people": _text("""
 People whom no training has heard: the validation speakers of Google Speech Commands (CC BY 4.0) saying single words,
 and others reading a sentence each for Common Voice (CC0), none of it meant for the guide. Close to the microphone, in
-quiet. The listener was tuned on these recordings; they say how models differ, not how well an unheard person fares.
+quiet. The listener may be tuned on these recordings, so they say how models differ, not how well others are heard.
 """),
     "Cost": _text("""
 One core, blocks of 30 ms with a partial result each, the grammar of a session; processor time, the median of
@@ -130,9 +130,9 @@ def card(facts: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
         "## What it was trained on",
         *(_run(one, number if len(facts["runs"]) > 1 else 0) for number, one in enumerate(facts["runs"], start=1)),
         "## What it was not trained on",
-        "What `models/recipe/split.py` keeps for measuring: a fixed fifth of the other recordings (by file name, cries by "
-        "device), the validation and test speakers of the public corpora, the last fifth of the kitchen noise, and the "
-        "voices "
+        "What `models/recipe/split.py` keeps for measuring: a fixed fifth of the other recordings (by file "
+        "name, cries by device), the validation and test speakers of public corpora, the last fifth of the kitchen "
+        "noise, and the voices "
         + ", ".join((*HELD_OUT_FESTIVAL, *HELD_OUT_FLITE, *HELD_OUT_ESPEAK))
         + " (festival, flite, espeak-ng). The figures below are about these.",
         "## How well it hears",
