@@ -27,7 +27,7 @@ BOX = ROOT / "models" / "voiceguide-en"
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How much of everything. ``utterances``: of each synthesiser; ``pieces``: of 8 s of each kind of noise;
-    ``packs``: at most this many of each corpus, None for all."""
+    ``packs``: at most this many packs or shards of each corpus, None for all."""
 
     utterances: dict[str, int]
     a_shard: int

@@ -32,6 +32,8 @@ Items = Iterator[tuple[store.Pcm, store.Utterance]]
 
 OWN = ("words", "phrases", "coffee", "cries", "noise")
 """Folders in the project's own layout."""
+A_SHARD = 1000
+"""Recordings of a public corpus in one shard."""
 LONGEST_S = 17.0
 """Longer recordings are left out: their chains need too much memory."""
 _WORDS = re.compile(r"[a-z]+(?:'[a-z]+)*(?: [a-z]+(?:'[a-z]+)*)*")
@@ -56,7 +58,8 @@ def check(folder: Path) -> None:
 
 
 def sources(folder: Path, packs: int | None = None) -> list[Source]:
-    """All shards that can be made of the recordings in ``folder``. ``packs``: at most this many of each corpus."""
+    """All shards that can be made of the recordings in ``folder``. ``packs``: at most this many packs or shards of
+    each corpus."""
     found = [
         Source("recordings", "speech", partial(speech, folder)),
         Source("recordings", "noise", partial(noise, folder)),
@@ -69,10 +72,17 @@ def sources(folder: Path, packs: int | None = None) -> list[Source]:
                 items = partial(pack.recordings, into)
                 usable = partial(_usable if into == "speech" else _normalised, items)
                 found.append(Source(f"pack-{pack.index.stem}", into, usable))
-    for corpus, read in CORPORA.items():
-        if (folder / corpus).is_dir():
-            found.append(Source(corpus, "speech", partial(_usable, partial(read, folder / corpus), corpus)))
+    for corpus, listed in CORPORA.items():
+        files = list(listed(folder / corpus))
+        for number, at in enumerate(range(0, len(files), A_SHARD)[:packs]):
+            items = partial(_read, files[at : at + A_SHARD], corpus)
+            found.append(Source(f"{corpus}-{number:03}", "speech", partial(_usable, items)))
     return found
+
+
+def _read(files: list[tuple[Path, store.Utterance]], corpus: str) -> Items:
+    for path, utterance in files:
+        yield read_recording(path), replace(utterance, corpus=corpus)
 
 
 def speech(folder: Path) -> Items:
@@ -108,12 +118,12 @@ def words_of(text: str) -> str | None:
     return said if _WORDS.fullmatch(said) else None
 
 
-def _usable(items: Callable[[], Items], corpus: str = "") -> Items:
+def _usable(items: Callable[[], Items]) -> Items:
     """Those that are not too long, and whose text is plain words."""
     for pcm, utterance in items():
         said = words_of(utterance.text)
         if said is not None and len(pcm) <= LONGEST_S * store.RATE:
-            yield store.normalised(pcm), replace(utterance, text=said, corpus=corpus or utterance.corpus)
+            yield store.normalised(pcm), replace(utterance, text=said)
 
 
 def _normalised(items: Callable[[], Items]) -> Items:

@@ -113,6 +113,17 @@ def test_speech_commands_keeps_its_own_split_by_speaker(tmp_path: Path) -> None:
     assert {(u.kind, u.corpus) for u in found} == {("words", "speech-commands")}
 
 
+def test_a_large_corpus_is_read_in_several_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was read stays when a run is interrupted."""
+    monkeypatch.setattr(recordings, "A_SHARD", 2)
+    speakers = [f"{n:08x}" for n in range(20) if official_set(f"{n:08x}") == "training"][:5]
+    for speaker in speakers:
+        put(tmp_path / "speech-commands" / "stop" / f"{speaker}_nohash_0.wav")
+    shards = [source for source in recordings.sources(tmp_path) if source.shard != "recordings"]
+    assert [source.shard for source in shards] == [f"speech-commands-00{n}" for n in range(3)]
+    assert [u.voice for source in shards for _, u in source.items()] == sorted(speakers)
+
+
 def test_a_known_speaker_of_speech_commands_is_where_google_put_him() -> None:
     assert is_official_training("012c8314")
     assert not is_official_training("099d52ad")  # in its validation_list.txt
