@@ -35,7 +35,8 @@ PATIENCE_S = 3.0
 WATCHED = """
 import json, struct, sys, time
 from voiceguide import cli
-from voiceguide.hearing.listener import Heard, Listener
+from voiceguide.hearing.listener import Listener
+from voiceguide.hearing.ears import Heard
 from voiceguide.sound.live import LiveSound
 from voiceguide.speech.player import Player
 

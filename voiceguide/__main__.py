@@ -2,6 +2,6 @@
 
 import sys
 
-from voiceguide.cli import main
+from voiceguide.cli.door import main
 
 sys.exit(main())

@@ -18,7 +18,7 @@ from typing import Any
 
 from models.recipe.errors import DivergedError, RecipeError
 from voiceguide.errors import VoiceguideError
-from voiceguide.hearing.lexicon import Lexicon
+from voiceguide.recognition.lexicon import Lexicon
 
 ROOT = Path(__file__).resolve().parents[2]
 BOX = ROOT / "models" / "voiceguide-en"

@@ -13,7 +13,7 @@ from models.recipe.kaldi import final_mdl
 from models.recipe.network import BANDS, STRIDE, Network
 from models.recipe.phones import Pronunciations
 from models.recipe.store import RATE
-from voiceguide.hearing.graph import SYMBOLS
+from voiceguide.recognition.graph import SYMBOLS
 
 _MFCC = {
     "sample-frequency": RATE,

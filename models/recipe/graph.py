@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.recipe.phones import KALDI_PHONES, PLACES, Pronunciations, kaldi
-from voiceguide.hearing import fst
-from voiceguide.hearing.graph import DROP, SILENCE, SYMBOLS, UNKNOWN, label
-from voiceguide.hearing.lexicon import PHONES
+from voiceguide.recognition import fst
+from voiceguide.recognition.graph import DROP, SILENCE, SYMBOLS, UNKNOWN, label
+from voiceguide.recognition.lexicon import PHONES
 
 UNKNOWN_SCALE = 0.7
 """The weight of the phone bigram in the ``[unk]`` loop. The lower it is, the more the loop absorbs."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from voiceguide.hearing.graph import SILENCE, SYMBOLS, label
-from voiceguide.hearing.lexicon import Pronunciation
+from voiceguide.recognition.graph import SILENCE, SYMBOLS, label
+from voiceguide.recognition.lexicon import Pronunciation
 
 Pronunciations = Mapping[str, Sequence[Pronunciation]]
 """The pronunciations of each word."""

@@ -26,7 +26,7 @@ from models.recipe.errors import RecipeError
 from models.recipe.packs import FOLDER, training_packs
 from models.recipe.public import CORPORA
 from models.recipe.split import FIFTH, held_out
-from voiceguide.recording import read_recording
+from voiceguide.sound.files import read_recording
 
 Items = Iterator[tuple[store.Pcm, store.Utterance]]
 

@@ -10,14 +10,15 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from models.recipe.vocabulary import phrasebooks
-from voiceguide.guide.commands import Command, normal
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import normal
 
 
 def sentences(known: Collection[str]) -> list[str]:
     """Sentences of 3 to 12 ``known`` words from the guide and the project's documentation."""
     root = Path(__file__).resolve().parents[2]
     files = [*root.glob("routines/*.yaml"), *root.glob("docs/*.md"), root / "README.md"]
-    files += [*root.glob("voiceguide/guide/languages/en.yaml")]
+    files += [*root.glob("voiceguide/language/en.yaml")]
     found = set()
     for path in sorted(files):
         for piece in re.split(r"[.!?:;,\"\[\]()|]+|\n\s*\n|\n\s*[-*] ", path.read_text("utf-8")):

@@ -1,26 +1,26 @@
-"""Commands typed on standard input, for a machine without a microphone and for trying out."""
+"""Commands typed on standard input: for a machine without a microphone, and for trying things out."""
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from voiceguide.guide.commands import Command, Phrasebook, unaccented
-from voiceguide.hearing.listener import Fake, Heard, Ignored
+from voiceguide.files.streams import TypedLines
+from voiceguide.hearing.ears import Fake, Heard, Ignored
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook, unaccented
 from voiceguide.sound import Pcm
 
 PIPED_S = 0.5
-"""Lines from a pipe are all there at once: they are taken so far apart, that the guide can answer each."""
+"""Lines from a pipe all arrive at once. They're taken this far apart, so that the guide can answer each."""
 
 
 class Keyboard:
-    """Typed lines as commands, in the place of a Listener."""
+    """Ears for typed lines."""
 
     def __init__(self, phrasebook: Phrasebook, lines: TextIO, say: Callable[[str], None], ask: str) -> None:
-        """``say``: prints a line for the parent, about what was typed and is no command; ``ask``: how one asks for
-        help in this language."""
+        """``say``: prints a line about what was typed and isn't a command. ``ask``: how to ask for help in this
+        language."""
         self._book = phrasebook
         self._plain: dict[str, Command] = {}
         for phrase, command in phrasebook.meanings.items():
@@ -29,23 +29,15 @@ class Keyboard:
         self._ask = ask
         self._pace = 0.0 if lines.isatty() else PIPED_S
         self._next = self._pace
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self.ended = False
-        """Standard input is at its end."""
-        threading.Thread(target=self._read, args=(lines,), daemon=True, name="keyboard").start()
+        self._lines = TypedLines(lines)
 
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
-        """The command that was typed since the last call, if any. The sound is not looked at."""
-        if at < self._next or self.ended:
+        """The command that was typed since the last call, if any. The sound doesn't matter."""
+        if at < self._next or not self._lines.ready:
             return []
-        try:
-            line = self._lines.get_nowait()
-        except queue.Empty:
-            return []
+        line = self._lines.next()
         self._next = at + self._pace
-        if line is None:
-            self.ended = True
-        elif line.strip():
+        if line is not None and line.strip():
             command = self._book.meaning(line) or self._plain.get(unaccented(line))
             if command is not None:
                 return [Heard(command, line.strip(), 1.0, at, at, at)]
@@ -53,17 +45,14 @@ class Keyboard:
         return []
 
     @property
+    def ended(self) -> bool:
+        """Standard input has ended, and everything typed has been heard."""
+        return self._lines.ended
+
+    @property
     def voice(self) -> bool:
-        """Nobody is heard."""
+        """False: nobody is heard speaking."""
         return False
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
-        """A keyboard does not hear the guide's voice."""
-
-    def _read(self, lines: TextIO) -> None:
-        try:
-            for line in lines:
-                self._lines.put(line)
-        except (OSError, ValueError):
-            pass  # standard input was closed: the same as its end
-        self._lines.put(None)
+        """A keyboard doesn't hear the guide's voice."""

@@ -20,20 +20,23 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice, pairwise
 from math import inf
 from operator import attrgetter, itemgetter
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from voiceguide.guide.commands import ADVANCING, CALMING, Command, Phrasebook
+from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.echo import EchoCanceller
 from voiceguide.hearing.gate import SILENT_DB, STANDS_OUT_DB, Gate
-from voiceguide.hearing.graph import UNKNOWN
-from voiceguide.hearing.recognition import Model
-from voiceguide.hearing.watched import Answer, Watched, Word
-from voiceguide.sound import BLOCK, RATE, Pcm, loudness
+from voiceguide.language.command import ADVANCING, CALMING, Command
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.recognition.graph import UNKNOWN
+from voiceguide.recognition.model import Model, known
+from voiceguide.recognition.watched import Answer, WatchedRecogniser, Word
+from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.levels import loudness
 
 T = TypeVar("T")
 
@@ -93,51 +96,6 @@ GUARD_S = 0.3
 answers "say continue" 0.2 s after its end, and his word's middle comes later still.)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A command. Times are seconds on the session's clock."""
-
-    command: Command
-    phrase: str
-    confidence: float
-    """How probable it is that this was the command and no other, and nothing else, 0 to 1."""
-    at: float
-    until: float
-    """Start and end of the phrase."""
-    decided: float
-    """The end of the block at which it was decided."""
-
-    def as_json(self) -> dict[str, object]:
-        """The object of ``hear --json``."""
-        return {
-            "at": round(self.at, 2),
-            "until": round(self.until, 2),
-            **self.command.as_json(),
-            "phrase": self.phrase,
-            "confidence": round(self.confidence, 2),
-            "decided": round(self.decided, 2),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """A phrase that was recognised and not obeyed."""
-
-    phrase: str
-    why: Literal["own_voice", "low_confidence"]
-    decided: float
-
-
-@dataclass(frozen=True, slots=True)
-class Fake:
-    """What the guide's own voice would fake: a command, and from when to when in the sentence, in seconds."""
-
-    phrase: str
-    command: Command
-    at: float
-    until: float
-
-
 class Listener:
     """Hears one stream of sound. Not thread-safe."""
 
@@ -152,7 +110,7 @@ class Listener:
             start for start, _ in book.begun() if _long(start) and self._meanings[start].name in CALMING
         )
         """The long phrases that calm and with which longer ones begin."""
-        self._recogniser = Watched(partial(model.recogniser, book))
+        self._recogniser = WatchedRecogniser(partial(model.recogniser, book))
         self._fed = 0
         """Samples given to the recogniser: its word times count from them."""
         self._fed_until = 0.0
@@ -419,16 +377,3 @@ def _stripped(words: list[T], is_other: Callable[[T], bool]) -> list[T]:
     while last > first and is_other(words[last - 1]):
         last -= 1
     return words[first:last]
-
-
-def known(model: Model, phrasebook: Phrasebook) -> Phrasebook:
-    """The phrases and decoys all of whose words the model knows. (Vosk drops an unknown word from a grammar with
-    no more than a line on standard error, so that "go to the legs" would become "go the legs".)"""
-
-    def knows(phrase: str) -> bool:
-        return all(map(model.knows, phrase.split()))
-
-    return Phrasebook(
-        {phrase: command for phrase, command in phrasebook.meanings.items() if knows(phrase)},
-        tuple(filter(knows, phrasebook.decoys)),
-    )

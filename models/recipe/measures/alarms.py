@@ -16,10 +16,12 @@ from models.recipe.measures.context import Context
 from models.recipe.measures.figures import Figure, rate, share
 from models.recipe.measures.mix import chance_for
 from models.recipe.split import FIFTH, held_out
-from voiceguide.guide.commands import ADVANCING, CALMING, normal
-from voiceguide.hearing.listener import Heard, Listener
-from voiceguide.recording import read_recording
+from voiceguide.hearing.ears import Heard
+from voiceguide.hearing.listener import Listener
+from voiceguide.language.command import ADVANCING, CALMING
+from voiceguide.language.phrasebook import normal
 from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import HISS_LSB
 
 RUNNING = ("coffee", "cries", "noise")

@@ -19,12 +19,13 @@ from models.recipe.measures.context import Context
 from models.recipe.measures.figures import Figure, share
 from models.recipe.measures.mix import Samples, chance_for, kitchen, mixed
 from models.recipe.split import held_out
-from voiceguide.guide.commands import Command, Phrasebook
-from voiceguide.hearing.graph import Costs, Net
-from voiceguide.hearing.lexicon import FILE, Lexicon
-from voiceguide.hearing.recognition import ClosedModel, GrammarModel, takes_graph
-from voiceguide.recording import read_recording
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.recognition.graph import Costs, Net
+from voiceguide.recognition.lexicon import FILE, Lexicon
+from voiceguide.recognition.model import ClosedModel, GrammarModel, takes_graph
 from voiceguide.sound import BLOCK, Pcm
+from voiceguide.sound.files import read_recording
 
 SNRS_DB = (24, 21, 18, 15, 12, 9, 6)
 """The SNRs of the benchmark. Its published figures are means over them."""

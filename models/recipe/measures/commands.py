@@ -12,8 +12,10 @@ from models.recipe.measures.context import Context
 from models.recipe.measures.figures import Figure, share, spread
 from models.recipe.measures.mix import Mixed, Samples, chance_for, cries, kitchen, mixed
 from models.recipe.measures.speech import OUTSIDE, VOICES, sample
-from voiceguide.guide.commands import ADVANCING, CALMING, Phrasebook, normal
-from voiceguide.hearing.listener import Heard, Listener
+from voiceguide.hearing.ears import Heard
+from voiceguide.hearing.listener import Listener
+from voiceguide.language.command import ADVANCING, CALMING
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 VOICES_IN_NOISE = 3

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from models.recipe.measures.speech import Speaker
-from voiceguide.guide.commands import Phrasebook, load_language
-from voiceguide.guide.routine import find, load
-from voiceguide.hearing import models
-from voiceguide.hearing.listener import known
-from voiceguide.hearing.recognition import Model
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.recognition import models
+from voiceguide.recognition.model import Model, known
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 T = TypeVar("T")
 ROUTINE = "infant-massage"

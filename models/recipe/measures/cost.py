@@ -19,10 +19,10 @@ from models.recipe.measures.context import Context
 from models.recipe.measures.figures import Figure
 from models.recipe.measures.mix import kitchen
 from models.recipe.split import held_out
-from voiceguide.hearing import models
-from voiceguide.hearing.recognition import ClosedModel, grammar, takes_graph
-from voiceguide.recording import read_recording
+from voiceguide.recognition import models
+from voiceguide.recognition.model import ClosedModel, grammar, takes_graph
 from voiceguide.sound import RATE, Pcm
+from voiceguide.sound.files import read_recording
 
 SECONDS = 240
 """Of each kind of sound."""

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from models.recipe.split import FIFTH, held_out
 from voiceguide.errors import VoiceguideError
-from voiceguide.recording import read_recording
 from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import HISS_LSB
 
 Samples = npt.NDArray[np.float32]

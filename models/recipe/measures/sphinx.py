@@ -28,10 +28,10 @@ from models.recipe.measures.context import Context
 from models.recipe.measures.figures import Figure, share, spread
 from models.recipe.measures.speech import OUTSIDE, PHRASES_OF_A_KIND, VOICES, sample
 from models.recipe.split import held_out
-from voiceguide.guide.commands import Phrasebook
 from voiceguide.hearing.listener import Listener
-from voiceguide.recording import read_recording
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.files import read_recording
 
 LACKING = {"clasping": "K L AE S P IH NG", "hiccuping": "HH IH K AH P IH NG", "wriggling": "R IH G L IH NG"}
 """Pronunciations that the dictionary of PocketSphinx 5.1 lacks."""
@@ -235,8 +235,9 @@ def _memory(context: Context, name: str) -> Figure:
         "import numpy\n"
         "from models.recipe.measures.sphinx import Sphinx, heard_in, Listener\n"
         "from models.recipe.measures.vosk_alone import peak_mb\n"
-        "from voiceguide.guide.commands import Command, Phrasebook\n"
-        "from voiceguide.hearing import models\n"
+        "from voiceguide.language.command import Command\n"
+        "from voiceguide.language.phrasebook import Phrasebook\n"
+        "from voiceguide.recognition import models\n"
         "phrases, decoys = json.load(sys.stdin)\n"
         "book = Phrasebook(dict.fromkeys(phrases, Command('next')), tuple(decoys))\n"
         f"noise = numpy.random.default_rng(0).integers(-300, 300, {10 * RATE}, 'int16')\n"

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from voiceguide.guide.commands import Phrasebook
+    from voiceguide.language.phrasebook import Phrasebook
     from voiceguide.sound import Pcm
 
 Speak = Callable[..., "Pcm"]

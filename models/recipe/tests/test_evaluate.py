@@ -23,8 +23,8 @@ from models.recipe.store import RATE
 from models.recipe.tests.examples import (
     BOX,
 )
-from voiceguide.guide.commands import Phrasebook
-from voiceguide.hearing.listener import Heard
+from voiceguide.hearing.ears import Heard
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.sound import Pcm
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from models.recipe.tests.examples import (
     LEXICON,
     SHAPE,
 )
-from voiceguide.guide.commands import Phrasebook
-from voiceguide.hearing import models
-from voiceguide.hearing.graph import SYMBOLS, label, read_bigram
-from voiceguide.hearing.lexicon import Lexicon
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.recognition import models
+from voiceguide.recognition.graph import SYMBOLS, label, read_bigram
+from voiceguide.recognition.lexicon import Lexicon
 
 if TYPE_CHECKING:
     pass

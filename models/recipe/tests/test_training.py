@@ -29,7 +29,7 @@ from models.recipe.tests.examples import (
     tones,
 )
 from models.recipe.train import Plan, Trainer
-from voiceguide.hearing.lexicon import Lexicon
+from voiceguide.recognition.lexicon import Lexicon
 
 if TYPE_CHECKING:
     from models.recipe.tests.conftest import Speak

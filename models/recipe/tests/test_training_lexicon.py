@@ -9,7 +9,7 @@ import pytest
 
 from models.recipe.errors import RecipeError
 from models.recipe.vocabulary import spelt, training_lexicon
-from voiceguide.hearing.lexicon import Lexicon
+from voiceguide.recognition.lexicon import Lexicon
 
 MODEL = Lexicon(MappingProxyType({"pause": (("P", "AO", "Z"),), "the": (("DH", "AH"),)}))
 needs_flite = pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")

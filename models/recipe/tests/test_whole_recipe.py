@@ -16,8 +16,8 @@ import pytest
 from models.recipe import store
 from models.recipe.store import RATE
 from models.recipe.tests.examples import ROOT, write_pack
-from voiceguide.guide.commands import Phrasebook
-from voiceguide.hearing import models
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.recognition import models
 
 if TYPE_CHECKING:
     from models.recipe.tests.conftest import Speak

@@ -1,0 +1,124 @@
+"""Settings: from the file, the environment and the command line, the strongest last."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from voiceguide import config
+from voiceguide.cli.door import main
+from voiceguide.cli.parser import fill
+from voiceguide.errors import SourceError
+
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """``settings_file(text)``: the user's settings are ``text``."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("VOICEGUIDE_CONFIG", raising=False)
+    for variable, _ in config.KEYS.values():
+        monkeypatch.delenv(variable, raising=False)
+
+    def write(text: str) -> Path:
+        path = tmp_path / "voiceguide" / "config.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def options(**given: object) -> argparse.Namespace:
+    filled = argparse.Namespace(**{**dict.fromkeys(config.KEYS), **given})
+    fill(filled)
+    return filled
+
+
+def test_without_a_file_nothing_is_set(settings_file: Callable[[str], Path]) -> None:
+    assert config.settings() == {}
+    settings_file("# all of it\n# left out\n")
+    assert config.settings() == {}
+
+
+def test_the_example_of_the_documentation_is_good_and_complete(settings_file: Callable[[str], Path]) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION.read_text("utf-8"), re.DOTALL)
+    settings_file(example)
+    assert config.settings().keys() == config.KEYS.keys()
+    assert config.settings()["baby"] == "Mia"
+
+
+def test_every_key_is_documented_with_its_variable_and_in_the_schema() -> None:
+    text = DOCUMENTATION.read_text("utf-8")
+    schema = json.loads((Path(config.__file__).parent / "config.schema.json").read_text("utf-8"))
+    for variable, (first, *rest) in config.KEYS.values():
+        assert f"`{variable}`" in text and f"`{first}`" in text
+        assert first in schema["properties"]
+        assert all(key in schema["properties"][first]["properties"] for key in rest)
+
+
+def test_the_environment_is_stronger_than_the_file_and_the_command_line_than_both(
+    settings_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file("music: lullaby\noutput_device: 3\nbaby: {name: Mia}\n")
+    monkeypatch.setenv("VOICEGUIDE_BABY", "Leo")
+    monkeypatch.setenv("VOICEGUIDE_MUSIC", "")  # says nothing
+    filled = options(output_device="Jabra", music=None)
+    assert (filled.baby, filled.output_device, filled.music) == ("Leo", "Jabra", "lullaby")
+    assert options().output_device == "3"
+
+
+def test_a_command_gets_only_the_options_that_it_has(settings_file: Callable[[str], Path]) -> None:
+    settings_file("language: es\nmusic: lullaby\n")
+    filled = argparse.Namespace(language=None, model=None)
+    fill(filled)
+    assert vars(filled) == {"language": "es", "model": None}, "models are found elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("babby: {name: Mia}\n", "config.yaml:1:1: "),
+        ("baby:\n  pronoun: it\n", "config.yaml:2:12: "),
+        ("baby: {pronoun: her}\n", 'config.yaml:1:17: `pronoun` cannot be "her"; write one of `she`, `he`, `they`'),
+        ("routine: [a, b]\n", "config.yaml:1:10: "),
+        ("output_device: -1\n", "config.yaml:1:16: "),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_with_its_place(
+    text: str, line: str, settings_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings_file(text)
+    with pytest.raises(SourceError):
+        config.settings()
+    assert main(["run", "--keyboard"]) == 1
+    error = capsys.readouterr().err
+    assert line in error and error.count("\n") == 1
+
+
+def test_a_file_that_is_named_must_be_there(
+    settings_file: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("VOICEGUIDE_CONFIG", str(tmp_path / "mine.yaml"))
+    assert main(["run", "--keyboard"]) == 1
+    assert "there is no such file; check $VOICEGUIDE_CONFIG" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(["--baby", "M1a"], "write it as it is said"), (["--pronoun", "it"], "she, he, they")]
+)
+def test_a_name_that_cannot_be_said_is_one_line(
+    arguments: list[str], said: str, settings_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--keyboard", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1

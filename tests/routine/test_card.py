@@ -1,0 +1,85 @@
+"""A routine as a card to print."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voiceguide.cli.door import main
+from voiceguide.language.language import load_language
+from voiceguide.routine.card import SHOWN, card
+from voiceguide.routine.library import all_routines, find
+from voiceguide.routine.loading import load
+
+ENGLISH = load_language("en")
+VOID = {"meta"}
+
+
+class Page(HTMLParser):
+    """Reads a page; every element that is opened must be closed, in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.elements: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+        assert self.opened == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag not in VOID:
+            self.opened.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.opened.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.opened:
+            self.text += data
+
+
+@pytest.mark.parametrize("path", all_routines(), ids=lambda path: path.stem)
+def test_the_card_has_every_step_and_what_to_prepare(path: Path) -> None:
+    routine = load(path)
+    page = Page(card(routine, load_language(routine.language)))
+    shown = " ".join(page.text.split())
+    for step in routine.steps:
+        assert step.title in shown
+    for item in routine.preparation:
+        assert " ".join(item.say) in shown
+    for sign in routine.signs.values():
+        assert sign.name in shown
+
+
+def test_the_card_says_what_to_say_and_what_to_do_in_danger() -> None:
+    page = Page(card(load(find("infant-massage")), ENGLISH))
+    for command in SHOWN:
+        assert ENGLISH.examples(command)[0] in page.text
+    assert "This can be an emergency. Get help now." in page.text
+
+
+def test_the_card_needs_nothing_else() -> None:
+    page = Page(card(load(find("infant-massage")), ENGLISH))
+    assert page.links == []
+    assert {"script", "img", "link", "iframe"}.isdisjoint(page.elements)
+
+
+@given(st.text())
+def test_whatever_a_text_holds_is_text(text: str) -> None:
+    routine = replace(load(find("first-weeks")), title=f"<script>{text}", about=f"{text}</p>&amp;")
+    page = Page(card(routine, ENGLISH))
+    assert "script" not in page.elements
+
+
+def test_show_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "first-weeks", "--html"]) == 0
+    assert capsys.readouterr().out == card(load(find("first-weeks")), ENGLISH)

@@ -1,0 +1,1 @@
+"""Files that users write or download: read safely, with the place of every error."""

@@ -1,0 +1,1 @@
+"""What the machine offers besides sound: systemd, a button and a light."""

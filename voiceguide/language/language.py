@@ -1,0 +1,227 @@
+"""A language: templates of what the guide understands, and its own sentences. Data, one file for each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from itertools import permutations
+from pathlib import Path
+from typing import Any, Protocol
+
+from voiceguide.errors import VoiceguideError
+from voiceguide.files.source import read
+from voiceguide.language import rules
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook, normal
+
+
+class NamedPart(Protocol):
+    """The names of a part of the body."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Its other names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """A part that people name but the routine doesn't have."""
+
+    id: str
+    name: str
+    also: tuple[str, ...] = ()
+
+
+AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
+"""How long ago, as in the names of the prompts ``stopped_…``; ``some_time`` if nobody knows."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """Templates of what the guide understands, and its own sentences."""
+
+    code: str
+    name: str
+    voice: str
+    """Its voice in espeak-ng, perhaps with a variant."""
+    model: str
+    """Name of the small official Vosk model for it."""
+    prompts: Mapping[str, tuple[str, ...]]
+    templates: tuple[tuple[str, Command], ...]
+    rules: Mapping[str, str]
+    decoys: tuple[str, ...]
+    parts: tuple[str, ...]
+    """Parts of the body that people name, whatever the routine."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """What else a rule stands for when the baby's name is known: a template with {name} in it."""
+    baby: tuple[str, ...] = ()
+    """Words in the guide's sentences that the baby's name can replace."""
+    pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Words in the guide's sentences, and what replaces them when the pronoun is known."""
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """How words run together once a part or a name is filled in: a regular expression, and its replacement."""
+    wake: tuple[str, ...] = ()
+    """Templates of what wakes the guide while it waits for a session to begin."""
+
+    @cached_property
+    def wakes(self) -> tuple[str, ...]:
+        """The phrases of ``wake``, the usual one first."""
+        return tuple(dict.fromkeys(phrase for template in self.wake for phrase, _ in self._expand(template, ())))
+
+    def phrasebook(self, parts: tuple[NamedPart, ...] = ()) -> Phrasebook:
+        """All phrases, with the body parts of a routine filled in, and with those that it lacks."""
+        meanings: dict[str, Command] = {}
+        elsewhere = tuple(
+            _Elsewhere(name, name)
+            for name in self.parts
+            if not any(name in (part.id, part.name, *part.also) for part in parts)
+        )
+        for template, command in self.templates:
+            for phrase, named in self._expand(template, (*parts, *elsewhere)):
+                meanings.setdefault(phrase, _naming(command, named))
+        decoys = tuple(dict.fromkeys(normal(d) for d in self.decoys))
+        return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings))
+
+    def examples(self, name: str) -> tuple[str, ...]:
+        """The first way to say each template of a command, for help and documentation."""
+        found = (next(self._expand(t, ()), None) for t, command in self.templates if command.name == name)
+        return tuple(f[0] for f in found if f)
+
+    def say(self, prompt: str, **values: object) -> tuple[str, ...]:
+        """The sentences of a prompt, filled in."""
+        if not values:
+            return self.prompts[prompt]
+        return tuple(self.join(sentence.format(**values)) for sentence in self.prompts[prompt])
+
+    def join(self, text: str) -> str:
+        """``text``, into which something was filled, with the words run together that do so ("a el" is "al")."""
+        for pattern, instead in self.joined.items():
+            text = re.sub(pattern, instead, text)
+        return text
+
+    @cached_property
+    def _parsed_rules(self) -> dict[str, Any]:
+        """The rules as hassil has them, parsed once for all templates."""
+        from hassil.parse_expression import parse_sentence
+
+        return {name: parse_sentence(rule) for name, rule in self.rules.items()}
+
+    def _expand(self, template: str, parts: Sequence[NamedPart]) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
+        """Every phrase that a template stands for, with the parts that it names. One part goes by all of its names,
+        but two that are named together by their first only: there would be too many pairs."""
+        from hassil.expression import TextChunk
+        from hassil.intents import SlotList, TextSlotList, TextSlotValue
+        from hassil.parse_expression import parse_sentence
+        from hassil.sample import sample_expression
+
+        parsed = parse_sentence(template)
+        slots = set(parsed.list_names(self._parsed_rules))
+        choices: Iterable[tuple[tuple[str, ...], tuple[NamedPart, ...]]]
+        if "other" in slots:
+            choices = (((one.name, other.name), (one, other)) for one, other in permutations(parts, 2))
+        elif "part" in slots:
+            choices = (((name,), (part,)) for part in parts for name in (part.name, *part.also))
+        else:
+            choices = [((), ())]
+        for names, named in choices:
+            lists: dict[str, SlotList] = {
+                slot: TextSlotList(slot, [TextSlotValue(TextChunk(name), name)])
+                for slot, name in zip(("part", "other"), names, strict=False)
+            }
+            for phrase in sample_expression(parsed.expression, lists, self._parsed_rules):
+                yield self.join(normal(phrase)), named
+
+
+def _naming(command: Command, parts: tuple[NamedPart, ...]) -> Command:
+    if not parts:
+        return command
+    if command.name == "goto":
+        return replace(command, target=parts[0].id)
+    return replace(command, targets=tuple(part.id for part in parts))
+
+
+def folder_of_languages() -> Path:
+    """The folder of the language files."""
+    return Path(__file__).parent
+
+
+def known_languages() -> list[str]:
+    """The codes of the languages that have files."""
+    return sorted(path.stem for path in folder_of_languages().glob("*.yaml"))
+
+
+@cache
+def own_words(code: str) -> frozenset[str]:
+    """The guide's own sentences in a language: no routine can replace them. Empty if there's no such language. Raises
+    SourceError if its file has errors."""
+    if _file(code) is None:
+        return frozenset()
+    return frozenset(line for lines in load_language(code).prompts.values() for line in lines)
+
+
+@cache
+def command_words(code: str) -> frozenset[str]:
+    """Every word of the commands in a language, without the names of parts. Otherwise like ``own_words``."""
+    if _file(code) is None:
+        return frozenset()
+    book = load_language(code).phrasebook().meanings.items()
+    return frozenset(word for phrase, command in book if command.target is None for word in phrase.split())
+
+
+def load_language(code: str) -> Language:
+    """Read a language file. ``code``: a language, perhaps with a region, which needn't have a file.
+
+    Raises VoiceguideError where there is none for ``code``, SourceError where it has errors."""
+    path = _file(code)
+    if path is None:
+        raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
+    schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
+    data: dict[str, Any] = read(path, schema, rules.errors).data
+    templates: list[tuple[str, Command]] = []
+
+    def add(sentences: list[str], command: Command) -> None:
+        templates.extend((sentence, command) for sentence in sentences)
+
+    # Danger comes first: where a phrase could mean two things it is the emergency.
+    add(data["danger"], Command("stress", sign="skin_colour", danger=True))
+    for name, sentences in data["commands"].items():
+        add(sentences, Command(name))
+    for sign, sentences in data["stress"].items():
+        add(sentences, Command("stress", sign=sign))
+    for reason, sentences in data["crying"].items():
+        add(sentences, Command("stress", sign="crying", reason=reason))
+    add(data["mixed"], Command("mixed"))
+    for sign, sentences in data["comfort"].items():
+        add(sentences, Command("comfort", sign=sign))
+    return Language(
+        code=data["language"],
+        name=data["name"],
+        voice=data["voice"],
+        model=data["model"],
+        prompts={name: tuple(sentences) for name, sentences in data["prompts"].items()},
+        templates=tuple(templates),
+        rules=data["rules"],
+        decoys=tuple(data["decoys"]),
+        parts=tuple(data["parts"]),
+        named=data["named"],
+        baby=tuple(data["baby"]),
+        pronouns=data["pronouns"],
+        joined=data.get("joined", {}),
+        wake=tuple(data.get("wake", ())),
+    )
+
+
+def _file(code: str) -> Path | None:
+    """The file of a language; with a region, that of the language where the region has none of its own."""
+    known = known_languages()
+    name = next((name for name in (code, code.partition("-")[0]) if name in known), None)
+    return None if name is None else folder_of_languages() / f"{name}.yaml"

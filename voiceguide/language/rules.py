@@ -1,0 +1,61 @@
+"""The rules of a language file that its schema cannot say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from string import Formatter
+
+from voiceguide.errors import FileError
+from voiceguide.files.source import Document
+from voiceguide.files.wording import code, nearest
+
+FIELDS: Mapping[str, frozenset[str]] = {
+    "where": frozenset({"part", "title", "step", "steps"}),
+    **dict.fromkeys(("where_preparing", "leave_out_one", "only_one"), frozenset({"part"})),
+    **dict.fromkeys(("leave_out_two", "only_two"), frozenset({"part", "other"})),
+    **dict.fromkeys(
+        ("stopped_some_time", "stopped_moment", "stopped_hour", "stopped_yesterday"), frozenset({"part"})
+    ),
+    **dict.fromkeys(("stopped_minutes", "stopped_hours"), frozenset({"part", "count"})),
+    "how_long_stroke": frozenset({"seconds"}),
+    "how_long": frozenset({"minutes"}),
+    "how_long_one": frozenset({"minutes"}),
+    **dict.fromkeys(("signs_comfort", "signs_stress"), frozenset({"signs", "last"})),
+}
+"""What is filled in where a prompt has it in braces; other prompts are said as they are."""
+
+
+def errors(document: Document) -> Iterator[FileError]:
+    """What the schema cannot say: templates that nothing can be made of, and what is filled in nowhere."""
+    from hassil.parse_expression import parse_sentence
+    from hassil.parser import ParseError
+
+    rules = dict(next((rules for _, rules in document.each("rules") if isinstance(rules, dict)), {}))
+    places = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*"), ("wake", "*")
+    signs = tuple((kind, "*", "*") for kind in ("comfort", "stress", "crying"))
+    for where, template in (found for place in (*places, *signs) for found in document.each(*place)):
+        if isinstance(template, str):
+            for name in re.findall(r"<([^<>]*)>", template):
+                if name not in rules:
+                    yield document.error(where, f"there is no rule {code(name)}", nearest(name, list(rules)))
+            try:
+                parse_sentence(template)
+            except ParseError as error:
+                what = f"this is no template ({' '.join(str(error).split())})"
+                yield document.error(where, what, "close each bracket, and see docs/languages.md")
+    for where, sentence in document.each("prompts", "*", "*"):
+        fields = FIELDS.get(str(where[1]), frozenset())
+        try:
+            wrong = {name for _, name, _, _ in Formatter().parse(str(sentence)) if name is not None} - fields
+        except ValueError:
+            wrong = {"{"}
+        for name in sorted(wrong):
+            instead = nearest(name, sorted(fields))
+            yield document.error(where, f"{code(name)} is not filled in here", instead)
+    for where, _ in document.each("joined", "*"):
+        try:
+            re.compile(str(where[-1]))
+        except re.error as error:
+            what = f"this is no regular expression ({error})"
+            yield document.error(where, what, "see docs/languages.md", key=True)

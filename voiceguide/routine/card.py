@@ -1,0 +1,65 @@
+"""A routine as a card to print and hang up: what comes, and what to say. One HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from voiceguide.language.language import Language
+from voiceguide.routine.routine import Routine
+
+_STYLE = """
+@page { size: A4; margin: 14mm }
+body { font: 11pt/1.35 Georgia, serif; color: #222; max-width: 180mm; margin: 0 auto; padding: 1em }
+h1 { font-size: 20pt; margin: 0 } h2 { font-size: 13pt; margin: 1em 0 .3em; border-bottom: 1px solid #999 }
+p { margin: .3em 0 } ul, ol { margin: .3em 0; padding-left: 1.4em } li { margin: .15em 0; break-inside: avoid }
+b { font-weight: bold } .time { color: #666; font-size: 9pt } .parts { columns: 2; column-gap: 8mm }
+.part { break-inside: avoid } .danger { border: 2px solid #222; padding: .4em .8em; break-inside: avoid }
+dl { columns: 2; column-gap: 8mm; margin: .3em 0 } dt { font-weight: bold } dd { margin: 0 0 .3em }
+"""
+
+SHOWN = ("next", "back", "repeat", "pause", "resume", "skip", "how_long", "help", "finish")
+"""The commands that stand on the card: what is wanted most, with the first ways to say it."""
+WAYS = 3
+
+
+def card(routine: Routine, language: Language) -> str:
+    """The card of a routine, whose texts may hold anything: they are escaped."""
+    return "\n".join(_lines(routine, language)) + "\n"
+
+
+def _lines(routine: Routine, language: Language) -> Iterator[str]:
+    title = escape(routine.title)
+    yield f'<!doctype html>\n<html lang="{escape(routine.language)}">\n<head>\n<meta charset="utf-8">'
+    yield f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"
+    yield f"<h1>{title}</h1>\n<p>{escape(routine.about)}</p>"
+    yield f'<p class="time">{len(routine.steps)} steps, about {round(routine.seconds / 60)} minutes.</p>'
+    yield "<h2>Before</h2>\n<ul>"
+    for item in routine.preparation:
+        yield f"<li>{_text(item.say)}</li>"
+    yield '</ul>\n<h2>Step by step</h2>\n<div class="parts">'
+    for part in routine.parts:
+        yield f'<div class="part"><p><b>{escape(part.name.capitalize())}</b></p>\n<ol>'
+        for step in part.steps:
+            hold = f' <span class="time">({step.hold:.0f} s)</span>' if step.hold else ""
+            yield f"<li>{escape(step.title)}{hold}</li>"
+        yield "</ol></div>"
+    yield "</div>\n<h2>What to say</h2>\n<dl>"
+    for command in SHOWN:
+        ways = language.examples(command)[:WAYS]
+        yield f"<dt>{escape(ways[0])}</dt><dd>{escape(' · '.join(ways[1:]))}</dd>"
+    yield "</dl>"
+    for kind, heading in (
+        ("comfort", "Signs of comfort: go on"),
+        ("stress", "Signs of stress: stop, and tend to your baby"),
+    ):
+        names = [sign.name for sign in routine.signs.values() if sign.kind == kind]
+        yield f"<h2>{heading}</h2>\n<p>{escape(', '.join(names))}</p>"
+    if routine.danger is not None:
+        words = (*language.prompts["emergency"], *routine.danger.say)
+        yield f'<p class="danger"><b>Danger.</b> {_text(words)}</p>'
+    yield "</body>\n</html>"
+
+
+def _text(sentences: tuple[str, ...]) -> str:
+    return escape(" ".join(sentences))

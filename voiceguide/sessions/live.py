@@ -1,0 +1,168 @@
+"""Live sessions: one, or one after the other, each started by "hello guide"."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from voiceguide.files.streams import standard_input
+from voiceguide.guide.machine import Guide
+from voiceguide.guide.progress import Interrupted
+from voiceguide.guide.situations import CLOSING
+from voiceguide.hearing.button import Button
+from voiceguide.hearing.keyboard import Keyboard
+from voiceguide.hearing.listener import Listener
+from voiceguide.host.gpio import Panel
+from voiceguide.host.notify import Notify, WatchedSound
+from voiceguide.routine.routine import Routine
+from voiceguide.sessions import assembly, idle
+from voiceguide.sessions.assembly import Hearing, Options
+from voiceguide.sessions.ending import Terminated, leave_now, termination
+from voiceguide.sessions.entries import Entry, Said, State
+from voiceguide.sessions.journal import Keeper
+from voiceguide.sessions.session import Session
+from voiceguide.sound import Sound
+from voiceguide.speech.voice import Voice
+
+log = logging.getLogger(__name__)
+
+_M_ARENA_MAX = -8
+"""malloc.h"""
+
+LastWishes = list[Callable[[], None]]
+"""What SIGTERM does first; see ``termination``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a session's words for people go."""
+
+    tell: Callable[[Entry], None]
+    """Gets each entry as it happens."""
+    note: Callable[[str], None]
+    """Gets a line beside the transcript."""
+    warn: Callable[[str], None]
+    """Gets a line about something that isn't as it should be."""
+
+
+def run(options: Options, output: Output, *, wait: bool = False) -> None:
+    """Guide; with ``wait`` again and again, each time somebody says "hello guide" or presses the button. SIGTERM ends
+    the process politely, with exit code 0.
+
+    Raises VoiceguideError."""
+    # glibc gives threads heaps of their own, which costs 6 MB and gains nothing here.
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+    try:
+        with termination() as last_wishes:
+            if wait:
+                _wait(options, output, last_wishes)
+            else:
+                _guide(options, output, last_wishes, lambda sound: sound)
+    except Terminated:
+        log.info("terminated")
+        leave_now()
+
+
+def _wait(options: Options, output: Output, last_wishes: LastWishes) -> None:
+    notify = Notify()
+
+    def watched(sound: Sound) -> Sound:
+        return WatchedSound(sound, notify)
+
+    try:
+        while True:
+            routine, language = assembly.content(options)
+            book = idle.book_of(language, language.phrasebook(routine.parts))
+            ears = Hearing.load(language, book, options.named_models, routine.pronounce).listener()
+            output.note(f'Say "{language.wakes[0]}" to begin.')
+            with Panel(options.button, options.led) as panel:
+                sound = watched(assembly.sound_of(options))
+                output.note(f"  ({idle.wait(sound, ears, language, panel)})")
+            del ears  # its model, too: a session loads its own
+            _guide(options, output, last_wishes, watched)
+    finally:
+        notify.tell("STOPPING=1")
+
+
+def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: Callable[[Sound], Sound]) -> None:
+    """One session, on the sound as ``watched`` returns it. While it runs, what SIGTERM must do is in
+    ``last_wishes``."""
+    routine, language = assembly.content(options)
+    ears: Keyboard | Listener
+    if options.keyboard:
+        book, example = language.phrasebook(routine.parts), language.examples("help")[0]
+        ears = Keyboard(book, standard_input(), lambda line: output.note(f"  ({line})"), example)
+        own_voice = None
+    else:
+        hearing = Hearing.of(routine, language, options.named_models)
+        ears, own_voice = hearing.listener(), hearing.own_voice()
+    sound = watched(assembly.sound_of(options))
+    with (
+        Panel(options.button, options.led) as panel,
+        assembly.music_of(options.music, ahead=True, warn=output.warn) as music,
+        Voice() as voice,
+        closing(Keeper(routine, output.warn)) as keeper,
+    ):
+        narrator = assembly.narrator(routine, language, voice, own_voice, ahead=True, warn=output.warn)
+        interrupted = _interrupted(keeper, routine, options, output)
+        guide = Guide(routine, language, music=options.music is not None, interrupted=interrupted)
+        session = Session(guide, sound, narrator, Button(ears, panel, lambda: guide.state), music, keeper.keep)
+        spoken = True
+
+        def each_turn(happened: list[Entry]) -> None:
+            nonlocal spoken
+            for entry in happened:
+                match entry:
+                    case State(state=state):
+                        panel.show(state)
+                    case Said(error=str(error)) if spoken:
+                        spoken = False
+                        output.warn(error)
+                output.tell(entry)
+            if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
+                session.leave()
+
+        hurry = False
+        last_wishes.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
+        try:
+            # The first sentence is there before the microphone is: nothing is heard while nothing can be said.
+            narrator.line(guide.texts(options.at)[0]).result()
+            narrator.prepare(guide.texts(options.at))
+            session.run(each_turn, options.at)
+            keeper.end("stopped")  # unless the guide has ended it; so, at the end of what was typed
+        except KeyboardInterrupt:
+            keeper.end("stopped")
+            raise
+        except Terminated:
+            hurry = True
+            raise
+        finally:
+            last_wishes.clear()
+            if troubles := _troubles(sound, ears):
+                log.info("%s", "; ".join(troubles))
+                output.note(f"({'; '.join(troubles)})")
+            voice.close()  # first: it doesn't wait for a worker that hangs
+            if not hurry:
+                narrator.close()
+
+
+def _interrupted(keeper: Keeper, routine: Routine, options: Options, output: Output) -> Interrupted | None:
+    """The session to go on with, if any."""
+    if options.at is not None or options.resume is False:
+        return None
+    found = keeper.interrupted(asked=options.resume is True)
+    if options.resume and found is None:
+        output.warn(f"no unfinished session of {routine.id} is kept; starting from the beginning")
+    return found
+
+
+def _troubles(sound: Sound, ears: Keyboard | Listener) -> list[str]:
+    troubles = sound.troubles()
+    if isinstance(ears, Listener) and ears.replaced:
+        often = "once" if ears.replaced == 1 else f"{ears.replaced} times"
+        troubles.append(f"the recogniser hung or failed {often}, and was replaced")
+    return troubles
