@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,9 @@ SHARES = {
     "noise": 8,
 }
 """Share of the training time of each kind, in per cent. The shares of kinds that are missing go to the others."""
+_MOST_OFTEN = 8
+"""No kind is drawn more than this many times as often as it would be by its amount, or a minute of reading would take
+a quarter of the time. With all the recordings, coffee orders come nearest to it, at 5."""
 PEOPLE = ("words", "phrases", "coffee", "read")
 """Kinds that real people speak."""
 _FEW_TEXTS = ("words", "phrases")
@@ -90,13 +93,14 @@ class Corpus:
         return self._chains[self._speech.utterances[item].text if item >= 0 else ""]
 
     def _weight(self, watched: bool) -> NDArray[np.float64]:
-        """How often each utterance is drawn: each kind for its share of the time."""
+        """How often each utterance is drawn: each kind for its share of the time, as far as there is enough of it."""
         weight = np.zeros(len(self.items))
-        for kind, share in SHARES.items():
-            of_kind = (self.kinds == kind) & (self._watched == watched)
-            if of_kind.any():
-                often = 1 / np.sqrt(self._alike[of_kind]) if kind in _FEW_TEXTS else 1.0
-                weight[of_kind] = often * share / (often * self._seconds[of_kind]).sum()
+        among = self._watched == watched
+        present = {kind: among & (self.kinds == kind) for kind in SHARES if (among & (self.kinds == kind)).any()}
+        shares = _shares({kind: float(self._seconds[of_kind].sum()) for kind, of_kind in present.items()})
+        for kind, of_kind in present.items():
+            often = 1 / np.sqrt(self._alike[of_kind]) if kind in _FEW_TEXTS else 1.0
+            weight[of_kind] = often * shares[kind] / (often * self._seconds[of_kind]).sum()
         return weight
 
     def draw(
@@ -110,6 +114,19 @@ class Corpus:
         size = max(4, int(seconds / (BUCKETS[bucket] + 0.8)))
         chosen = rng.choice(inside, size, p=weight[inside] / weight[inside].sum())
         return self.items[chosen], bucket
+
+
+def _shares(amounts: Mapping[str, float]) -> dict[str, float]:
+    """The share of the time of each kind: 1 in all. ``amounts``: seconds of each."""
+    most = {kind: _MOST_OFTEN * amount / sum(amounts.values()) for kind, amount in amounts.items()}
+    limited: dict[str, float] = {}
+    while True:
+        left, rest = 1 - sum(limited.values()), amounts.keys() - limited.keys()
+        by_table = {kind: left * SHARES[kind] / sum(SHARES[k] for k in rest) for kind in rest}
+        over = {kind: most[kind] for kind in rest if most[kind] < by_table[kind]}
+        if not over:
+            return limited | by_table
+        limited |= over
 
 
 def _key(utterance: store.Utterance) -> str:

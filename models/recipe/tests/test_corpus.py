@@ -42,6 +42,12 @@ def test_each_kind_has_its_share_of_the_time() -> None:
     assert (items < 60).mean() == pytest.approx(share, abs=0.05)
 
 
+def test_a_few_recordings_do_not_take_the_share_of_hours() -> None:
+    """By the table of shares, three of 303 would take most of the time."""
+    corpus = Corpus(sound(*said(300, kind="espeak"), *said(3)), Sound([], CPU), LEXICON)
+    assert (drawn(corpus) >= 300).mean() == pytest.approx(8 * 3 / 303, abs=0.03)
+
+
 def test_utterances_of_up_to_17_seconds_are_trained_on() -> None:
     corpus = Corpus(sound(*said(1, 16.9), *said(1, 17.1), *said(1, 0.6)), tones()[1], LEXICON)
     assert corpus.items[corpus.kinds == "read"].tolist() == [0, 2]
