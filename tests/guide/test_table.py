@@ -132,9 +132,6 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         p.hear("ready")
         for again in ("goto", "start_again"):
             walk(in_situation(EMERGENCY), f"calm pause {again}")
-        p = walk(in_situation(LEAVING), "resume")  # after a third sign of stress
-        p.hear("stress", sign="crying", reason="hungry")
-        walk(p, "all silence")
         choose = random.Random(7)
         for n in range(600):
             interrupted = cut_off(choose.choice(small().steps).id) if n % 3 == 0 else None

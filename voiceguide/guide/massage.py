@@ -41,8 +41,7 @@ class Massage:
     alone: bool = False
     """Whether to go on after each step without being asked."""
     over_today: bool = False
-    """Whether something happened after which there's no more massage today: danger, or a baby who needs a feed, sleep
-    or comfort for a pain. From then on nothing leads back to a step."""
+    """Whether there was a danger sign. From then on nothing leads back to a step."""
     mute: bool = False
     """Whether the speaker was lost the last time that a device was."""
     noted: tuple[str, ...] = ()

@@ -174,7 +174,7 @@ _REACTIONS = (
     does(    pausing.note,         "=",                                         "will say before the next step, once, that it can't save the session"),
     answers( tending.tend,         "tending emergency",                         "falls silent at once; says to stop and tend to the baby; then waits, silent"),
     does(    tending.offer,        "offering leaving closing",                          "the baby is calm: offers to go on, repeat or finish; the third time, will finish"),
-    does(    tending.leave,        "leaving closing",                                   "will finish for today, unless the parent says otherwise"),
+    does(    tending.leave,        "leaving",                                   "will finish for today, unless the parent says otherwise"),
     does(    tending.reassure,     "reassuring",                                "falls silent at once; pauses, reassures, then tries again"),
     does(    tending.invite,       "=",                                         "invites the parent to try again"),
     does(    tending.once_more,    "=",                                         "says it once more, as nobody has answered"),

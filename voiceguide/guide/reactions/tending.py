@@ -14,11 +14,6 @@ ENOUGH = 3
 earlier it suggests to. A restless baby has had enough (care-mayo in routines/infant-massage.yaml)."""
 
 
-OVER_TODAY = frozenset({"hungry", "pain", "tired"})
-"""Reasons for crying after which the massage waits for another day: after a feed an hour has to pass (care-hhma), and
-sleep, or finding what hurts, comes first (care-icon)."""
-
-
 def once_more(massage: Massage) -> None:
     """Nobody has said a word: say it again, once."""
     scene = massage.stage.scene
@@ -29,10 +24,9 @@ def tend(massage: Massage, command: Command) -> None:
     assert command.sign is not None
     if not any(scene.situation in (TENDING, EMERGENCY) for scene in massage.stage.scenes):
         massage.record.stress += 1
-    if command.danger or command.reason in OVER_TODAY:
+    if command.danger:
         massage.over_today = True
         massage.record.ended = "left early"  # a session that is started again doesn't offer to go on with this one
-    if command.danger:
         massage.levels = replace(massage.levels, eased=0)
         danger = massage.routine.danger.say if massage.routine.danger else ()
         script = (*massage.say("emergency"), *danger)
@@ -75,9 +69,6 @@ def offer(massage: Massage) -> None:
 
 
 def leave(massage: Massage) -> None:
-    if massage.over_today:
-        massage.close()
-        return
     script = massage.say("leave")
     massage.stage.enter(Scene(LEAVING, script, script, soft=True))
 
