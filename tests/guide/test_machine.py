@@ -17,6 +17,7 @@ from voiceguide.guide.events import (
     ENDED,
     CancelTimer,
     Chime,
+    Doubted,
     Elapsed,
     End,
     Event,
@@ -139,6 +140,8 @@ def in_situation(situation: str) -> Player:
         if situation == "checking":
             p.all_lines()
             p.elapse("silence")
+    elif situation == "wondering":
+        p.give(Doubted())
     elif situation == "lost":
         p.give(Lost(speaker=False))
     elif situation in ("tending", "offering"):
@@ -176,13 +179,14 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
     yield "lost", Lost(speaker=False)
     yield "found", Found()
     yield "not_kept", NotKept()
+    yield "doubt", Doubted()
 
 
 SITUATIONS = tuple(STATE_OF)
 
 
 def test_every_event_is_decided_in_every_situation() -> None:
-    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept"}
+    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept", "doubt"}
     assert all(set(row) == set(STATE_OF) for row in TABLE.values())
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(REACTIONS)
     assert set(STATE_OF.values()) == set(STATES)
@@ -223,7 +227,9 @@ def random_event(p: Player, choose: random.Random) -> None:
     danger = {"sign": "skin_colour", "danger": True}
     happenings = [lambda: p.hear(choose.choice(NAMES))] * 6
     happenings += [lambda: p.hear("stress", **danger)]
-    happenings += [lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept()]))]
+    happenings += [
+        lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept(), Doubted()]))
+    ]
     if p.lines:
         happenings += [p.one_line, p.all_lines]
     happenings += [lambda timer=timer: p.elapse(timer) for timer in p.timers]
@@ -239,7 +245,9 @@ def test_every_target_of_every_reaction_is_reached() -> None:
     def watched(self: Guide, event: Event, now: float) -> list:
         before, scenes, aside = self.situation, self._scenes, self._aside
         out = handle(self, event, now)
-        row = {Lost: "lost", Found: "found", NotKept: "not_kept", Spoken: "spoken"}.get(type(event), "")
+        row = {Lost: "lost", Found: "found", NotKept: "not_kept", Doubted: "doubt", Spoken: "spoken"}.get(
+            type(event), ""
+        )
         if isinstance(event, Elapsed):
             row = {"hold": "hold_over", "silence": "silence"}[event.timer]
         elif isinstance(event, Heard):

@@ -28,6 +28,7 @@ _MEANING = {
     "waiting": 'the parent is waited for, until "next"',
     "paused": "silent, until asked to go on",
     "checking": "shall I go on? The pause may have been misheard",
+    "wondering": "is your baby all right? A sign of danger may have been heard",
     "lost": "microphone or speaker is away: waits until it is back",
     "tending": "the parent tends to the baby; the guide is silent",
     "emergency": "a danger sign: get help first; the guide is silent",

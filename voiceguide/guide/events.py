@@ -36,6 +36,11 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubted:
+    """The parent may have told of a sign of danger; it is not sure."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """Line ``index`` of utterance ``utterance`` is out. Those of an utterance that was replaced are ignored."""
 
@@ -68,7 +73,7 @@ class NotKept:
     """Progress could not be kept: after a power cut the session could not go on where it was."""
 
 
-Event = Heard | Spoken | Elapsed | Lost | Found | NotKept
+Event = Heard | Doubted | Spoken | Elapsed | Lost | Found | NotKept
 
 
 # Actions

@@ -14,6 +14,7 @@ from voiceguide.guide.events import (
     Action,
     CancelTimer,
     Chime,
+    Doubted,
     Elapsed,
     End,
     Event,
@@ -194,6 +195,8 @@ class Guide:
             row = "found"
         elif isinstance(event, NotKept):
             row = "not_kept"
+        elif isinstance(event, Doubted):
+            row = "doubt"
         else:
             row = event.command.name
         reaction = TABLE[row][self.situation]
@@ -321,6 +324,15 @@ class Guide:
     def _check(self, _: Command | None) -> None:
         self._enter(Scene("checking", lines=self._language.say("shall_i_go_on"), soft=True))
 
+    def _wonder(self, _: Command | None) -> None:
+        self._interrupt(Scene("wondering", lines=self._language.say("all_right"), gap=CALM_GAP_S))
+
+    def _ask_well(self, _: Command | None) -> None:
+        self._tell(self._language.say("all_right"))
+
+    def _alarm(self, _: Command | None) -> None:
+        self._tend(Command("stress", sign="skin_colour", danger=True))
+
     def _keep_quiet(self, _: Command | None) -> None:
         self._hush()
         self._scenes = (*self._scenes[:-1], Scene("paused"))
@@ -441,7 +453,7 @@ class Guide:
 
     def _wait(self, _: Command | None) -> None:
         if not self._told.pop("reminded", 0):
-            seconds = {"paused": CHECK_S, "leaving": LEAVE_S}.get(self.situation, SILENCE_S)
+            seconds = {"paused": CHECK_S, "wondering": CHECK_S, "leaving": LEAVE_S}.get(self.situation, SILENCE_S)
             self._out.append(StartTimer("silence", seconds))
 
     def _wait_next(self, _: Command | None) -> None:

@@ -2,7 +2,7 @@
 
 A *situation* is a state with its phase: ``preparing`` is resuming (go on where the last session was cut off?) or
 preparing; ``guiding`` is speaking, holding (a timed stroke) or waiting (for
-"next"); ``paused`` is paused, checking (shall I go on?) or lost (a sound device is away: nothing can be heard, or said);
+"next"); ``paused`` is paused, checking (shall I go on?), wondering (is the baby all right?) or lost (a sound device is away: nothing can be heard, or said);
 ``tending`` is tending (the baby comes first), emergency (get help first) or offering (the baby is calm again: how shall we go on?);
 ``finishing`` is asking (shall we?), leaving (we shall, unless the parent says otherwise) or closing (the last words). TABLE says, for every event and every situation,
 which reaction follows; REACTIONS says where each reaction may lead and what it does. The reactions are the methods
@@ -25,6 +25,7 @@ STATE_OF = {
     "waiting": "guiding",
     "paused": "paused",
     "checking": "paused",
+    "wondering": "paused",
     "lost": "paused",
     "tending": "tending",
     "emergency": "tending",
@@ -38,51 +39,52 @@ STATE_OF = {
 """The state to which each situation belongs."""
 
 _TABLE = """
-event         resuming   preparing  speaking   holding    waiting    paused     checking   lost     tending    emergency  offering   reassuring asking     leaving    closing    finished
-ready         take_up    begin      going      going      onward     carry_on   carry_on   not_now  not_now    not_now    carry_on   carry_on   not_now    carry_on   not_now    over
-next          not_now    begin      onward     onward     onward     onward     onward     not_now  not_now    not_now    onward     not_now    not_now    onward     not_now    over
-back          not_now    not_now    step_back  step_back  step_back  go_back    go_back    not_now  not_now    not_now    go_back    not_now    not_now    go_back    not_now    over
-start_again   start_anew again      start_anew start_anew start_anew start_anew start_anew not_now  not_now    not_now    start_anew not_now    not_now    not_now    not_now    over
-repeat        again      again      step_again step_again step_again from_start from_start not_now  again      again      from_start again      again      from_start again      over
-pause         quiet      pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
-resume        take_up    begin      going      going      onward     carry_on   carry_on   not_now  carry_on   not_now    carry_on   carry_on   stay       carry_on   going      over
-stop          quiet      pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
-finish        ask        ask        ask        ask        ask        ask        ask        not_now  ask        ask        ask        ask        again      close      not_now    over
-skip          not_now    begin      skip       skip       skip       skip       skip       not_now  not_now    not_now    skip       not_now    not_now    skip       not_now    over
-goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      not_now  not_now    not_now    go_to      not_now    not_now    go_to      go_to      over
-shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    not_now  not_now    not_now    shorten    not_now    not_now    shorten    not_now    over
-longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   not_now  not_now    not_now    lengthen   not_now    not_now    lengthen   not_now    over
-leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  not_now  not_now    not_now    leave_out  not_now    not_now    leave_out  not_now    over
-only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  not_now  not_now    not_now    keep_only  not_now    not_now    keep_only  not_now    over
-everything    whole      whole      whole      whole      whole      whole      whole      not_now  not_now    not_now    whole      not_now    not_now    whole      not_now    over
-bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    not_now  bedtime    not_now    bedtime    bedtime    bedtime    bedtime    not_now    over
-how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  not_now  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
-where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where not_now  tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
-help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  not_now  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
-why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   not_now  tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
-signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs not_now  tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
-louder        louder     louder     louder     louder     louder     louder     louder     not_now  louder     louder     louder     louder     louder     louder     louder     over
-quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    not_now  quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
-faster        faster     faster     faster     faster     faster     faster     faster     not_now  faster     faster     faster     faster     faster     faster     faster     over
-slower        slower     slower     slower     slower     slower     slower     slower     not_now  slower     slower     slower     slower     slower     slower     slower     over
-music_on      music      music      music      music      music      music      music      not_now  music      not_now    music      music      music      music      music      over
-music_off     no_music   no_music   no_music   no_music   no_music   no_music   no_music   not_now  no_music   no_music   no_music   no_music   no_music   no_music   no_music   over
-music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   not_now  music_up   not_now    music_up   music_up   music_up   music_up   music_up   over
-music_quieter music_down music_down music_down music_down music_down music_down music_down not_now  music_down not_now    music_down music_down music_down music_down music_down over
-wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now  wait_mode  not_now    wait_mode  wait_mode  wait_mode  wait_mode  not_now    over
-keep_going    alone_mode alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode not_now  alone_mode not_now    alone_mode alone_mode alone_mode alone_mode not_now    over
-yes           take_up    not_now    not_now    not_now    not_now    not_now    carry_on   not_now  not_now    not_now    not_now    not_now    close      close      not_now    over
-no            start_anew not_now    not_now    not_now    not_now    not_now    keep_quiet not_now  not_now    not_now    not_now    not_now    stay       carry_on   not_now    over
-calm          not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now  offer      offer      again      invite     not_now    again      not_now    over
-comfort       warm       warm       warm       warm       warm       warm       warm       not_now  offer      not_now    warm       invite     warm       warm       warm       over
-stress        tend       tend       tend       tend       tend       tend       tend       tend     tend       again      tend       tend       tend       tend       tend       over
-mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure not_now    not_now    reassure   again      reassure   reassure   reassure   over
-spoken        nothing    wait       hold       nothing    wait_next  wait       nothing    nothing  wait_third nothing    wait       wait       wait       wait       end        nothing
-hold_over     nothing    nothing    nothing    rest       nothing    nothing    nothing    nothing  nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
-silence       nothing    remind     nothing    nothing    remind     check      nothing    nothing  leave      nothing    remind     remind     remind     close      nothing    nothing
-lost          lose       lose       lose       lose       lose       lose       lose       nothing  tell_lost  nothing    lose       tell_lost  lose       lose       nothing    nothing
-found         greet      greet      greet      greet      greet      greet      greet      regain   greet      say_on     greet      greet      greet      greet      say_on     nothing
-not_kept      note       note       note       note       note       note       note       note       note       note       note       note       note       note       nothing    nothing
+event         resuming   preparing  speaking   holding    waiting    paused     checking   wondering  lost     tending    emergency  offering   reassuring asking     leaving    closing    finished
+ready         take_up    begin      going      going      onward     carry_on   carry_on   carry_on   not_now  not_now    not_now    carry_on   carry_on   not_now    carry_on   not_now    over
+next          not_now    begin      onward     onward     onward     onward     onward     onward     not_now  not_now    not_now    onward     not_now    not_now    onward     not_now    over
+back          not_now    not_now    step_back  step_back  step_back  go_back    go_back    go_back    not_now  not_now    not_now    go_back    not_now    not_now    go_back    not_now    over
+start_again   start_anew again      start_anew start_anew start_anew start_anew start_anew start_anew not_now  not_now    not_now    start_anew not_now    not_now    not_now    not_now    over
+repeat        again      again      step_again step_again step_again from_start from_start from_start not_now  again      again      from_start again      again      from_start again      over
+pause         quiet      pause      pause      pause      pause      quiet      keep_quiet keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
+resume        take_up    begin      going      going      onward     carry_on   carry_on   carry_on   not_now  carry_on   not_now    carry_on   carry_on   stay       carry_on   going      over
+stop          quiet      pause      pause      pause      pause      quiet      keep_quiet keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
+finish        ask        ask        ask        ask        ask        ask        ask        ask        not_now  ask        ask        ask        ask        again      close      not_now    over
+skip          not_now    begin      skip       skip       skip       skip       skip       skip       not_now  not_now    not_now    skip       not_now    not_now    skip       not_now    over
+goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      not_now  not_now    not_now    go_to      not_now    not_now    go_to      go_to      over
+shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    shorten    not_now  not_now    not_now    shorten    not_now    not_now    shorten    not_now    over
+longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   not_now  not_now    not_now    lengthen   not_now    not_now    lengthen   not_now    over
+leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  not_now  not_now    not_now    leave_out  not_now    not_now    leave_out  not_now    over
+only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  not_now  not_now    not_now    keep_only  not_now    not_now    keep_only  not_now    over
+everything    whole      whole      whole      whole      whole      whole      whole      whole      not_now  not_now    not_now    whole      not_now    not_now    whole      not_now    over
+bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    not_now  bedtime    not_now    bedtime    bedtime    bedtime    bedtime    not_now    over
+how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  not_now  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
+where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where not_now  tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
+help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  not_now  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
+why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   not_now  tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
+signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs not_now  tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
+louder        louder     louder     louder     louder     louder     louder     louder     louder     not_now  louder     louder     louder     louder     louder     louder     louder     over
+quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    not_now  quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
+faster        faster     faster     faster     faster     faster     faster     faster     faster     not_now  faster     faster     faster     faster     faster     faster     faster     over
+slower        slower     slower     slower     slower     slower     slower     slower     slower     not_now  slower     slower     slower     slower     slower     slower     slower     over
+music_on      music      music      music      music      music      music      music      music      not_now  music      not_now    music      music      music      music      music      over
+music_off     no_music   no_music   no_music   no_music   no_music   no_music   no_music   no_music   not_now  no_music   no_music   no_music   no_music   no_music   no_music   no_music   over
+music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   music_up   not_now  music_up   not_now    music_up   music_up   music_up   music_up   music_up   over
+music_quieter music_down music_down music_down music_down music_down music_down music_down music_down not_now  music_down not_now    music_down music_down music_down music_down music_down over
+wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now  wait_mode  not_now    wait_mode  wait_mode  wait_mode  wait_mode  not_now    over
+keep_going    alone_mode alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode alone_mode not_now  alone_mode not_now    alone_mode alone_mode alone_mode alone_mode not_now    over
+yes           take_up    not_now    not_now    not_now    not_now    not_now    carry_on   carry_on   not_now  not_now    not_now    not_now    not_now    close      close      not_now    over
+no            start_anew not_now    not_now    not_now    not_now    not_now    keep_quiet alarm      not_now  not_now    not_now    not_now    not_now    stay       carry_on   not_now    over
+calm          not_now    not_now    not_now    not_now    not_now    not_now    not_now    carry_on   not_now  offer      offer      again      invite     not_now    again      not_now    over
+comfort       warm       warm       warm       warm       warm       warm       warm       warm       not_now  offer      not_now    warm       invite     warm       warm       warm       over
+stress        tend       tend       tend       tend       tend       tend       tend       tend       tend     tend       again      tend       tend       tend       tend       tend       over
+mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure not_now    not_now    reassure   again      reassure   reassure   reassure   over
+doubt         wonder     wonder     wonder     wonder     wonder     wonder     wonder     nothing    nothing  ask_well   nothing    wonder     wonder     wonder     wonder     wonder     nothing
+spoken        nothing    wait       hold       nothing    wait_next  wait       nothing    wait       nothing  wait_third nothing    wait       wait       wait       wait       end        nothing
+hold_over     nothing    nothing    nothing    rest       nothing    nothing    nothing    nothing    nothing  nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
+silence       nothing    remind     nothing    nothing    remind     check      nothing    check      nothing  leave      nothing    remind     remind     remind     close      nothing    nothing
+lost          lose       lose       lose       lose       lose       lose       lose       lose       nothing  tell_lost  nothing    lose       tell_lost  lose       lose       nothing    nothing
+found         greet      greet      greet      greet      greet      greet      greet      greet      regain   greet      say_on     greet      greet      greet      greet      say_on     nothing
+not_kept      note       note       note       note       note       note       note       note       note     note       note       note       note       note       note       nothing    nothing
 """
 
 _REACTIONS = """
@@ -107,10 +109,13 @@ carry_on     preparing speaking holding waiting closing  goes on where it was in
 going        =                                     is going on anyway: nothing changes
 pause        paused                                falls silent at once, and waits for "continue"
 check        checking                              asks once, softly, whether to go on: the pause may have been misheard
+wonder       wondering                            falls silent; asks whether the baby is all right: a sign of danger may have been heard
+ask_well     =                                     asks whether the baby is all right
+alarm        emergency                             the baby is not all right: get emergency help now
 keep_quiet   paused                                stays paused, and asks no more
 lose         lost                                  falls silent; says that it cannot hear, where it can; waits
 tell_lost    =                                     says that it cannot hear just now, where it can
-regain       preparing resuming speaking holding waiting paused checking offering asking leaving  goes on where it was, from the start of the sentence
+regain       preparing resuming speaking holding waiting paused checking wondering offering asking leaving  goes on where it was, from the start of the sentence
 greet        =                                     says that it is here again, and what was cut off
 say_on       =                                     says what is left anew
 note         =                                     will say before the next step, once, that the session is not kept
@@ -123,7 +128,7 @@ reassure     reassuring                            falls silent at once; pause, 
 invite       =                                     invites to try again
 warm         =                                     a warm word, and on
 ask          asking                                asks whether to finish for today
-stay         preparing resuming speaking holding waiting paused checking tending emergency offering reassuring  does not finish; goes back to where it was
+stay         preparing resuming speaking holding waiting paused checking wondering tending emergency offering reassuring  does not finish; goes back to where it was
 close        closing                               says goodbye
 end          finished                              ends the session
 hold         holding waiting speaking closing      the words are over: holds the stroke, or goes on as after it
