@@ -53,5 +53,10 @@ class Keyboard:
         """Nobody is heard."""
         return False
 
+    @property
+    def suspects(self) -> bool:
+        """What is typed is certain."""
+        return False
+
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """A keyboard does not hear the guide's voice."""

@@ -363,7 +363,9 @@ class _Parent:
             late = heard.decided - given.until
             if given.decided is None and given.command == heard.command and -2.0 < late < OBEYED_WITHIN_S:
                 given.obeyed = obeyed
-                given.decided, given.compute_s = heard.decided, compute_s
+                calms = heard.command.name in CALMING
+                given.decided = min(heard.noticed, heard.decided) if calms else heard.decided
+                given.compute_s = compute_s
                 return
         self._report.false_commands += 1
 

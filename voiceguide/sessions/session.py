@@ -146,6 +146,8 @@ class Session:
         for heard in self._ears.hear(block.pcm, now, played=block.played):
             if isinstance(heard, Ignored):
                 self._tell("ignored", now, phrase=heard.phrase, why=heard.why)
+                if heard.danger:
+                    self._apply(self._guide.handle(guide_events.Doubted(), now), now)
             else:
                 fields = {k: v for k, v in heard.as_json().items() if k != "decided"}
                 compute = time.perf_counter() - began
@@ -153,6 +155,8 @@ class Session:
                 actions = self._guide.handle(guide_events.Heard(heard.command), now)
                 self._apply(actions, now, heard.phrase)
                 self.on_heard(heard, not any(isinstance(a, NotNow) for a in actions), compute)
+        if self._player.hold(self._ears.suspects):
+            self._tell("hushed", now)
         self._player.duck(self._ears.voice)
         if self._ears.voice and "silence" in self._timers:
             seconds, latest = self._silence
