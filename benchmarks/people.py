@@ -32,7 +32,9 @@ from models.recipe.measures.speech import VOICES, Speaker, sample
 from voiceguide.hearing import judge
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import ADVANCING, CALMING, Phrasebook, load_language, normal
+from voiceguide.language.command import ADVANCING, CALMING
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.model import Model, known
 from voiceguide.routine.routine import find, load

@@ -30,12 +30,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
-from voiceguide.guide.events import Progress
+from benchmarks import machine, progress
 from voiceguide.guide.machine import Guide
+from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Heard
-from voiceguide.language.language import Command, Language, load_language
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.language.command import Command
+from voiceguide.language.language import Language, load_language
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
+from voiceguide.sessions.entries import Entry, Said
 from voiceguide.sessions.journal import Journal, Keeper
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.session import Session
@@ -77,7 +81,7 @@ class Mute:
 class Parent:
     """Gives a command now and then; more often than others one that moves on."""
 
-    voice = False
+    voice = suspects = False
 
     def __init__(self, seed: int) -> None:
         self._choose = random.Random(seed)
@@ -109,15 +113,16 @@ def guide(path: Path, pipe: int, seed: int, routine: Routine, language: Language
         write("=", progress.step)
         return kept
 
-    def tell(kind: str, t: float, **fields: object) -> None:
-        if kind == "said":
-            write("!", str(fields["step"]) if "step" in fields else None)
+    def tell(happened: list[Entry]) -> None:
+        for entry in happened:
+            if isinstance(entry, Said):
+                write("!", entry.step)
 
     keeper = Keeper(routine, lambda line: write("?", line), path)
     interrupted = keeper.interrupted(asked=True)
     narrator = Narrator(Mute(), None, ahead=False)
     machine = Guide(routine, language, interrupted=interrupted)
-    Session(machine, Clock(), narrator, Parent(seed), tell, keep=keep).run()
+    Session(machine, Clock(), narrator, Parent(seed), keep=keep).run(tell)
 
 
 def killed(path: Path, seed: int, after: float, routine: Routine, language: Language) -> tuple[list[str], bool]:
@@ -166,8 +171,7 @@ def kills(times: int, seed: int) -> bool:
                 wrong.append(f"{n}: at {at} instead of {right}: {written[-6:]}")
             told["ended before" if ended else "in a write" if len(right) > 1 else "between writes"] += 1
             told["steps spoken"] += len(set(said))
-            if sys.stderr.isatty():
-                print(f"\r{n + 1} ", end="", file=sys.stderr)
+            progress.show(f"{n + 1} sessions")
         left = sorted(file.name for file in path.parent.iterdir())
         with Journal(path) as journal:
             sessions = len(journal.sessions())
@@ -185,8 +189,9 @@ FAULTS = ("error=EIO", "error=ENOSPC", "signal=KILL")
 WRITER = """
 import sys
 from pathlib import Path
-from voiceguide.guide.events import Progress
-from voiceguide.routine.routine import find, load
+from voiceguide.guide.progress import Progress
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.journal import Keeper
 path, torn = Path(sys.argv[1]), sys.argv[2]
 keeper = Keeper(load(find("first-weeks")), lambda line: print(line, flush=True), path)

@@ -34,7 +34,7 @@ PATIENCE_S = 3.0
 # What a session does and when, written by the session itself: the times of its blocks and its decisions.
 WATCHED = """
 import json, struct, sys, time
-from voiceguide.cli.door import door as cli
+from voiceguide import cli
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.ears import Heard
 from voiceguide.sound.live import LiveSound
@@ -61,8 +61,8 @@ def read(sound, block):
 before = ""
 def heard(listener, decided):
     global before
-    if listener._partial != before:
-        before = listener._partial
+    if listener._text != before:
+        before = listener._text
         note(partial=before)
     for one in decided:
         if isinstance(one, Heard):
@@ -76,7 +76,7 @@ sys.exit(cli.main(["run", "infant-massage"]))
 """
 PLAIN = """
 import sys
-from voiceguide.cli.door import door as cli
+from voiceguide import cli
 
 sys.exit(cli.main(["run", "infant-massage"]))
 """

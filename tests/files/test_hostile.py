@@ -18,12 +18,12 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import environment_without_sound
+from rig import GIVE_UP_S, environment_without_sound
 from test_cli import refused, run
 
 from benchmarks import fuzz
-from voiceguide import config
 from voiceguide.errors import VoiceguideError
+from voiceguide.files.paths import expanded
 from voiceguide.recognition import archive
 from voiceguide.sound import BLOCK, RATE
 from voiceguide.sound.files import blocks_of, excerpts_of, rate_of, read_recording
@@ -187,7 +187,7 @@ def test_one_line_within_little_memory(tmp_path: Path, arguments: str, code: int
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=GIVE_UP_S,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES)),
     )
@@ -204,8 +204,8 @@ def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
 
 
 def test_the_home_of_nobody_stays_as_it_is_written() -> None:
-    assert config.expanded("~nobody-at-all/x") == Path("~nobody-at-all/x")
-    assert config.expanded("~/x") == Path.home() / "x"
+    assert expanded("~nobody-at-all/x") == Path("~nobody-at-all/x")
+    assert expanded("~/x") == Path.home() / "x"
 
 
 def test_an_archive_of_whatever_zipfile_cannot_bear_is_damaged(tmp_path: Path) -> None:

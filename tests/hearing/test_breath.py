@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from voiceguide.hearing.breath import Parser
-from voiceguide.language.language import Command, Phrasebook, load_language
+from voiceguide.language.command import Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
 
 BOOK = Phrasebook(
     {

@@ -9,7 +9,7 @@ import pytest
 
 from voiceguide.hearing import judge
 from voiceguide.hearing.judge import Evidence, confidence, least, weigh
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 from voiceguide.recognition.verification import Look
 
 GOOD = Evidence(fit=-0.4, worst=-0.8, phones=8, clear_db=25.0, before=0.0, after=0.0)

@@ -6,7 +6,7 @@ import math
 
 from voiceguide.hearing.ears import Fake
 from voiceguide.hearing.own_sound import ECHO_S, OwnSound
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 STEP = 0.03
 PAUSE = Command("pause")

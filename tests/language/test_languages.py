@@ -20,12 +20,17 @@ from voiceguide.cli import door as cli
 from voiceguide.errors import VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.keyboard import Keyboard
-from voiceguide.language.language import CALMING, NAMES, Command, Language, Phrasebook, known_languages, load_language
+from voiceguide.language.command import CALMING, NAMES, Command
+from voiceguide.language.language import Language, known_languages, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.routine.baby import Baby
-from voiceguide.routine.routine import Routine, find, folder_of_routines, in_language, load
+from voiceguide.routine.library import find, in_language
+from voiceguide.routine.loading import folder_of_routines, load
+from voiceguide.routine.routine import Routine
 from voiceguide.routine.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
+from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
-from voiceguide.sessions.rehearsal import built_in, load_script, translated
+from voiceguide.sessions.script import built_in, load_script, translated
 from voiceguide.sessions.session import Session
 from voiceguide.sound import RATE
 from voiceguide.sound.room import Room
@@ -318,14 +323,14 @@ TYPED = {
 def test_a_session_by_typing_from_the_first_word_to_the_last(code: str, voice: Voice) -> None:
     """With its real voice; the clock is that of a room, so that it takes seconds."""
     routine, language = massage(code), load_language(code)
-    lines: list[dict[str, Any]] = []
+    told: list[Entry] = []
     odd: list[str] = []
     typed = io.StringIO("\n".join(TYPED[code]).replace("…", "\n" * 20))
     ears = Keyboard(language.phrasebook(routine.parts), typed, odd.append, language.examples("help")[0])
     narrator = Narrator(voice, None, ahead=False, name=language.voice)
     guide = Guide(routine, language)
-    session = Session(guide, Room(), narrator, ears, lambda kind, t, **more: lines.append({"kind": kind, **more}))
-    session.run()
+    Session(guide, Room(), narrator, ears).run(told.extend)
+    lines = [entry.as_json() for entry in told]
     assert odd == [f'"bla" is no command; type {language.examples("help")[0]} to see what can be said now']
     heard = [line["command"] for line in lines if line["kind"] == "heard"]
     assert heard == ["ready", "keep_going", "stress", "stress", "calm", "resume"]

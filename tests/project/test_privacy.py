@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Speak, need_espeak
-from rig import environment_without_sound, python, sound_rig
+from rig import GIVE_UP_S, environment_without_sound, python, sound_rig
 
 from voiceguide.sessions.recorded_lines import Own
 from voiceguide.sound import RATE
@@ -39,6 +39,12 @@ def watch(event, arguments):
 
 sys.addaudithook(watch)
 log.write("watching\\n")
+"""
+SCRIPT = """
+routine: first-weeks
+parent:
+  - {at: 2.0, say: stop}
+  - {when: {state: paused, silent_for: 1.0}, say: "he's crying"}
 """
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 
@@ -101,13 +107,14 @@ def test_the_watch_sees_what_it_is_to_see(watched: dict[str, str], tmp_path: Pat
 
 
 def test_a_rehearsal_opens_no_socket_and_writes_only_its_caches(watched: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text(SCRIPT, "utf-8")
     result = subprocess.run(
-        [sys.executable, "-m", "voiceguide", "rehearse", "first-weeks"],
+        [sys.executable, "-m", "voiceguide", "rehearse", "--script", str(tmp_path / "script.yaml")],
         env=environment_without_sound() | watched,
         cwd=tmp_path / "home",
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=GIVE_UP_S,
         check=False,
         umask=0,
     )
@@ -125,7 +132,7 @@ def test_a_session_by_voice_opens_no_socket_but_that_of_the_sound_server(
     sound = np.pad((speak("I'm ready") * 0.5).astype(np.int16), (RATE // 2, 2 * RATE))
     with sound_rig() as rig:
         environment = rig.environment | watched
-        with python(RUN, environment, "run", "first-weeks", seconds=90) as process:
+        with python(RUN, environment, "run", "first-weeks") as process:
             assert process.stdout is not None and process.stderr is not None
             for line in process.stdout:
                 if "guide  " in line:
@@ -141,7 +148,7 @@ def test_a_session_by_voice_opens_no_socket_but_that_of_the_sound_server(
                     break
             assert guiding
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(GIVE_UP_S) == 0
     sockets, written = log_of(watched)
     assert sockets == []
     assert outside(written, tmp_path / "home") == set()
@@ -178,7 +185,7 @@ def test_a_whole_session_works_without_any_network_interface(tmp_path: Path) -> 
         input="ready\nnext\nhe's crying\ncontinue\nfinish\nyes\n",
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=GIVE_UP_S,
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from voiceguide.cli.door import main
-from voiceguide.guide.table import STATES
-from voiceguide.language.language import NAMES, Command, Phrasebook
+from voiceguide.guide.situations import State
+from voiceguide.language.command import NAMES, Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.routine.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 TO_SAY = (ROOT / "docs/what-to-say.md").read_text("utf-8")
 COMMANDS = (ROOT / "docs/commands.md").read_text("utf-8")
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 NO_COMMANDS = {"well, next", "understood", "He's", "she's", "they're", "baby is", "Mia is crying"}
 """An example of what is none, what a chime means, beginnings, and what needs a name."""
 
@@ -59,7 +61,7 @@ def test_every_command_and_every_sign_is_on_the_page(book: Phrasebook) -> None:
 
 def test_the_session_shows_states_that_are_there() -> None:
     shown = set(re.findall(r"^ +\d+:\d\d\.\d +\((\w+)", TO_SAY, re.MULTILINE)) - {"hushed"}
-    assert {"preparing", "guiding", "tending", "finished"} <= shown <= set(STATES)
+    assert {"preparing", "guiding", "tending", "finished"} <= shown <= set(State)
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
@@ -82,7 +84,7 @@ def test_every_command_has_its_line_and_its_options(capsys: pytest.CaptureFixtur
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
+    for page in (*PAGES, ROOT / "CHANGELOG.md"):
         for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text("utf-8")):
             file = page.parent / target if target else page
             assert file.exists(), f"{page.name}: {target}"
@@ -90,3 +92,26 @@ def test_every_link_leads_somewhere() -> None:
                 headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
                 anchors = {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
                 assert anchor in anchors, f"{page.name}: {target}#{anchor}"
+
+
+def test_the_messages_that_the_page_on_sound_explains_are_there() -> None:
+    page = (ROOT / "docs/sound.md").read_text("utf-8").partition("## What the errors mean")[2].partition("\n## ")[0]
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "voiceguide").rglob("*.py"))
+    messages = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    assert len(messages) == 10
+    for message in messages:
+        pieces = re.split(r"…|\"|[():]|\d times|microphone|speaker", message)
+        assert all(piece in code for piece in map(str.strip, pieces)), message
+
+
+@pytest.mark.parametrize("page", [one for one in PAGES if one.name != "hearing.md"], ids=lambda page: page.name)
+def test_every_file_and_module_that_a_page_names_is_there(page: Path) -> None:
+    """CODE, NAME and the like stand for any name."""
+    text = page.read_text("utf-8")
+    named = set(re.findall(r"`(\w+/[\w/.-]+\.(?:py|yaml|json|md))`", text))
+    named |= {
+        f"{one.replace('.', '/')}*" for one in re.findall(r"python -m ((?:voiceguide|benchmarks|models)[\w.]*)", text)
+    }
+    patterns = {name: re.sub("[A-Z]{4,}", "*", name) for name in named}
+    places = (ROOT, ROOT / "voiceguide")
+    assert [n for n, pattern in patterns.items() if not any(any(place.glob(pattern)) for place in places)] == []

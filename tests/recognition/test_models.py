@@ -25,8 +25,10 @@ from hypothesis import strategies as st
 
 from voiceguide import config
 from voiceguide.cli.door import main
+from voiceguide.config import named_models
 from voiceguide.errors import InstallError, ModelError
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import archive, download, lexicon, models
 from voiceguide.recognition import model as recognition
 
@@ -83,7 +85,7 @@ def refused(problem: pytest.ExceptionInfo[ModelError] | pytest.ExceptionInfo[Ins
 
 def test_the_box_is_there_where_nothing_else_is() -> None:
     assert models.find() == models.box()
-    assert [place.problem for place in models.locations()] == ["no such folder"] * 3 + [None]
+    assert [place.error for place in models.locations()] == ["no such folder"] * 3 + [None]
 
 
 def test_the_places_are_tried_in_their_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,33 +101,33 @@ def test_the_places_are_tried_in_their_order(home: Path, monkeypatch: pytest.Mon
         sketch(home / ".cache" / "vosk" / NAME),
         models.box(),
     ]
-    places = models.locations(folders[0])
+    places = models.locations(named_models(folders[0]))
     assert [place.path for place in places] == folders
     labels = ["--model", "$VOICEGUIDE_MODEL", "installed", "$VOSK_MODEL_PATH", str(models.SYSTEM), "~/.cache/vosk"]
     assert [place.label for place in places] == [*labels, "in the box"]
-    assert models.find(folders[0]) == folders[0]
-    assert models.find() == folders[1]
+    assert models.find(named_models(folders[0])) == folders[0]
+    assert models.find(named_models()) == folders[1]
     monkeypatch.delenv("VOICEGUIDE_MODEL")
     for folder, following in pairwise(folders[2:]):
-        assert models.find() == folder
+        assert models.find(named_models()) == folder
         shutil.rmtree(folder)
-        assert models.find() == following
+        assert models.find(named_models()) == following
 
 
 def test_what_the_user_names_is_never_replaced_by_another(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sketch(models.installed() / NAME)
     with pytest.raises(ModelError) as problem:
-        models.find(home / "typo")
+        models.find(named_models(home / "typo"))
     assert refused(problem) == f"--model: {home / 'typo'}: no such folder"
     monkeypatch.setenv("VOICEGUIDE_MODEL", str(home))
     with pytest.raises(ModelError) as problem:
-        models.find()
+        models.find(named_models())
     assert refused(problem) == f"$VOICEGUIDE_MODEL: {home}: not a Vosk model: am/final.mdl is missing"
     monkeypatch.delenv("VOICEGUIDE_MODEL")
     config.path().parent.mkdir(parents=True)
     config.path().write_text("model: ~/gone\n", "utf-8")
     with pytest.raises(ModelError) as problem:
-        models.find()
+        models.find(named_models())
     assert refused(problem) == f"model: in the settings: {home / 'gone'}: no such folder"
 
 
@@ -144,8 +146,8 @@ def test_broken_models_are_passed_over_but_listed() -> None:
     (broken / "am" / "final.mdl").write_bytes(b"")
     good = sketch(models.installed() / NAME)
     assert models.find() == good
-    problems = {place.path: place.problem for place in models.locations()}
-    assert problems[broken] == "am/final.mdl is empty; install the model anew"
+    problems = {place.path: place.error for place in models.locations()}
+    assert problems[broken] == "am/final.mdl is empty; install the model again"
 
 
 def test_small_and_new_models_of_the_right_language_and_region_come_first() -> None:
@@ -213,7 +215,7 @@ def test_a_file_that_is_missing_empty_or_another(name: str, home: Path) -> None:
     (folder / name).write_bytes(b"")
     with pytest.raises(ModelError) as problem:
         models.verify(folder)
-    assert refused(problem) == f"{folder}: {name} is empty; install the model anew"
+    assert refused(problem) == f"{folder}: {name} is empty; install the model again"
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"{name} is missing"):
         models.verify(folder)
@@ -238,7 +240,7 @@ def test_a_model_for_the_closed_graph_needs_other_files(name: str, home: Path) -
     models.verify(folder)
     assert models.load(folder).recogniser(Phrasebook({"next": Command("next")}, ()))
     (folder / name).write_bytes(b"")
-    with pytest.raises(ModelError, match=f"{name} is empty; install the model anew"):
+    with pytest.raises(ModelError, match=f"{name} is empty; install the model again"):
         models.verify(folder)
 
 
@@ -441,7 +443,7 @@ def test_a_broken_model_is_replaced(server: Server) -> None:
     (folder / "leftover").touch()
     said: list[str] = []
     install(server, said)
-    assert said[0] == f"{NAME} is broken and will be replaced: graph/Gr.fst is missing; install the model anew"
+    assert said[0] == f"{NAME} is damaged and will be replaced: graph/Gr.fst is missing; install the model again"
     assert files_of(folder) == files_of(models.box())
     assert left() == [NAME]
 
@@ -500,7 +502,7 @@ def test_a_server_that_cannot_resume_sends_it_anew(server: Server) -> None:
     server.cut_at = [300_000]
     said: list[str] = []
     install(server, said)
-    assert f"{NAME}: the server cannot go on with a download, starting anew" in said
+    assert f"{NAME}: the server cannot go on with a download, starting again" in said
     assert server.asked == [None, "bytes=300000-"]
     assert left() == [NAME]
 

@@ -16,11 +16,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
-from voiceguide.guide.events import Interrupted, Progress
 from voiceguide.guide.plan import STROKES
+from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.language.language import AGO
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.journal import FRESH_S, Journal, JournalError, Keeper, ago, default_path
 
 
@@ -119,7 +122,7 @@ def test_a_step_that_the_routine_lost_and_another_routine_are_not_offered() -> N
         assert journal.interrupted(first_weeks(), asked=True) is not None
 
 
-def test_what_goes_on_is_one_session_and_what_begins_anew_another() -> None:
+def test_what_goes_on_is_one_session_and_what_starts_again_is_another() -> None:
     cut_off(at(1, done=("legs",)))
     going_on = keeper()
     found = going_on.interrupted(asked=False)
@@ -127,11 +130,11 @@ def test_what_goes_on_is_one_session_and_what_begins_anew_another() -> None:
     going_on.keep(replace(found.progress, resumed=True))
     going_on.keep(at(2, resumed=True, signs=("crying",)))
     going_on.close()
-    anew = keeper()
-    assert anew.interrupted(asked=False) is not None
-    anew.keep(at(0))
-    anew.keep(at(1))
-    anew.close()
+    another = keeper()
+    assert another.interrupted(asked=False) is not None
+    another.keep(at(0))
+    another.keep(at(1))
+    another.close()
     with Journal() as journal:
         new, old = journal.sessions()
     assert (old.progress, old.signs, old.ended) == (at(2, signs=("crying",)), ("crying",), None)
@@ -350,8 +353,9 @@ def test_what_may_not_be_written_can_still_be_read() -> None:
 
 FULL = """
 import resource, sys
-from voiceguide.guide.events import Progress
-from voiceguide.routine.routine import find, load
+from voiceguide.guide.progress import Progress
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.journal import Keeper
 routine = load(find("first-weeks"))
 keeper = Keeper(routine, print)
@@ -368,7 +372,11 @@ keeper.keep(Progress(routine.steps[3].id))
 def test_a_full_disk_is_told_once_and_used_again_when_there_is_room(limit: int, signs: int) -> None:
     """The kernel refuses to let a file grow, as it does where there is no room."""
     result = subprocess.run(
-        [sys.executable, "-c", FULL, str(limit), str(signs)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", FULL, str(limit), str(signs)],
+        capture_output=True,
+        text=True,
+        timeout=GIVE_UP_S,
+        check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")
     (line,) = result.stdout.splitlines()

@@ -6,7 +6,6 @@ import io
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,19 +17,19 @@ import pytest
 from conftest import Speak, need_espeak
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import Rig, sound_rig
+from rig import GIVE_UP_S, Program, Rig, sound_rig
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard, Ignored
 from voiceguide.hearing.listener import Listener
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Line, Routine
 from voiceguide.sessions.recorded_lines import Own, line_of
-from voiceguide.sessions.recorder import AFTER, BEFORE, FRAME, Line, Recorder, from_step, lines_of, trimmed, warnings
+from voiceguide.sessions.recorder import AFTER, BEFORE, FRAME, Recorder, from_step, lines_of, trimmed, warnings
 from voiceguide.sound import BLOCK, RATE, Block, Kind, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room
-
-PATIENCE_S = 20.0
 
 
 @pytest.fixture(autouse=True)
@@ -251,41 +250,8 @@ def rig() -> Iterator[Rig]:
         yield rig
 
 
-class Recording:
-    """``voiceguide record`` at work, and what it prints."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self._printed: list[str] = []
-        self._seen = 0
-        self._come = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._come:
-                self._printed.append(line)
-                self._come.notify_all()
-
-    def wait_for(self, text: str) -> None:
-        """Until a line with ``text`` comes, after the one that was waited for before."""
-
-        def number() -> int | None:
-            return next((n for n, line in enumerate(self._printed) if n >= self._seen and text in line), None)
-
-        with self._come:
-            assert self._come.wait_for(lambda: number() is not None, PATIENCE_S), f"no {text!r} in {self._printed}"
-            self._seen = (number() or 0) + 1
-
-    def press(self, key: str = "") -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(key + "\n")
-        self.process.stdin.flush()
-
-
 @contextmanager
-def recording(rig: Rig, data: Path, *arguments: str) -> Iterator[Recording]:
+def recording(rig: Rig, data: Path, *arguments: str) -> Iterator[Program]:
     with subprocess.Popen(
         [sys.executable, "-m", "voiceguide", "record", "first-weeks", *arguments],
         env={**rig.environment, "XDG_DATA_HOME": str(data)},
@@ -296,7 +262,7 @@ def recording(rig: Rig, data: Path, *arguments: str) -> Iterator[Recording]:
         text=True,
     ) as process:
         try:
-            yield Recording(process)
+            yield Program(process)
         finally:
             process.kill()
 
@@ -307,22 +273,22 @@ def test_a_voice_in_the_microphone_becomes_a_recording(
     first = first_weeks().steps[0].say[0]
     spoken = np.pad((speak("baby is crying") * 0.5).astype(np.int16), (RATE // 2, RATE // 2))
     with recording(rig, tmp_path / "data", "--from", "legs-1") as at_work:
-        at_work.wait_for(first)
-        at_work.wait_for("Enter: record")
-        at_work.press()
-        at_work.wait_for("recording")
+        at_work.wait_for_next(first)
+        at_work.wait_for_next("Enter: record")
+        at_work.type()
+        at_work.wait_for_next("recording")
         time.sleep(0.5)
         with rig.playing(spoken):
             time.sleep(len(spoken) / RATE + 1.0)
         with rig.recording() as heard:
-            at_work.press()
-            at_work.wait_for("k: keep")
+            at_work.type()
+            at_work.wait_for_next("k: keep")
             time.sleep(0.5)
-        at_work.press("k")
-        at_work.wait_for("2/")
-        at_work.press("q")
-        at_work.wait_for("1 recorded")
-        assert at_work.process.wait(PATIENCE_S) == 0
+        at_work.type("k")
+        at_work.wait_for_next("2/")
+        at_work.type("q")
+        at_work.wait_for_next("1 recorded")
+        assert at_work.process.wait(GIVE_UP_S) == 0
         assert at_work.process.stderr is not None and at_work.process.stderr.read() == ""
 
     path = Own("first-weeks").path(first)
@@ -336,9 +302,9 @@ def test_a_voice_in_the_microphone_becomes_a_recording(
         assert [one.command.sign for one in decided if isinstance(one, Heard)] == ["crying"]
 
     with recording(rig, tmp_path / "data", "--from", "legs-1") as at_work:
-        at_work.wait_for(first_weeks().steps[0].say[1])
-        at_work.press("q")
-        at_work.wait_for("0 recorded")
+        at_work.wait_for_next(first_weeks().steps[0].say[1])
+        at_work.type("q")
+        at_work.wait_for_next("0 recorded")
 
     result = command(tmp_path, "--list")
     assert f"recorded     legs-1               {first}" in result.stdout.splitlines()
@@ -352,7 +318,7 @@ def command(tmp_path: Path, *arguments: str, typed: str = "") -> subprocess.Comp
         input=typed,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=GIVE_UP_S,
         check=False,
     )
 
@@ -384,5 +350,5 @@ def test_what_is_recorded_is_not_asked_for_again_but_by_option(tmp_path: Path, s
     for line in lines_of(first_weeks()):
         Own("first-weeks").keep(line.text, speak("move on"))
     done = command(tmp_path)
-    assert (done.returncode, done.stdout) == (0, "all of it is recorded; to record it anew: --again\n")
+    assert (done.returncode, done.stdout) == (0, "all of it is recorded; to record it again: --again\n")
     assert "92 sentences to record" in command(tmp_path, "--again", "--input-device", "no such one").stdout

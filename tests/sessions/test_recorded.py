@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -14,11 +13,14 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import Speak, need_espeak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Phrasebook
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.recorded_lines import LONGEST_S, Own, Recorded, line_of
 from voiceguide.sound import RATE, Pcm
@@ -80,7 +82,7 @@ def feet(tmp_path: Path, speak: Speak) -> Path:
 
 def check(path: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "voiceguide", "check", path.name]
-    return subprocess.run(command, cwd=path.parent, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=path.parent, capture_output=True, text=True, timeout=GIVE_UP_S, check=False)
 
 
 # ---- what a recording sounds like ----
@@ -245,7 +247,9 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, speak: Speak) -
 def test_the_page_marks_what_is_recorded(feet: Path, speak: Speak) -> None:
     Own("feet").keep("Be still.", speak("be still"))
     command = [sys.executable, "-m", "voiceguide", "show", "feet.yaml"]
-    page = subprocess.run(command, cwd=feet.parent, capture_output=True, text=True, timeout=60, check=True).stdout
+    page = subprocess.run(
+        command, cwd=feet.parent, capture_output=True, text=True, timeout=GIVE_UP_S, check=True
+    ).stdout
     flat = " ".join(page.split())
     assert "Rest your hands on the feet. (recorded) Be still. (recorded) [leaflet]" in flat
     assert "Stroke the soles. Softly. (recorded) [leaflet]" in flat
@@ -272,10 +276,9 @@ parent:
     result = subprocess.run(
         [sys.executable, "-m", "voiceguide", "rehearse", "--script", "script.yaml", "--json", "--wav", "out.wav"],
         cwd=tmp_path,
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=GIVE_UP_S,
         check=False,
     )
     assert result.returncode == 0, result.stderr

@@ -1,50 +1,47 @@
 """Rehearsals: the scripts that come with the routines, from the first word to the last, and how scripts work.
 
-The first half runs the program as a user does, with the real voice and the real recogniser, in a home of its own:
-espeak-ng carries something on from one text to the next, so that what was said before would change what is heard.
-The second half has ears that cannot err, for what a script means does not depend on them.
+The first half runs the program as a user does, with the real voice and the real recogniser. The second half has ears
+that can't err, because what a script means doesn't depend on them.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 import soundfile
 from conftest import PARENT_VOICE, Speak, need_espeak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
-from voiceguide.guide.table import STATES
+from voiceguide.guide.situations import State
 from voiceguide.hearing.ears import Fake, Heard, Ignored
-from voiceguide.language.language import NAMES, Command, Phrasebook, load_language, normal
+from voiceguide.language.command import NAMES, Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import Costs
 from voiceguide.recognition.model import ClosedModel
-from voiceguide.routine.routine import Routine, all_routines, find, load
+from voiceguide.routine.library import all_routines, find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
+from voiceguide.sessions import entries, transcript
+from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
-from voiceguide.sessions.rehearsal import (
-    PATIENCE_S,
-    TURN_S,
-    Entry,
-    Report,
-    _Parent,
-    built_in,
-    load_script,
-    reactions,
-    summary,
-)
+from voiceguide.sessions.rehearsal import PATIENCE_S, TURN_S, Actor, Report, reactions
+from voiceguide.sessions.script import Cue, built_in, load_script
 from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.levels import active_rms
@@ -98,49 +95,58 @@ class Rehearsed:
         ]
 
 
-class Rehearsing:
-    """``voiceguide rehearse`` at work."""
-
-    def __init__(self, folder: Path, *arguments: str, home: Path | None = None) -> None:
-        """``home``: where its caches are; by default new ones in ``folder``."""
-        need_espeak()
-        self._wav = folder / "rehearsal.wav"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "voiceguide", "rehearse", "--json", "--wav", str(self._wav), *arguments],
-            cwd=folder,
-            env=os.environ | {"XDG_CACHE_HOME": str(home or folder / "cache")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def result(self) -> Rehearsed:
-        output, errors = self._process.communicate(timeout=240)
-        lines = [json.loads(line) for line in output.splitlines()]
-        sound = (
-            soundfile.read(self._wav, dtype="int16", always_2d=True)[0]
-            if self._wav.exists()
-            else np.zeros((0, 2), np.int16)
-        )
-        return Rehearsed(self._process.returncode, errors, lines, sound)
+def rehearsed_in(folder: Path, *arguments: str) -> Rehearsed:
+    """Run ``voiceguide rehearse`` in a folder."""
+    need_espeak()
+    wav = folder / "rehearsal.wav"
+    result = subprocess.run(
+        [sys.executable, "-m", "voiceguide", "rehearse", "--json", "--wav", str(wav), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=GIVE_UP_S,
+        check=False,
+    )
+    (folder / "result.json").write_text(json.dumps([result.returncode, result.stderr, result.stdout]))
+    return read(folder)
 
 
-def rehearse(folder: Path, script: str, home: Path | None = None) -> Rehearsed:
+def read(folder: Path) -> Rehearsed:
+    """What was rehearsed there."""
+    code, errors, output = json.loads((folder / "result.json").read_text())
+    wav = folder / "rehearsal.wav"
+    sound = soundfile.read(wav, dtype="int16", always_2d=True)[0] if wav.exists() else np.zeros((0, 2), np.int16)
+    return Rehearsed(code, errors, [json.loads(line) for line in output.splitlines()], sound)
+
+
+def rehearse(folder: Path, script: str) -> Rehearsed:
     """Run a script."""
     (folder / "script.yaml").write_text(script, encoding="utf-8")
-    return Rehearsing(folder, "--script", "script.yaml", home=home).result()
+    return rehearsed_in(folder, "--script", "script.yaml")
+
+
+def once(folder: Path, run: Callable[[Path], Rehearsed]) -> Rehearsed:
+    """The rehearsal in this folder, run by whichever process needs it first."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return read(folder) if (folder / "result.json").exists() else run(folder)
+
+
+def of_routine(common: Path, name: str) -> Rehearsed:
+    """The rehearsal that comes with a routine."""
+    return once(common / name, lambda folder: rehearsed_in(folder, name))
 
 
 @pytest.fixture(scope="module")
-def built_in_ones(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rehearsed]:
-    """The scripts that come with the routines, side by side."""
-    at_work = {name: Rehearsing(tmp_path_factory.mktemp(name), name) for name in ROUTINES}
-    return {name: rehearsing.result() for name, rehearsing in at_work.items()}
+def built_in_ones(common: Path) -> Mapping[str, Rehearsed]:
+    """The scripts that come with the routines."""
+    return {name: of_routine(common, name) for name in ROUTINES}
 
 
 @pytest.fixture(scope="module", params=ROUTINES)
-def rehearsed(built_in_ones: Mapping[str, Rehearsed], request: pytest.FixtureRequest) -> Rehearsed:
-    return built_in_ones[request.param]
+def rehearsed(common: Path, request: pytest.FixtureRequest) -> Rehearsed:
+    return of_routine(common, request.param)
 
 
 # ---- The scripts that come with the routines ----
@@ -162,7 +168,7 @@ def test_every_command_is_obeyed_and_none_is_imagined(rehearsed: Rehearsed) -> N
 
 def test_every_state_is_visited_and_the_last_one_is_the_end(rehearsed: Rehearsed) -> None:
     states = [line["state"] for line in rehearsed.of("state")]
-    assert set(states) == set(STATES)
+    assert set(states) == set(State)
     assert (states[0], states[-1]) == ("preparing", "finished")
 
 
@@ -206,7 +212,7 @@ def test_the_lines_say_what_the_contract_lets_them_say(rehearsed: Rehearsed) -> 
     for line in rehearsed.lines:
         match line["kind"]:
             case "state":
-                assert line["state"] in STATES
+                assert line["state"] in set(State)
                 assert line["step"] is None or line["step"] in steps
             case "said":
                 assert line.get("step", next(iter(steps))) in steps
@@ -238,7 +244,7 @@ def test_the_summary_has_its_keys(rehearsed: Rehearsed) -> None:
     }
 
 
-def test_the_end_is_told_once_at_last(rehearsed: Rehearsed) -> None:
+def test_the_end_comes_once_and_last(rehearsed: Rehearsed) -> None:
     assert [line["kind"] for line in rehearsed.lines[-2:]] == ["end", "summary"]
     assert len(rehearsed.of("end")) == 1
 
@@ -282,9 +288,9 @@ parent:
 
 
 @pytest.fixture(scope="module")
-def pauses(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+def pauses(common: Path) -> Rehearsed:
     """Eight times "pause", in several words and voices, into the guide's sentences."""
-    return rehearse(tmp_path_factory.mktemp("pauses"), PAUSES)
+    return once(common / "pauses", lambda folder: rehearse(folder, PAUSES))
 
 
 def test_a_pause_is_obeyed_within_300_ms_and_hardly_ever_after_500(
@@ -381,9 +387,12 @@ def test_the_microphone_hears_the_guide_more_softly(rehearsed: Rehearsed) -> Non
 
 
 @pytest.fixture(scope="module")
-def in_noise(tmp_path_factory: pytest.TempPathFactory, speak: Speak) -> Rehearsed:
+def in_noise(common: Path, speak: Speak) -> Rehearsed:
     """A room with a fan, in which somebody talks on a recording."""
-    folder = tmp_path_factory.mktemp("noise")
+    return once(common / "in-noise", partial(rehearse_in_noise, speak))
+
+
+def rehearse_in_noise(speak: Speak, folder: Path) -> Rehearsed:
     fan = np.random.default_rng(1).normal(scale=2_000, size=44_100).astype(np.int16)
     soundfile.write(folder / "fan.wav", fan, 44_100)
     talk = speak("please hand me the towel over there").astype(np.float64)
@@ -422,7 +431,7 @@ def test_a_recording_is_played_to_the_microphone_and_is_no_command(in_noise: Reh
     assert in_noise.summary["false_commands"] == 0
 
 
-def test_entries_that_were_never_reached_are_named(in_noise: Rehearsed) -> None:
+def test_cues_that_were_never_reached_are_named(in_noise: Rehearsed) -> None:
     assert in_noise.exit_code == 1
     (line,) = in_noise.errors.splitlines()
     assert line.startswith("voiceguide: the rehearsal was not flawless: 2 entries were never reached")
@@ -431,16 +440,16 @@ def test_entries_that_were_never_reached_are_named(in_noise: Rehearsed) -> None:
 
 def test_a_routine_without_a_script_is_rehearsed_by_one_that_suits_any(tmp_path: Path) -> None:
     new = [sys.executable, "-m", "voiceguide", "new", "quiet-evening"]
-    subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=60)
-    rehearsed = Rehearsing(tmp_path, "quiet-evening.yaml").result()
+    subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=GIVE_UP_S)
+    rehearsed = rehearsed_in(tmp_path, "quiet-evening.yaml")
     assert (rehearsed.exit_code, rehearsed.errors) == (0, "")
-    assert {line["state"] for line in rehearsed.of("state")} == set(STATES)
+    assert {line["state"] for line in rehearsed.of("state")} == set(State)
 
 
-# ---- Mistakes in a script ----
+# ---- Errors in a script ----
 
 
-def mistakes(folder: Path, script: str) -> list[tuple[int, int]]:
+def errors_in(folder: Path, script: str) -> list[tuple[int, int]]:
     """Line and column of each, by ``load_script``; each must say what is wrong and what to write instead."""
     path = folder / "script.yaml"
     path.write_text(script, encoding="utf-8")
@@ -468,8 +477,8 @@ parent:
 """
 
 
-def test_all_mistakes_are_told_at_once_and_where_they_are(tmp_path: Path) -> None:
-    assert mistakes(tmp_path, ALL_WRONG) == [
+def test_all_errors_are_reported_at_once_with_their_places(tmp_path: Path) -> None:
+    assert errors_in(tmp_path, ALL_WRONG) == [
         (2, 1),
         (3, 17),
         (3, 23),
@@ -485,15 +494,15 @@ def test_all_mistakes_are_told_at_once_and_where_they_are(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("script", ["", "parent: []", "routine: first-weeks", "parent: pause", "parent: [pause]"])
 def test_what_is_no_script_is_refused(tmp_path: Path, script: str) -> None:
-    assert mistakes(tmp_path, script)
+    assert errors_in(tmp_path, script)
 
 
-def test_recordings_that_are_not_there_are_mistakes(tmp_path: Path) -> None:
+def test_missing_recordings_are_errors(tmp_path: Path) -> None:
     script = "parent:\n  - {play: clip.flac}\n  - {say: pause}\n  - {play: no.wav}\nroom: {noise: fan.wav}\n"
-    assert set(mistakes(tmp_path, script)) == {(2, 12), (4, 12), (5, 15)}
+    assert set(errors_in(tmp_path, script)) == {(2, 12), (4, 12), (5, 15)}
 
 
-def test_the_program_prints_every_mistake_on_a_line_of_its_own(tmp_path: Path) -> None:
+def test_the_program_prints_every_error_on_a_line_of_its_own(tmp_path: Path) -> None:
     rehearsed = rehearse(tmp_path, ALL_WRONG)
     assert rehearsed.exit_code == 1
     assert rehearsed.lines == []
@@ -512,10 +521,8 @@ def test_the_program_prints_every_mistake_on_a_line_of_its_own(tmp_path: Path) -
         ("parent: [{say: pause, voice: martian}]", "espeak-ng has no voice 'martian'"),
     ],
 )
-def test_what_shows_only_later_is_one_line_too(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, script: str, words: str
-) -> None:
-    rehearsed = rehearse(tmp_path, script, home=tmp_path_factory.getbasetemp() / "home")
+def test_what_shows_only_later_is_one_line_too(tmp_path: Path, script: str, words: str) -> None:
+    rehearsed = rehearse(tmp_path, script)
     assert rehearsed.exit_code == 1
     assert words in rehearsed.errors
     assert len(rehearsed.errors.splitlines()) == 1
@@ -547,73 +554,80 @@ Mishear = Callable[[str], str | None]
 class PerfectEars:
     """They hear each phrase at its end; or, with ``mishear``, another one or none."""
 
-    voice = False
+    voice = suspects = False
 
-    def __init__(self, said: list[Line], mishear: Mishear) -> None:
+    def __init__(self, said: list[entries.Parent], mishear: Mishear) -> None:
         self._said = said
         self._mishear = mishear
         self._heard = 0
 
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]:
         heard: list[Heard | Ignored] = []
-        while self._heard < len(self._said) and at >= self._said[self._heard]["until"]:
+        while self._heard < len(self._said) and at >= self._said[self._heard].until:
             line = self._said[self._heard]
             self._heard += 1
-            phrase = self._mishear(line["text"])
+            phrase = self._mishear(line.text)
             command = phrases().meaning(phrase) if phrase else None
             if phrase and command is not None:
-                heard.append(Heard(command, phrase, 1.0, line["t"], line["until"], at))
+                heard.append(Heard(command, phrase, 1.0, line.t, line.until, at))
         return heard
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """They are never taken in."""
 
 
+E = TypeVar("E", bound=Entry)
+
+
 @dataclass(slots=True)
 class Acted:
     """A script that was played to perfect ears."""
 
-    lines: list[Line] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     report: Report = field(default_factory=Report)
     duration: float = 0.0
     never: list[str] = field(default_factory=list)
 
     @property
-    def parent(self) -> list[Line]:
-        return [line for line in self.lines if line["kind"] == "parent"]
+    def parent(self) -> list[entries.Parent]:
+        return self.of(entries.Parent)
 
-    def said(self, text: str) -> Line:
-        (line,) = [line for line in self.parent if line["text"] == text]
+    def of(self, kind: type[E]) -> list[E]:
+        return [entry for entry in self.entries if isinstance(entry, kind)]
+
+    def said(self, text: str) -> entries.Parent:
+        (line,) = [line for line in self.parent if line.text == text]
         return line
 
-    def last(self, kind: str, before: float) -> Line:
-        return [line for line in self.lines if line["kind"] == kind and line["t"] <= before][-1]
+    def last(self, kind: type[Entry], before: float) -> Entry:
+        return [entry for entry in self.of(kind) if entry.t <= before][-1]
 
 
 @pytest.fixture
 def act(voice: Voice, tmp_path: Path) -> Callable[..., Acted]:
-    def play(entries: str, mishear: Mishear = lambda phrase: phrase) -> Acted:
+    def play(cues: str, mishear: Mishear = lambda phrase: phrase) -> Acted:
         path = tmp_path / "script.yaml"
-        path.write_text(f"routine: first-weeks\nparent:\n{entries}", encoding="utf-8")
+        path.write_text(f"routine: first-weeks\nparent:\n{cues}", encoding="utf-8")
         script = load_script(path)
         acted, room = Acted(), Room()
-        said: list[Line] = []
+        said: list[entries.Parent] = []
 
-        def tell(kind: str, t: float, **fields: Any) -> None:
-            acted.lines.append({"kind": kind, "t": t, **fields})
-            if kind == "parent":
-                said.append(acted.lines[-1])
-
-        def render(entry: Entry) -> Pcm:
-            assert entry.say is not None
-            return voice.render(entry.say, voice=entry.voice or PARENT_VOICE)
+        def render(cue: Cue) -> Pcm:
+            assert cue.say is not None
+            return voice.render(cue.say, voice=cue.voice or PARENT_VOICE)
 
         guide = Guide(first_weeks(), load_language("en"))
         narrator = Narrator(voice, None, ahead=False)
-        session = Session(guide, room, narrator, PerfectEars(said, mishear), tell)
-        parent = _Parent(script, session, room, render, acted.report, phrases().meaning, tell)
-        session.on_heard = parent.heard
-        session.run(each_block=parent.act)
+        session = Session(guide, room, narrator, PerfectEars(said, mishear))
+        parent = Actor(script, session, room, render, phrases().meaning)
+
+        def each_turn(happened: list[Entry]) -> None:
+            spoken = parent.act(happened, compute_s=0.0)
+            acted.entries += [*happened, *spoken]
+            said.extend(entry for entry in spoken if isinstance(entry, entries.Parent))
+
+        session.run(each_turn)
+        acted.report = parent.report
         acted.report.reactions_ms = reactions(acted.report.given, np.concatenate(room.speaker))
         acted.never = parent.never()
         acted.duration = room.now
@@ -632,108 +646,108 @@ def soon(moment: float) -> Any:
 
 def test_at_counts_from_the_start(act: Act) -> None:
     acted = act('  - {at: 2.0, say: "stop"}\n  - {at: 4.5, say: "where are we"}\n')
-    assert [line["t"] for line in acted.parent] == [soon(2.0), soon(4.5)]
+    assert [line.t for line in acted.parent] == [soon(2.0), soon(4.5)]
 
 
 def test_after_counts_from_the_end_of_the_entry_before(act: Act) -> None:
     acted = act('  - {after: 1.0, say: "stop"}\n  - {after: 3.0, say: "where are we"}\n')
     first, second = acted.parent
-    assert first["t"] == soon(1.0)
-    assert second["t"] == soon(first["until"] + 3.0)
+    assert first.t == soon(1.0)
+    assert second.t == soon(first.until + 3.0)
 
 
 def test_without_a_moment_an_entry_follows_the_one_before(act: Act) -> None:
     acted = act('  - {say: "stop"}\n  - {say: "hello"}\n')
     first, second = acted.parent
-    assert first["t"] == soon(0.0)
-    assert second["t"] == soon(first["until"])
+    assert first.t == soon(0.0)
+    assert second.t == soon(first.until)
 
 
 def test_entries_keep_their_order_and_nobody_interrupts_himself(act: Act) -> None:
     acted = act('  - {at: 3.0, say: "stop"}\n  - {at: 1.0, say: "hello"}\n  - {at: 3.1, say: "where are we"}\n')
-    assert [line["text"] for line in acted.parent] == ["stop", "hello", "where are we"]
-    assert [line["t"] for line in acted.parent[1:]] == [soon(line["until"]) for line in acted.parent[:-1]]
+    assert [line.text for line in acted.parent] == ["stop", "hello", "where are we"]
+    assert [line.t for line in acted.parent[1:]] == [soon(line.until) for line in acted.parent[:-1]]
 
 
 def test_each_entry_is_said_once_though_its_moment_lasts(act: Act) -> None:
     acted = act('  - {when: {state: preparing}, say: "hello"}\n  - {when: {state: preparing}, say: "stop"}\n')
-    assert [line["text"] for line in acted.parent] == ["hello", "stop"]
+    assert [line.text for line in acted.parent] == ["hello", "stop"]
 
 
 def test_when_waits_for_a_state(act: Act) -> None:
     acted = act('  - {at: 3.0, say: "stop"}\n  - {when: {state: paused}, say: "where are we"}\n')
-    assert acted.said("where are we")["t"] == soon(acted.said("stop")["until"] + TURN_S)
+    assert acted.said("where are we").t == soon(acted.said("stop").until + TURN_S)
 
 
 def test_when_waits_for_a_step(act: Act) -> None:
-    entries = [
+    cues = [
         '  - {at: 1.0, say: "ready"}\n',
         '  - {after: 3.0, say: "go to the feet"}\n',
         '  - {when: {step: feet-1}, say: "next"}\n',
         '  - {when: {step: feet-2}, say: "stop"}\n',
     ]
-    acted = act("".join(entries))
+    acted = act("".join(cues))
     assert acted.never == []
-    reached = {line["step"]: line["t"] for line in reversed(acted.lines) if line["kind"] == "state"}
-    assert acted.said("next")["t"] > reached["feet-1"]
-    assert reached["feet-1"] < acted.said("next")["t"] < reached["feet-2"] < acted.said("stop")["t"]
+    reached = {state.step: state.t for state in reversed(acted.of(entries.State))}
+    assert acted.said("next").t > reached["feet-1"]
+    assert reached["feet-1"] < acted.said("next").t < reached["feet-2"] < acted.said("stop").t
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.5])
 def test_speaking_for_counts_from_the_start_of_a_sentence(act: Act, seconds: float) -> None:
     acted = act(f'  - {{at: 4.0, when: {{state: preparing, speaking_for: {seconds}}}, say: "stop"}}\n')
-    said = acted.said("stop")["t"]
-    sentence = acted.last("said", said)["t"]
+    said = acted.said("stop").t
+    sentence = acted.last(entries.Said, said).t
     assert said - sentence >= seconds
     assert said == soon(max(4.0, sentence + seconds))
 
 
 def test_speaking_for_never_comes_where_the_guide_is_silent(act: Act) -> None:
     acted = act('  - {at: 1.0, say: "stop"}\n  - {when: {speaking_for: 20.0}, say: "continue"}\n')
-    assert [line["text"] for line in acted.parent] == ["stop"]
+    assert [line.text for line in acted.parent] == ["stop"]
     assert len(acted.never) == 1
 
 
 @pytest.mark.parametrize("seconds", [1.0, 4.0])
 def test_silent_for_counts_from_the_last_sound(act: Act, seconds: float) -> None:
     acted = act(f'  - {{at: 2.0, say: "stop"}}\n  - {{when: {{silent_for: {seconds}}}, say: "continue"}}\n')
-    hushed = acted.last("hushed", 4.0)["t"]
-    assert acted.said("continue")["t"] == soon(hushed + seconds)
+    hushed = acted.last(entries.Hushed, 4.0).t
+    assert acted.said("continue").t == soon(hushed + seconds)
 
 
 def test_silent_for_is_not_confused_by_the_gaps_between_sentences(act: Act) -> None:
     acted = act('  - {when: {state: preparing, silent_for: 0.2}, say: "ready"}\n')
-    sentences = [line["text"] for line in acted.lines if line["kind"] == "said"]
+    sentences = [said.text for said in acted.of(entries.Said)]
     assert load_language("en").say("say_ready")[-1] in sentences, "the preparation is said to its end"
-    assert acted.said("ready")["t"] > acted.last("said", acted.said("ready")["t"])["t"] + 1.0
+    assert acted.said("ready").t > acted.last(entries.Said, acted.said("ready").t).t + 1.0
 
 
 def test_a_breath_is_taken_before_an_entry_with_when_but_not_where_after_says_how_long(act: Act) -> None:
     acted = act('  - {at: 2.0, say: "stop"}\n  - {when: {state: paused}, after: 0.1, say: "continue"}\n')
-    stop = acted.said("stop")["until"]
-    assert acted.said("continue")["t"] == soon(stop + 0.1)
+    stop = acted.said("stop").until
+    assert acted.said("continue").t == soon(stop + 0.1)
 
 
 def test_all_conditions_must_hold(act: Act) -> None:
     entries = (
         '  - {at: 2.0, say: "stop"}\n  - {at: 9.0, after: 3.0, when: {state: paused, silent_for: 1.0}, say: "back"}\n'
     )
-    assert act(entries).said("back")["t"] == soon(9.0)
+    assert act(entries).said("back").t == soon(9.0)
     entries = entries.replace("9.0", "3.0").replace("after: 3.0", "after: 4.0")
     acted = act(entries)
-    assert acted.said("back")["t"] == soon(acted.said("stop")["until"] + 4.0)
+    assert acted.said("back").t == soon(acted.said("stop").until + 4.0)
 
 
 def test_a_rehearsal_ends_soon_after_the_last_entry(act: Act) -> None:
     acted = act('  - {at: 2.0, say: "stop"}\n')
-    assert acted.lines[-1]["kind"] == "end"
-    assert acted.duration == pytest.approx(acted.said("stop")["until"] + 5.0, abs=0.2)
+    assert isinstance(acted.entries[-1], entries.End)
+    assert acted.duration == pytest.approx(acted.said("stop").until + 5.0, abs=0.2)
 
 
 def test_a_moment_that_never_comes_is_waited_for_for_long_and_then_given_up(act: Act) -> None:
     acted = act('  - {at: 2.0, say: "stop"}\n  - {when: {step: legs-2}, say: "next"}\n  - {say: "hello"}\n')
     assert [Path(where).name for where in acted.never] == ["script.yaml:4", "script.yaml:5"]
-    reminder = acted.last("said", acted.duration)["t"]
+    reminder = acted.last(entries.Said, acted.duration).t
     assert acted.duration > reminder + PATIENCE_S
     assert acted.duration < reminder + PATIENCE_S + 10.0
 
@@ -748,7 +762,7 @@ def test_commands_given_and_obeyed_are_counted(act: Act) -> None:
     assert ([given.phrase for given in report.given], report.obeyed) == (["stop", "continue"], 2)
     assert report.flawless
     assert report.flaws() == ""
-    assert report.as_json()["reaction_ms"] == {
+    assert report.summary().reaction_ms == {
         # "Stop" cuts a sentence off; "continue" is answered by the chime.
         "median": pytest.approx(20, abs=20),
         "p95": pytest.approx(20, abs=20),
@@ -760,7 +774,7 @@ def test_a_command_that_was_not_heard_is_a_flaw(act: Act) -> None:
     assert (len(report.given), report.obeyed, report.false_commands) == (1, 0, 0)
     assert not report.flawless
     assert re.fullmatch(r'not obeyed: "stop" at 1\.\d s', report.flaws())
-    assert report.as_json()["reaction_ms"] == {"median": None, "p95": None}
+    assert report.summary().reaction_ms == {"median": None, "p95": None}
 
 
 def test_a_command_that_nobody_gave_is_a_flaw(act: Act) -> None:
@@ -778,8 +792,10 @@ def test_a_command_taken_for_another_is_two_flaws(act: Act) -> None:
 def test_the_line_for_people_says_how_it_went(act: Act) -> None:
     report = act('  - {at: 1.0, say: "stop"}\n').report
     report.duration_s, report.wall_s = 90.0, 3.0
-    assert summary(report).startswith("Rehearsed 1.5 minutes in 3 s: 1 commands given, 1 obeyed, 0 false commands;")
-    assert summary(Report()).endswith("median reaction none.")
+    assert transcript.summary(report.summary()).startswith(
+        "Rehearsed 1.5 minutes in 3 s: 1 commands given, 1 obeyed, 0 false commands;"
+    )
+    assert transcript.summary(Report().summary()).endswith("median reaction none.")
 
 
 def test_a_script_that_cannot_be_read_says_so(tmp_path: Path) -> None:
@@ -811,8 +827,8 @@ parent:
 
 
 @pytest.fixture(scope="module")
-def any_moment(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
-    return rehearse(tmp_path_factory.mktemp("moments"), ANY_MOMENT)
+def any_moment(common: Path) -> Rehearsed:
+    return once(common / "any-moment", lambda folder: rehearse(folder, ANY_MOMENT))
 
 
 def test_commands_are_obeyed_under_its_voice_a_chime_a_stroke_and_music(any_moment: Rehearsed) -> None:
@@ -875,7 +891,7 @@ WARM = {
 
 
 @pytest.fixture(scope="module")
-def all_signs(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+def all_signs(common: Path) -> Rehearsed:
     """A parent who reports one sign after the other, and goes on each time."""
     story = ["- {when: {state: preparing, speaking_for: 1.0}, say: ready}"]
     for n, phrase in enumerate([*TOLD.values(), *WHY.values(), "he's turning blue"]):
@@ -890,7 +906,7 @@ def all_signs(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     for phrase in WARM.values():
         story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{phrase}"}}']
     script = "routine: infant-massage\nparent:\n" + "\n".join(f"  {line}" for line in story) + "\n"
-    return rehearse(tmp_path_factory.mktemp("signs"), script)
+    return once(common / "all-signs", lambda folder: rehearse(folder, script))
 
 
 def said_after(session: Rehearsed, command: str, **more: str) -> list[str]:

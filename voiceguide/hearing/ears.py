@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 from voiceguide.sound import Pcm
 
 

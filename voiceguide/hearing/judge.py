@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voiceguide.hearing.loudness import DROP_DB
-from voiceguide.language.language import ADVANCING, CALMING, Command
+from voiceguide.language.command import ADVANCING, CALMING, Command
 from voiceguide.recognition.verification import Look
 
 STEP_S = 0.03

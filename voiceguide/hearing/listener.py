@@ -28,7 +28,8 @@ from voiceguide.hearing.judge import BEFORE_S, STEP_S
 from voiceguide.hearing.loudness import Loudness
 from voiceguide.hearing.own_sound import OwnSound
 from voiceguide.hearing.recent import Recent
-from voiceguide.language.language import CALMING, Command, Phrasebook
+from voiceguide.language.command import CALMING, Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition.graph import UNKNOWN
 from voiceguide.recognition.model import Model, known
 from voiceguide.recognition.watched import Answer, Reading, WatchedRecogniser

@@ -8,7 +8,7 @@ from itertools import islice
 
 from voiceguide.hearing.ears import Fake
 from voiceguide.hearing.gate import STANDS_OUT_DB
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 ECHO_S = 0.5
 """How long after the guide's voice the microphone may still hear it: the way there, and the room's reverberation."""

@@ -2,143 +2,40 @@
 
 from __future__ import annotations
 
-import json
-import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from voiceguide.errors import FileError, VoiceguideError
-from voiceguide.files.source import Document, read
 from voiceguide.guide.machine import Guide
-from voiceguide.hearing.ears import Heard
-from voiceguide.hearing.listener import Listener
-from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import CALMING, Command, load_language, normal
-from voiceguide.recognition import models
-from voiceguide.recognition.model import known
-from voiceguide.routine.routine import Routine, find, load
-from voiceguide.sessions.narrator import Narrator
-from voiceguide.sessions.recorded_lines import Recorded
-from voiceguide.sessions.session import Session, Tell
+from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
+from voiceguide.language.command import CALMING, Command
+from voiceguide.sessions import assembly, entries
+from voiceguide.sessions.assembly import Hearing, Options, Warn
+from voiceguide.sessions.entries import Entry
+from voiceguide.sessions.script import Cue, Script
+from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
-from voiceguide.sound.files import is_there, read_recording, write_wav
+from voiceguide.sound.files import read_recording, write_wav
 from voiceguide.sound.room import Room
-from voiceguide.speech.music import Music
 from voiceguide.speech.voice import Voice
 
 PARENT_VARIANT = "m7"
-"""Of espeak-ng's voice for the language: one that the model in the box was not trained on."""
+"""A variant of espeak-ng's voice for the language that the model in the box wasn't trained on."""
 PARENT_RATE = 150
 TURN_S = 0.8
-"""The parent takes a breath between two things: as long, at least, lies between an entry and one with ``when``."""
+"""The parent takes a breath: this many seconds, at least, lie between a cue and a following one with ``when``."""
 OBEYED_WITHIN_S = 2.5
-"""A command that comes later than this after the parent's phrase was not an answer to it."""
+"""A command that comes later than this after the parent's phrase isn't an answer to it."""
 PATIENCE_S = 240.0
-"""When nothing has happened for so long, the rehearsal is over: an entry waits for what never comes."""
+"""If nothing has happened for this long, the rehearsal is over: a cue is waiting for what never comes."""
 AUDIBLE = 16
-"""Samples below it, -66 dB of full scale, are silence."""
+"""Samples below this, 66 dB below full scale, are silence."""
 FADE_S = 0.005
 """The player's fade-out, the last of the reaction time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that the parent says, or a recording that is played."""
-
-    say: str | None
-    """With ``play``: what is said in the recording."""
-    play: Path | None
-    at: float | None
-    after: float | None
-    when: dict[str, Any]
-    voice: str | None
-    """None: the parent's usual one."""
-    line: int
-    """In the script, for messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A rehearsal, read from a file."""
-
-    file: str
-    routine: str | None
-    seed: int
-    room: dict[str, Any]
-    parent: tuple[Entry, ...]
-
-
-def load_script(path: Path) -> Script:
-    """Read a rehearsal script. Raises SourceError with every error in it."""
-    schema = json.loads((Path(__file__).parent / "rehearsal.schema.json").read_text("utf-8"))
-    document = read(path, schema, lambda document: _errors(document, path.parent))
-    data: dict[str, Any] = document.data
-    room = dict(data.get("room", {}))
-    if "noise" in room:
-        room["noise"] = path.parent / room["noise"]
-    return Script(
-        file=str(path),
-        routine=data.get("routine"),
-        seed=data.get("seed", 0),
-        room=room,
-        parent=tuple(_entry(document, n, entry, path.parent) for n, entry in enumerate(data["parent"])),
-    )
-
-
-def built_in(routine: Routine) -> Path:
-    """The script that comes with a routine, or one that suits any."""
-    folder = Path(__file__).parent / "rehearsals"
-    own = folder / f"{routine.id}.yaml"
-    return own if own.is_file() else folder / "any.yaml"
-
-
-def translated(script: Script, code: str) -> Script:
-    """A script in English, with what means the same in another language. What is no command stays as it is."""
-    if code == "en":
-        return script
-    english, own = (load_language(language).phrasebook().meanings for language in ("en", code))
-    said: dict[Command | None, str] = {}
-    for phrase, command in own.items():
-        said.setdefault(command, phrase)
-    parent = (
-        replace(one, say=said.get(english.get(normal(one.say)), one.say)) if one.say is not None else one
-        for one in script.parent
-    )
-    return replace(script, parent=tuple(parent))
-
-
-def _errors(document: Document, folder: Path) -> Iterator[FileError]:
-    """What a schema cannot say: that recordings, the routine and its steps are there."""
-    for at, name in [*document.each("room", "noise"), *document.each("parent", "*", "play")]:
-        if isinstance(name, str) and not is_there(folder / name):
-            yield document.error(at, f"there is no file '{name}'", "name a recording, by its path from this file")
-    steps: set[str] | None = None
-    for at, name in document.each("routine"):
-        try:
-            steps = {step.id for step in load(find(str(name))).steps}
-        except VoiceguideError as error:
-            what, _, instead = str(error).splitlines()[0].partition("; ")
-            yield document.error(at, what, instead or "see: voiceguide routines")
-    for at, name in document.each("parent", "*", "when", "step"):
-        if steps is not None and name not in steps:
-            yield document.error(at, f"the routine has no step '{name}'", "see: voiceguide show ROUTINE")
-
-
-def _entry(document: Document, n: int, data: dict[str, Any], folder: Path) -> Entry:
-    return Entry(
-        say=data.get("say"),
-        play=folder / data["play"] if "play" in data else None,
-        at=data.get("at"),
-        after=data.get("after"),
-        when=data.get("when", {}),
-        voice=data.get("voice"),
-        line=document.position(["parent", n])[0],
-    )
+NO_OPTIONS = Options()
 
 
 @dataclass(slots=True)
@@ -150,22 +47,22 @@ class _Given:
     until: float
     obeyed: bool = False
     decided: float | None = None
-    """When it was, in seconds."""
+    """When it was decided, in seconds."""
     compute_s: float = 0.0
-    """Seconds of computing that it took besides."""
+    """Seconds of computing for the block in which it was decided."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What a rehearsal showed; ``as_json`` gives the last line of ``rehearse --json``."""
+    """What a rehearsal showed."""
 
     given: list[_Given] = field(default_factory=list)
     false_commands: int = 0
     reactions_ms: list[float] = field(default_factory=list)
     unspoken: int = 0
-    """Lines of the guide that could not be rendered."""
+    """Lines of the guide that couldn't be rendered."""
     never: list[str] = field(default_factory=list)
-    """Entries of the script whose moment never came."""
+    """Where in the script the cues are whose moment never came."""
     compute_s: float = 0.0
     duration_s: float = 0.0
     wall_s: float = 0.0
@@ -176,7 +73,7 @@ class Report:
 
     @property
     def flawless(self) -> bool:
-        """Every command was obeyed, none was imagined, and the whole script was played."""
+        """Whether every command was obeyed, none was imagined, and the whole script was played."""
         return not self.flaws()
 
     def flaws(self) -> str:
@@ -193,17 +90,17 @@ class Report:
             if is_so
         )
 
-    def as_json(self) -> dict[str, object]:
-        return {
-            "kind": "summary",
-            "commands_given": len(self.given),
-            "commands_obeyed": self.obeyed,
-            "false_commands": self.false_commands,
-            "reaction_ms": {"median": _quantile(self.reactions_ms, 0.5), "p95": _quantile(self.reactions_ms, 0.95)},
-            "compute_rtf": round(self.compute_s / max(self.duration_s, 1e-9), 4),
-            "duration_s": round(self.duration_s, 2),
-            "wall_s": round(self.wall_s, 2),
-        }
+    def summary(self) -> entries.Summary:
+        """The score."""
+        return entries.Summary(
+            commands_given=len(self.given),
+            commands_obeyed=self.obeyed,
+            false_commands=self.false_commands,
+            reaction_ms={"median": _quantile(self.reactions_ms, 0.5), "p95": _quantile(self.reactions_ms, 0.95)},
+            compute_rtf=round(self.compute_s / max(self.duration_s, 1e-9), 4),
+            duration_s=round(self.duration_s, 2),
+            wall_s=round(self.wall_s, 2),
+        )
 
 
 def _quantile(values: list[float], q: float) -> float | None:
@@ -211,9 +108,9 @@ def _quantile(values: list[float], q: float) -> float | None:
 
 
 def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
-    """From the end of each phrase to the first silent or first new sample in ``speaker``, with the computing, in
-    ms. What calms is answered by silence: where it is silent already, by that of the moment of the decision. Music
-    sounds always: where it plays, what follows is taken to be there with the next sample."""
+    """How long each reaction took, in ms: from the end of the phrase to the first silent or first new sample in
+    ``speaker``, and the computing. A command that calms is answered by silence; if it's silent already, that counts
+    from the decision. While music plays there's always sound: the answer then counts from the next sample."""
     sounds = np.flatnonzero(np.abs(speaker.astype(np.int32)) > AUDIBLE)
     found = []
     for one in given:
@@ -222,7 +119,7 @@ def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
         decided = round(one.decided * RATE)
         first = int(np.searchsorted(sounds, decided))
         if first > 0 and sounds[first - 1] >= decided - BLOCK:
-            changed = one.decided + FADE_S  # something sounded, and was cut off or gave way
+            changed = one.decided + FADE_S  # something was sounding, and was cut off or ducked
         elif one.command.name in CALMING:
             changed = one.decided
         else:
@@ -232,64 +129,51 @@ def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
 
 
 class Rehearsal:
-    """Plays the parent of a script in a room, and keeps the score."""
+    """A session in a simulated room, with the parent of a script."""
 
-    def __init__(
-        self,
-        script: Script,
-        *,
-        routine: str | None = None,
-        model: Path | None = None,
-        music: Music | None = None,
-        play: bool = False,
-        warn: Callable[[str], None] = lambda line: None,
-    ) -> None:
-        """``play``: the music, from the start; ``warn`` is told of recordings that cannot be used.
+    def __init__(self, script: Script, options: Options = NO_OPTIONS, warn: Warn = lambda line: None) -> None:
+        """Of the ``options`` a rehearsal takes the routine, in the place of the script's, the music and the models.
 
         Raises what loading a routine, a model or a recording raises."""
         self._began = time.perf_counter()
         self._script = script
-        self.routine = load(find(routine or script.routine or "infant-massage"))
-        self._language = load_language(self.routine.language)
-        folder = models.find(model, language=self.routine.language, official=self._language.model)
-        vosk_model = models.load(folder, self.routine.pronounce)
-        phrasebook = self._language.phrasebook(self.routine.parts)
-        self._book = known(vosk_model, phrasebook)
-        self._listener = Listener(vosk_model, self._book)
-        self._meaning = phrasebook.meaning
-        self._own_voice = OwnVoice(vosk_model, self._book, identity=models.identity(folder))
+        self._options = replace(options, routine=options.routine or script.routine)
+        self._warn = warn
+        self.routine, self._language = assembly.content(self._options)
+        self._music = assembly.music_of(options.music, ahead=False, warn=warn)
+        self._hearing = Hearing.of(self.routine, self._language, options.named_models)
         room = dict(script.room)
         if "noise" in room:
             room["noise"] = read_recording(room["noise"])
         self.room = Room(seed=script.seed, **room)
+        self.listener = self._hearing.listener()
         self._voice = Voice()
-        self._music, self._play = music, play
-        self._recorded = Recorded(self.routine, warn)
 
-    def run(self, tell: Tell) -> Report:
+    def run(self, tell: Callable[[Entry], None]) -> Report:
         """Rehearse. Each entry of the transcript goes to ``tell`` as it happens."""
-        report = Report()
-
-        def watch(kind: str, t: float, **fields: Any) -> None:
-            report.unspoken += "error" in fields
-            tell(kind, t, **fields)
-
-        name, recorded = self._language.voice, self._recorded.pcm
-        narrator = Narrator(
-            self._voice, self._own_voice, ahead=False, name=name, recorded=recorded, respell=self.routine.respell
+        own_voice = self._hearing.own_voice()
+        narrator = assembly.narrator(
+            self.routine, self._language, self._voice, own_voice, ahead=False, warn=self._warn
         )
-        guide = Guide(self.routine, self._language, music=self._play)
-        session = Session(guide, self.room, narrator, self._listener, watch, self._music)
-        parent = _Parent(self._script, session, self.room, self._render, report, self._meaning, tell)
-        session.on_heard = parent.heard
+        guide = Guide(self.routine, self._language, music=self._options.music is not None)
+        ears = TimedEars(self.listener)
+        session = Session(guide, self.room, narrator, ears, self._music)
+        meaning = self._language.phrasebook(self.routine.parts).meaning  # also of what the model can't hear
+        parent = Actor(self._script, session, self.room, self._render, meaning)
+
+        def each_turn(happened: list[Entry]) -> None:
+            for entry in [*happened, *parent.act(happened, ears.latest_s)]:
+                tell(entry)
+
         try:
-            session.run(each_block=parent.act)
+            session.run(each_turn)
         finally:
-            self._voice.close()  # first: it does not wait for a worker that hangs
+            self._voice.close()  # first: it doesn't wait for a worker that hangs
             narrator.close()
+        report = parent.report
         report.never = parent.never()
         report.reactions_ms = reactions(report.given, np.concatenate(self.room.speaker))
-        report.compute_s = session.compute_s
+        report.compute_s = ears.total_s
         report.duration_s = self.room.now
         report.wall_s = time.perf_counter() - self._began
         return report
@@ -298,102 +182,130 @@ class Rehearsal:
         """The room's sound as a stereo WAV: left the guide, right the microphone."""
         write_wav(path, np.stack([np.concatenate(self.room.speaker), np.concatenate(self.room.microphone)], axis=1))
 
-    def _render(self, entry: Entry) -> Pcm:
-        if entry.play is not None:
-            return read_recording(entry.play)
-        assert entry.say is not None
+    def _render(self, cue: Cue) -> Pcm:
+        if cue.play is not None:
+            return read_recording(cue.play)
+        assert cue.say is not None
         usual = f"{self._language.voice.partition('+')[0]}+{PARENT_VARIANT}"
-        return self._voice.render(entry.say, voice=entry.voice or usual, rate=PARENT_RATE)
+        return self._voice.render(cue.say, voice=cue.voice or usual, rate=PARENT_RATE)
 
 
-class _Parent:
-    """Says what the script says, when it says so, and notes whether the guide obeyed."""
+class TimedEars:
+    """Ears, and how long they take."""
+
+    def __init__(self, ears: Ears) -> None:
+        self._ears = ears
+        self.latest_s = self.total_s = 0.0
+        """Seconds of computing for the latest block, and for all."""
+
+    @property
+    def voice(self) -> bool:
+        return self._ears.voice
+
+    @property
+    def suspects(self) -> bool:
+        return self._ears.suspects
+
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
+        began = time.perf_counter()
+        heard = self._ears.hear(pcm, at, played=played)
+        self.latest_s = time.perf_counter() - began
+        self.total_s += self.latest_s
+        return heard
+
+    def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
+        self._ears.own_voice(fakes, start)
+
+
+class Actor:
+    """Plays the parent of a script, and keeps the score in ``report``."""
 
     def __init__(
         self,
         script: Script,
         session: Session,
         room: Room,
-        render: Callable[[Entry], Pcm],
-        report: Report,
+        render: Callable[[Cue], Pcm],
         meaning: Callable[[str], Command | None],
-        tell: Tell,
     ) -> None:
-        self._entries = list(script.parent)
+        """``render`` gives the sound of a cue, ``meaning`` the command that its words are, if any."""
+        self._cues = list(script.parent)
         self._file = script.file
         self._session = session
         self._room = room
         self._render = render
-        self._report = report
         self._meaning = meaning
-        self._tell = tell
         self._ended = 0.0
-        """When the entry before ended."""
+        """When the cue before ended."""
         self._last = 0.0
         """When something last happened."""
+        self.report = Report()
 
     def never(self) -> list[str]:
-        return [f"{self._file}:{entry.line}" for entry in self._entries]
+        """Where the cues are whose moment never came."""
+        return [f"{self._file}:{cue.line}" for cue in self._cues]
 
-    def act(self, now: float) -> None:
-        """After each block: say the next thing when its moment has come; leave when nothing more can come."""
-        session = self._session
+    def act(self, happened: list[Entry], compute_s: float) -> list[Entry]:
+        """After a turn: note what ``happened`` in it; say the next thing if its moment has come, which is returned;
+        leave if nothing more can come. ``compute_s``: how long the ears took."""
+        for entry in happened:
+            if isinstance(entry, entries.Heard):
+                self._note(entry, compute_s)
+            elif isinstance(entry, entries.Said) and entry.error is not None:
+                self.report.unspoken += 1
+        session, now = self._session, self._session.now
+        if session.over:
+            return []
+        said: list[Entry] = []
         if session.speaking_since is not None or session.busy:
             self._last = now
-        if self._entries and self._due(self._entries[0], now):
-            entry = self._entries.pop(0)
-            at, until = self._room.place(self._render(entry))
-            self._ended = self._last = until
-            self._tell("parent", at, text=entry.say or str(entry.play), until=round(until, 3))
-            command = self._meaning(entry.say) if entry.say else None
-            if command is not None and entry.say:
-                self._report.given.append(_Given(command, entry.say, until))
+        if self._cues and self._due(self._cues[0], now):
+            said.append(self._say(self._cues.pop(0)))
         patience = 5.0
         last = self._last
-        if self._entries:
-            coming = self._entries[0]
+        if self._cues:
+            coming = self._cues[0]
             patience = PATIENCE_S + coming.when.get("silent_for", 0.0)
             last = max(last, coming.at or 0.0, self._ended + (coming.after or 0.0))
-        if now > last + patience and not session.over:
-            session.over = True
-            self._tell("end", now)
+        if now > last + patience:
+            session.leave()
+        return said
 
-    def heard(self, heard: Heard, obeyed: bool, compute_s: float) -> None:
-        for given in self._report.given:
+    def _say(self, cue: Cue) -> Entry:
+        at, until = self._room.place(self._render(cue))
+        self._ended = self._last = until
+        command = self._meaning(cue.say) if cue.say else None
+        if command is not None and cue.say:
+            self.report.given.append(_Given(command, cue.say, until))
+        return entries.Parent(at, cue.say or str(cue.play), until)
+
+    def _note(self, entry: entries.Heard, compute_s: float) -> None:
+        heard = entry.heard
+        for given in self.report.given:
             late = heard.decided - given.until
             if given.decided is None and given.command == heard.command and -2.0 < late < OBEYED_WITHIN_S:
-                given.obeyed = obeyed
+                given.obeyed = entry.obeyed
                 calms = heard.command.name in CALMING
                 given.decided = min(heard.noticed, heard.decided) if calms else heard.decided
                 given.compute_s = compute_s
                 return
-        self._report.false_commands += 1
+        self.report.false_commands += 1
 
-    def _due(self, entry: Entry, now: float) -> bool:
+    def _due(self, cue: Cue, now: float) -> bool:
         session, guide = self._session, self._session.guide
-        if now < self._ended or (entry.at is not None and now < entry.at):
+        if now < self._ended or (cue.at is not None and now < cue.at):
             return False
-        if entry.after is not None and now < self._ended + entry.after:
+        if cue.after is not None and now < self._ended + cue.after:
             return False
-        if not entry.when:
+        if not cue.when:
             return True
-        if entry.after is None and now < self._ended + TURN_S:
+        if cue.after is None and now < self._ended + TURN_S:
             return False
         speaking = now - session.speaking_since if session.speaking_since is not None else -1.0
         silent = now - session.quiet_since
         return (
-            entry.when.get("state", guide.state) == guide.state
-            and ("step" not in entry.when or (guide.step is not None and guide.step.id == entry.when["step"]))
-            and speaking >= entry.when.get("speaking_for", -1.0)
-            and silent >= entry.when.get("silent_for", 0.0)
+            cue.when.get("state", guide.state) == guide.state
+            and ("step" not in cue.when or (guide.step is not None and guide.step.id == cue.when["step"]))
+            and speaking >= cue.when.get("speaking_for", -1.0)
+            and silent >= cue.when.get("silent_for", 0.0)
         )
-
-
-def summary(report: Report) -> str:
-    """The last line of a rehearsal, for people."""
-    reaction = f"{statistics.median(report.reactions_ms):.0f} ms" if report.reactions_ms else "none"
-    return (
-        f"Rehearsed {report.duration_s / 60:.1f} minutes in {report.wall_s:.0f} s: "
-        f"{len(report.given)} commands given, {report.obeyed} obeyed, {report.false_commands} false commands; "
-        f"median reaction {reaction}."
-    )
