@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -301,21 +300,20 @@ def both(one: Pcm, other: Pcm, gain: float) -> Pcm:
     return ((first + gain * second) / (1 + gain)).astype(np.int16)
 
 
-def test_what_is_hardly_heard_is_not_obeyed(vosk_model: Any, book: Phrasebook, speak: Speak) -> None:
-    """Two commands at once: where one is much louder it is obeyed; in between neither is sure."""
-    seen: Counter[str] = Counter()
-    for phrase, other in (("louder", "slower"), ("faster", "softer"), ("yes", "next"), ("skip", "stop")):
+def test_of_two_commands_at_once_only_the_louder_one_is_obeyed(
+    vosk_model: Any, book: Phrasebook, speak: Speak
+) -> None:
+    """And where neither is, at most one of them."""
+    for phrase, other in (("louder", "slower"), ("yes", "next"), ("wait a minute", "go to the legs")):
         first, second = recording(speak, phrase)[0], recording(speak, other)[0]
-        for gain in (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 4.0):
-            for decided in hear(Listener(vosk_model, book), both(first, second, gain)):
-                if isinstance(decided, Heard):
-                    assert decided.confidence >= judge.least(decided.command)
-                    seen["heard"] += 1
-                else:
-                    assert decided.why == "low_confidence"
-                    seen["ignored"] += 1
-    assert seen["heard"] >= 10
-    assert seen["ignored"] >= 2
+        meant, not_meant = book.meanings[phrase], book.meanings[other]
+        for gain, only in ((0.1, meant), (1.0, None), (10.0, not_meant)):
+            heard = [
+                one for one in hear(Listener(vosk_model, book), both(first, second, gain)) if isinstance(one, Heard)
+            ]
+            if only is not None:
+                assert [one.command for one in heard] == [only], (phrase, other, gain)
+            assert len(heard) <= 1
 
 
 def test_doubt_never_advances_the_routine(vosk_model: Any, book: Phrasebook, speak: Speak) -> None:
@@ -368,15 +366,12 @@ def test_a_phrase_right_beside_other_speech_is_not_obeyed(
 
 
 @pytest.mark.parametrize("voice", VOICES[:2])
-def test_danger_counts_whatever_came_before_it(ears: Listener, speak: Speak, voice: str) -> None:
-    parts = ("pause", "look at her, baby is choking")
-    for text in parts[1:]:
-        (heard,) = hear(ears, recording(speak, text, voice=voice)[0])
-        assert isinstance(heard, Heard) and heard.command.danger
-    pcm = np.concatenate(
-        [silence(1.0), speak("pause", voice), silence(0.2), speak("baby is choking", voice), silence(1.5)]
-    )
-    assert [heard.command.danger for heard in hear(ears, pcm) if isinstance(heard, Heard)][-1]
+def test_danger_counts_whatever_came_before_it(vosk_model: Any, book: Phrasebook, speak: Speak, voice: str) -> None:
+    """Other speech, or a command that was not certain in the same breath."""
+    for before in ("look at her", "pause"):
+        parts = (silence(1.0), speak(before, voice), silence(0.1), speak("baby is choking", voice), silence(1.5))
+        heard = [one for one in hear(Listener(vosk_model, book), np.concatenate(parts)) if isinstance(one, Heard)]
+        assert [one.command.danger for one in heard] == [True], before
 
 
 def test_the_guide_is_silent_while_it_suspects_something_that_calms(ears: Listener, speak: Speak) -> None:

@@ -50,8 +50,8 @@ comfort       warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  
 calm          -          -          -          -          -          -          -          carry_on   -          offer      offer      say_again  invite     -          say_again  -          over
 
 # Pausing and finishing
-stop          hush       stop       stop       stop       stop       hush       keep_quiet keep_quiet stop       hush       hush       hush       hush       hush       stop       stop       over
-pause         hush       pause      pause      pause      pause      hush       keep_quiet keep_quiet pause      hush       hush       hush       hush       hush       pause      pause      over
+stop          hush       stop       stop       stop       stop       hush       keep_quiet stop       stop       hush       hush       hush       hush       hush       stop       stop       over
+pause         hush       pause      pause      pause      pause      hush       keep_quiet pause      pause      hush       hush       hush       hush       hush       pause      pause      over
 resume        pick_up    begin      going      going      next_step  carry_on   carry_on   carry_on   -          carry_on   -          carry_on   carry_on   stay       carry_on   going      over
 finish        ask        ask        ask        ask        ask        ask        ask        ask        -          ask        ask        ask        ask        say_again  close      -          over
 yes           pick_up    -          -          -          -          -          carry_on   carry_on   -          -          -          -          -          close      close      -          over

@@ -19,9 +19,9 @@ from voiceguide.recognition.verification import Look
 
 STEP_S = 0.03
 """Seconds from one moment to the next."""
-BEFORE_S = 0.6
+BEFORE_S = 0.9
 """How long nobody may speak before a phrase: of what was taken for a command in sentences that people read aloud,
-94 % had more than 0.6 s of the sentence before it or after it."""
+94 % had more than 0.6 s of the sentence before it or after it. To look back further costs no time."""
 CALM_AFTER_S, AFTER_S = 0.6, 0.8
 """The same after a command that calms, and after any other. What comes after must be waited for: of sentences that
 begin with "no", "wait a minute" or "next" and a pause, most go on within that."""
@@ -38,6 +38,8 @@ FIT, FIT_CLEAR, WORST, PHONES = 1.9, 0.083, 0.38, 1.36
 of the worst word's; and of the logarithm of the number of phones: a short phrase is imitated more easily."""
 BEFORE, AFTER = -0.54, -0.5
 """Of a nat of speech before and after it."""
+MOST = 4.5
+"""A phrase that fits still better makes up for nothing that was said beside it."""
 CLEAR_DB = 25.0
 """Noise so far below the phrase spoils nothing."""
 LOUD_NATS = 40.0
@@ -48,13 +50,13 @@ LEAST_FIT = -6.0
 STOP, OTHER, ADVANCE = 0.27, 0.5, 0.73
 """Least probability: of "stop", "pause" and danger, which cost least when they were not meant and most when they
 were; of other commands, and of "yes" and "no", which count only where something was asked; of those that move on."""
-UNSURE = 0.08
+UNSURE = 0.15
 """From here on it may have been a danger sign, and the guide asks."""
 CERTAIN = 0.95
 """A danger sign so likely to have been said counts whatever came before it in the same breath."""
 POSSIBLE, LIKELY = 0.02, 0.15
-"""What is less probable at the first look is not looked at again; and what is less probable is no reason yet to fall
-silent."""
+"""What is less probable at the first look takes the place of nothing else that may have been said; and what is less
+probable is no reason yet to fall silent. It may become so, as the word may not be over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Evidence:
     def _said(self) -> float:
         clear = min(max(self.clear_db, 0.0), CLEAR_DB)
         fit = (FIT + FIT_CLEAR * clear) * self.fit + WORST * max(self.worst, LEAST_FIT)
-        return BIAS + CLEAR * clear + fit + PHONES * math.log(self.phones)
+        return min(MOST, BIAS + CLEAR * clear + fit + PHONES * math.log(self.phones))
 
 
 def weigh(look: Look, levels: npt.NDArray[np.float64], others: npt.NDArray[np.bool_], after_s: float) -> Evidence:

@@ -76,6 +76,8 @@ class _Suspicion:
     breath: Breath
     noticed: float
     """Since when it has been likely; infinite where it is not."""
+    until: float
+    """When it was over."""
     due: float
     """When it is decided."""
 
@@ -219,9 +221,11 @@ class Listener:
         lasts = len(pcm) / BLOCK
         self._still = self._still + lasts if answer.partial == self._text else min(1.0, lasts)
         self._text = answer.partial
-        self._look_at(answer.partial, ended=False)
+        decided = self._look_at(answer.partial, ended=False)
         suspicion = self._suspicion
-        return self._decide(suspicion) if suspicion is not None and at >= suspicion.due else []
+        if suspicion is not None and at >= suspicion.due:
+            decided += self._decide(suspicion)
+        return decided
 
     def _ended(self, answer: Answer | None) -> list[Heard | Ignored]:
         """The utterance has ended. With None it was lost."""
@@ -230,42 +234,49 @@ class Listener:
             self._fed = 0
             self._suspicion = None
         readings = (answer and answer.readings) or ()
+        decided: list[Heard | Ignored] = []
         if readings:
-            self._look_at(" ".join(word.text for word in readings[0].words), ended=True)
+            decided += self._look_at(" ".join(word.text for word in readings[0].words), ended=True)
         self._looked = ""
         suspicion = self._suspicion
         if suspicion is not None and self._verifier is None:
-            return self._conclude(suspicion, self._read(suspicion.breath, readings))
-        return self._decide(suspicion) if suspicion is not None and self._now >= suspicion.due else []
+            decided += self._conclude(suspicion, self._read(suspicion.breath, readings))
+        elif suspicion is not None and self._now >= suspicion.due:
+            decided += self._decide(suspicion)
+        return decided
 
-    def _look_at(self, text: str, *, ended: bool) -> None:
-        """Suspect what may be a command, once it has stood still or the utterance has ended."""
+    def _look_at(self, text: str, *, ended: bool) -> list[Heard | Ignored]:
+        """Suspect what may be a command, once it has stood still or the utterance has ended; decide on another one
+        that was said well before it."""
         if text == self._looked:
-            return
+            return []
         words = text.split()
         while words and words[-1] == UNKNOWN and self._own.between(self._now - BEFORE_S, self._now):
             words.pop()  # what remains of the guide's own voice
         breath = self._parser.parse(words)
         suspicion = self._suspicion
-        if breath is None:
-            return
-        if not ended and self._still < self._patience(breath):
-            return
+        if breath is None or (not ended and self._still < self._patience(breath)):
+            return []
         self._looked = text
         noticed = (
             suspicion.noticed if suspicion is not None and suspicion.breath.command == breath.command else math.inf
         )
         after_s = judge.after_s(breath.command)
         if self._verifier is None:
-            self._suspicion = _Suspicion(breath, min(noticed, self._now), self._now + after_s)
-            return
+            self._suspicion = _Suspicion(breath, min(noticed, self._now), self._now, self._now + after_s)
+            return []
         finding = self._look(breath)
-        if finding is None or finding.confidence < judge.POSSIBLE:
-            return
+        if finding is None or (suspicion is not None and finding.confidence < judge.POSSIBLE):
+            return []
+        decided: list[Heard | Ignored] = []
+        if suspicion is not None and finding.at > suspicion.until + judge.CALM_AFTER_S:
+            decided += self._decide(suspicion)
+            noticed = math.inf
         later = LONGER_S if breath.phrase in self._patient else 0.0
         if finding.confidence >= judge.LIKELY:
             noticed = min(noticed, self._now)
-        self._suspicion = _Suspicion(breath, noticed, finding.until + after_s + DELAY_S + later)
+        self._suspicion = _Suspicion(breath, noticed, finding.until, finding.until + after_s + DELAY_S + later)
+        return decided
 
     def _patience(self, breath: Breath) -> int:
         """Blocks that it must stand still."""
