@@ -47,6 +47,16 @@ def test_it_is_found_where_it_was_said(verifier: Verifier, speak: Speak) -> None
     assert look.phones == 11
 
 
+def test_of_the_same_said_twice_the_later_one_is_looked_at(verifier: Verifier, speak: Speak) -> None:
+    said = speak("next")
+    sound = np.concatenate([around(said), around((said // 2).astype(np.int16))])
+    second = len(around(said)) // BLOCK
+    look = verifier.look(sound, ["next"], since=second)
+    assert look is not None and look.first > second
+    anywhere = verifier.look(sound, ["next"])
+    assert anywhere is not None and anywhere.fit >= look.fit - 0.5
+
+
 def test_only_the_words_that_count_are_weighed(verifier: Verifier, speak: Speak) -> None:
     sound = around(speak("okay, pause, thank you"))
     words = ["okay", "pause", "thank", "you"]

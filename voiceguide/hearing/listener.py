@@ -43,6 +43,10 @@ FIRM_BLOCKS = 4
 """The same for every other phrase, which is waited for anyway: sooner would be a look too many."""
 DELAY_S = 0.15
 """What the network makes of a moment is known so much later: it looks 0.13 s ahead."""
+LATE_S, ENDED_S = 0.45, 1.5
+"""A phrase ended at most so long before its text came, and before Vosk found the end of the utterance."""
+SHIFT_S = 0.3
+"""When it ended is known no better than this at the first look."""
 LONGER_S = 0.3
 """So much longer is waited where a phrase may go on as another command ("keep going", "keep going by yourself")."""
 WORD_S = 0.6
@@ -265,7 +269,7 @@ class Listener:
         if self._verifier is None:
             self._suspicion = _Suspicion(breath, min(noticed, self._now), self._now, self._now + after_s)
             return []
-        finding = self._look(breath)
+        finding = self._look(breath, self._now - (ENDED_S if ended else self._still * STEP_S + LATE_S))
         if finding is None or (suspicion is not None and finding.confidence < judge.POSSIBLE):
             return []
         decided: list[Heard | Ignored] = []
@@ -286,20 +290,22 @@ class Listener:
 
     def _decide(self, suspicion: _Suspicion) -> list[Heard | Ignored]:
         if self._verifier is not None:
-            return self._conclude(suspicion, self._look(suspicion.breath))
+            return self._conclude(suspicion, self._look(suspicion.breath, suspicion.until - SHIFT_S))
         answer = self._recogniser.close()
         self._text, self._still, self._looked = "", 0.0, ""
         if answer is None:
             self._fed = 0
         return self._conclude(suspicion, self._read(suspicion.breath, (answer and answer.readings) or ()))
 
-    def _look(self, breath: Breath) -> _Finding | None:
-        """At the sound that may be a phrase."""
+    def _look(self, breath: Breath, since: float) -> _Finding | None:
+        """At the sound that may be a phrase, and that did not end before ``since``."""
         assert self._verifier is not None
         after_s = judge.after_s(breath.command)
         start = self._now - after_s - DELAY_S - LONGER_S - WORD_S * len(breath.words) - 2 * BEFORE_S
         pcm, begin = self._recent.since(start)
-        look = self._verifier.look(pcm, breath.words, breath.first, breath.last)
+        look = self._verifier.look(
+            pcm, breath.words, breath.first, breath.last, max(0, round((since - begin) / STEP_S))
+        )
         if look is None:
             return None
         count = len(look.speech)

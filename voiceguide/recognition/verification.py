@@ -70,15 +70,18 @@ class Verifier:
         self._costs = SCALE * bigram
         self._chain = lru_cache(256)(self._chained)
 
-    def look(self, pcm: Pcm, words: Sequence[str], first: int = 0, last: int | None = None) -> Look | None:
+    def look(
+        self, pcm: Pcm, words: Sequence[str], first: int = 0, last: int | None = None, since: int = 0
+    ) -> Look | None:
         """``pcm``: int16[n], 16 kHz: some seconds with ``words`` in them, of which those from number ``first`` to
-        before ``last`` count. None where the sound is too short for them."""
+        before ``last`` count; ``since``: the moment before which they don't end, as the same may have been said
+        before. None where the sound is too short for them."""
         outputs = self._acoustics.outputs(pcm).astype(np.float64)
         chain = self._chain(tuple(words))
-        if len(outputs) < chain.shortest:
+        if len(outputs) < max(chain.shortest, since + 1):
             return None
         loop = _Loop(outputs, self._costs)
-        segments = _aligned(outputs, loop, chain)
+        segments = _aligned(outputs, loop, chain, since)
         counted = range(len(words))[first:last]
         every = [
             (word, float(np.mean(np.log(np.maximum(loop.posteriors[first : last + 1, phone], LEAST)))))
@@ -192,7 +195,7 @@ def _posteriors(first: Doubles, later: Doubles, odds: Doubles) -> Doubles:
     return np.asarray(both / both.sum(1, keepdims=True))
 
 
-def _aligned(outputs: Doubles, loop: _Loop, chain: _Chain) -> list[tuple[int, int, int, int]]:
+def _aligned(outputs: Doubles, loop: _Loop, chain: _Chain, since: int) -> list[tuple[int, int, int, int]]:
     """The best way through any phones, the phrase, and any phones again: of each phone of the phrase its number among
     all, the number of its word, and its first and last moment."""
     count, size = len(outputs), len(chain.phones)
@@ -210,6 +213,7 @@ def _aligned(outputs: Doubles, loop: _Loop, chain: _Chain) -> list[tuple[int, in
         came.append(np.where(stayed >= entered, index, before[index, best]))
         here[:size] = scores[t] = np.maximum(stayed, entered)
     whole = scores[:, chain.ends] + loop.after[:, None]
+    whole[:since] = IMPOSSIBLE
     t, end = (int(n) for n in np.unravel_index(whole.argmax(), whole.shape))
     phone, last, found = int(chain.ends[end]), t, []
     while True:
