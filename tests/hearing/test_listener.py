@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from voiceguide.hearing import judge
+from voiceguide.hearing import judge, own_sound
 from voiceguide.hearing import listener as rules
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
@@ -506,7 +506,7 @@ def test_the_parent_is_heard_while_the_guide_speaks(
 def test_just_what_is_faked_is_refused_just_when_it_is(
     vosk_model: Any, book: Phrasebook, speak: Speak, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "CLEAR_DB", float("inf"))  # as if it did not stand out from the guide's own voice
+    monkeypatch.setattr(own_sound, "CLEAR_DB", float("inf"))  # as if it did not stand out from the guide's own voice
     pcm, (said,) = recording(speak, "continue", gap=2.0)
     middle = (said.at + said.until) / 2
     resume, next_ = Command("resume"), Command("next")

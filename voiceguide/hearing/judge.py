@@ -47,8 +47,8 @@ LOUD_NATS = 40.0
 LEAST_FIT = -6.0
 """A word that fits worse is no worse: an unstressed one is swallowed now and then."""
 
-STOP, OTHER, ADVANCE = 0.27, 0.5, 0.73
-"""Least probability: of "stop", "pause" and danger, which cost least when they were not meant and most when they
+DANGER, STOP, OTHER, ADVANCE = 0.27, 0.4, 0.5, 0.73
+"""Least probability: of danger; of "stop" and "pause", which cost least when they were not meant and most when they
 were; of other commands, and of "yes" and "no", which count only where something was asked; of those that move on."""
 UNSURE = 0.15
 """From here on it may have been a danger sign, and the guide asks."""
@@ -126,7 +126,9 @@ def confidence(command: Command, evidence: Evidence) -> float:
 
 def least(command: Command) -> float:
     """The confidence that a command must reach."""
-    if command.name in ("pause", "stop") or command.danger:
+    if command.danger:
+        return DANGER
+    if command.name in ("pause", "stop"):
         return STOP
     return ADVANCE if command.name in ADVANCING and command.name != "yes" else OTHER
 
