@@ -49,9 +49,9 @@ SHIFT_S = 0.3
 """When it ended is known no better than this at the first look."""
 LONGER_S = 0.3
 """So much longer is waited where a phrase may go on as another command ("keep going", "keep going by yourself")."""
-WORD_S = 0.6
-"""A word takes no longer: so much sound is looked at for each of them, besides what is before the first and what the
-network looks back (0.55 s)."""
+WORD_S, CONTEXT_S = 0.45, 0.55
+"""A word takes no longer, but for one in a phrase; and what the network looks back. So much sound is looked at,
+besides what comes before the phrase."""
 VOICE_BLOCKS, VOICE_OF = 3, 5
 """Somebody speaks over the guide when so many of the last five blocks stand out from it: 90 ms. One or two are a
 knock, or the echo's own ups and downs."""
@@ -301,7 +301,7 @@ class Listener:
         """At the sound that may be a phrase, and that did not end before ``since``."""
         assert self._verifier is not None
         after_s = judge.after_s(breath.command)
-        start = self._now - after_s - DELAY_S - LONGER_S - WORD_S * len(breath.words) - 2 * BEFORE_S
+        start = since - WORD_S * (len(breath.words) + 1) - BEFORE_S - CONTEXT_S
         pcm, begin = self._recent.since(start)
         look = self._verifier.look(
             pcm, breath.words, breath.first, breath.last, max(0, round((since - begin) / STEP_S))
@@ -344,7 +344,7 @@ class Listener:
         if finding is None or finding.at < self._obeyed_until - DELAY_S:
             return []
         if finding.confidence < self._least(breath.command):
-            unsure = breath.command.danger and finding.likely >= judge.UNSURE
+            unsure = breath.command.danger and finding.confidence >= judge.UNSURE
             alone = finding.confidence > finding.likely / 2
             return [Ignored(breath.phrase, "low_confidence", now, unsure)] if alone or unsure else []
         if self._own.faked(breath.command, finding.at, finding.until):
