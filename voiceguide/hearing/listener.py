@@ -345,7 +345,7 @@ class Listener:
             return []
         if finding.confidence < self._least(breath.command):
             unsure = breath.command.danger and finding.confidence >= judge.UNSURE
-            alone = finding.confidence > finding.likely / 2
+            alone = finding.likely >= judge.POSSIBLE and finding.confidence > finding.likely / 2
             return [Ignored(breath.phrase, "low_confidence", now, unsure)] if alone or unsure else []
         if self._own.faked(breath.command, finding.at, finding.until):
             return [Ignored(breath.phrase, "own_voice", now)]
