@@ -530,9 +530,9 @@ def test_every_error_in_every_file_is_printed_with_its_place(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("necks", "`necks` sounds like `next`, a command; take a word that sounds otherwise"),
-        ("pack", "`pack` sounds like `back`, a command; take a word that sounds otherwise"),
-        ("lake", "`lake` sounds like `leg`, a name of another part; take a word that sounds otherwise"),
+        ("necks", "`necks` sounds like `next`, a command; choose a word that sounds different"),
+        ("pack", "`pack` sounds like `back`, a command; choose a word that sounds different"),
+        ("lake", "`lake` sounds like `leg`, a name of another part; choose a word that sounds different"),
     ],
 )
 def test_names_that_sound_alike_are_reported(tmp_path: Path, name: str, told: str) -> None:

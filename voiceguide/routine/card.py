@@ -1,4 +1,4 @@
-"""A routine as a card to print and hang up: what comes, and what to say. One HTML page that needs nothing else."""
+"""A routine as a card to print and hang up: the steps, and what to say. It's one HTML page that loads nothing."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ dl { columns: 2; column-gap: 8mm; margin: .3em 0 } dt { font-weight: bold } dd {
 """
 
 SHOWN = ("next", "back", "repeat", "pause", "resume", "skip", "how_long", "help", "finish")
-"""The commands that stand on the card: what is wanted most, with the first ways to say it."""
+"""The commands on the card: those that are needed most."""
 WAYS = 3
+"""How many phrases are given for each."""
 
 
 def card(routine: Routine, language: Language) -> str:
-    """The card of a routine, whose texts may hold anything: they are escaped."""
+    """The card of a routine. Its texts are escaped."""
     return "\n".join(_lines(routine, language)) + "\n"
 
 
