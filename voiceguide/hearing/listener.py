@@ -150,12 +150,13 @@ class Listener:
         blocks = self._gate.take(pcm, at, own_db, heard)
         self._own.note(at - len(pcm) / RATE, at, self._gate.excess_db, sounded=own_db > SILENT_DB)
         decided: list[Heard | Ignored] = []
+        suspected = self.suspects
         if shut >= SHUT_BLOCKS and not self._gate.shut and self._text:
             # Someone else speaks: what came before was the guide's own voice, or is over.
             decided += self._ended(self._recogniser.close())
         for block, then in blocks:
             decided += self._give(block, then)
-        if any(isinstance(one, Heard) for one in decided):
+        if any(isinstance(one, Heard) for one in decided) or (self.suspects and not suspected):
             self._voice_until, self._voice_from = at, at + VOICE_AGAIN_S
         self._note_voice(at, loudness(pcm))
         return decided
