@@ -18,7 +18,8 @@ from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.language.command import ADVANCING, CALMING, Command
 from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import Phrasebook, normal
-from voiceguide.recognition.model import known
+from voiceguide.recognition import models
+from voiceguide.recognition.model import GrammarModel, known
 from voiceguide.sound import BLOCK, RATE, Block, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room
@@ -385,6 +386,13 @@ def test_the_guide_is_silent_while_it_suspects_something_that_calms(ears: Listen
             assert not ears.suspects, "it is decided"
             (one,) = heard
             assert isinstance(one, Heard) and one.noticed == suspected[0] < said.until + 0.5
+
+
+def test_a_model_that_cannot_be_looked_into_goes_by_the_words_around(book: Phrasebook, speak: Speak) -> None:
+    ears = Listener(GrammarModel(models.box()), book)
+    pcm, _ = recording(speak, "baby is crying", "The next door neighbour is coming.", "okay, next", "go to the legs")
+    heard = [one.command.name for one in hear(ears, pcm) if isinstance(one, Heard)]
+    assert heard == ["stress", "next", "goto"]
 
 
 # The guide's own voice in the microphone
