@@ -237,7 +237,8 @@ class Listener:
         self._text, self._still = "", 0.0
         if answer is None:
             self._fed = 0
-            self._suspicion = None
+            if self._verifier is None:  # else the sound is there to be looked at
+                self._suspicion = None
         readings = (answer and answer.readings) or ()
         decided: list[Heard | Ignored] = []
         if readings:
