@@ -52,7 +52,7 @@ DANGER, STOP, OTHER, ADVANCE = 0.27, 0.4, 0.5, 0.73
 were; of other commands, and of "yes" and "no", which count only where something was asked; of those that move on."""
 UNSURE = 0.15
 """From here on it may have been a danger sign, and the guide asks."""
-CERTAIN = 0.95
+CERTAIN = 0.98
 """A danger sign so likely to have been said counts whatever came before it in the same breath."""
 POSSIBLE, LIKELY = 0.02, 0.15
 """What is less probable at the first look takes the place of nothing else that may have been said; and what is less
