@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from voiceguide.errors import SourceError, VoiceguideError
-from voiceguide.files.paths import expanded
+from voiceguide.files.paths import expanded, user_folder
 
 DEFAULT_ROUTINE = "infant-massage"
 """If no routine is named."""
@@ -36,8 +36,7 @@ def path() -> Path:
     """Where the settings file is, if there is one."""
     if named := os.environ.get("VOICEGUIDE_CONFIG"):
         return expanded(named)
-    home = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(home) if home else Path.home() / ".config") / "voiceguide" / "config.yaml"
+    return user_folder("config") / "config.yaml"
 
 
 def settings() -> dict[str, str]:

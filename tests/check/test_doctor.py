@@ -135,6 +135,30 @@ def test_a_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert not finding.ok and f"{tmp_path}/file cannot be written: it is for rendered speech" in finding.detail
 
 
+@pytest.mark.parametrize("home", ["nowhere/mia", "mia"])
+def test_no_command_is_given_for_a_folder_that_is_not_inside_the_users_home(
+    home: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mia").mkdir()
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / home))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    finding = only(doctor.permissions)
+    assert not finding.ok and "chown" not in finding.remedy and "$HOME" in finding.remedy
+    (tmp_path / home / ".cache").mkdir(parents=True)
+    assert f"{tmp_path / home}/.cache; without" in only(doctor.permissions).remedy
+
+
+def test_a_check_that_the_system_ends_is_bad_and_the_others_go_on() -> None:
+    def models(_: doctor.Patient) -> Iterator[doctor.Finding]:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+        yield
+
+    finding = only(models)
+    assert not finding.ok and "No usable temporary directory" in finding.detail and "$TMPDIR" in finding.remedy
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may open any card")
 def test_a_sound_card_that_may_not_be_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "SOUND_CARDS", tmp_path)

@@ -10,7 +10,6 @@ import os
 import shutil
 import socket
 import stat
-import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from voiceguide import config
 from voiceguide.cli.door import main
 from voiceguide.config import named_models
 from voiceguide.errors import InstallError, ModelError
+from voiceguide.files import child
 from voiceguide.language.command import Command
 from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import archive, download, lexicon, models
@@ -295,8 +295,8 @@ def test_a_model_is_tried_once_until_it_changes(home: Path, monkeypatch: pytest.
     folder = home / "model"
     shutil.copytree(models.box(), folder)
     tried: list[object] = []
-    whole = subprocess.run
-    monkeypatch.setattr(subprocess, "run", lambda *a, **k: (tried.append(a), whole(*a, **k))[1])
+    whole = child.start
+    monkeypatch.setattr(child, "start", lambda *a, **k: (tried.append(a), whole(*a, **k))[1])
     models.load(folder)
     models.load(folder)
     assert len(tried) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import re
 import shutil
@@ -17,10 +16,9 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
-import platformdirs
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.files.paths import expanded
+from voiceguide.files.paths import expanded, home, user_folder, user_name
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
 from voiceguide.host import service as host
@@ -93,6 +91,10 @@ def run(check: Check, patient: Patient) -> Iterator[Finding]:
     except VoiceguideError as error:
         detail, _, remedy = str(error).splitlines()[0].partition("; ")
         yield Finding(check.__name__, detail, remedy or detail)
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        what = f"{where}{error.strerror or error}"
+        yield Finding(check.__name__, what, "put that right; a temporary folder is needed, too ($TMPDIR)")
 
 
 def language_of(options: Options, settings: Mapping[str, str]) -> Language:
@@ -290,7 +292,7 @@ def clock(_: Patient) -> Iterator[Finding]:
 
 
 def disk(_: Patient) -> Iterator[Finding]:
-    folder = Path(platformdirs.user_cache_dir("voiceguide"))
+    folder = user_folder("cache")
     free = shutil.disk_usage(_existing(folder)).free
     remedy = "free some space: rendered speech is kept there, up to 200 MB" if free < FREE_BYTES else ""
     yield Finding("disk", f"{free / 1e9:.1f} GB free at {folder}", remedy)
@@ -299,22 +301,30 @@ def disk(_: Patient) -> Iterator[Finding]:
 def permissions(_: Patient) -> Iterator[Finding]:
     """The folders that we write to, and the sound cards."""
     kept = {
-        "rendered speech": Path(platformdirs.user_cache_dir("voiceguide")),
-        "recordings and models": Path(platformdirs.user_data_dir("voiceguide", appauthor=False)),
-        "progress and history": Path(platformdirs.user_state_dir("voiceguide", appauthor=False)),
+        "rendered speech": user_folder("cache"),
+        "recordings and models": user_folder("data"),
+        "progress and history": user_folder("state"),
     }
     for what, folder in kept.items():
         at = _existing(folder)
         if not (at.is_dir() and os.access(at, os.W_OK | os.X_OK)):
-            remedy = f"sudo chown -R {getpass.getuser()} {at}; without it they are not kept"
+            remedy = f"{_way_to_write(at)}; without it they are not kept"
             yield Finding("permissions", f"{at} cannot be written: it is for {what}", remedy)
             return
     locked = [card for card in SOUND_CARDS.glob("controlC*") if not os.access(card, os.R_OK | os.W_OK)]
     if locked:
-        remedy = f"sudo usermod -aG audio {getpass.getuser()}, then log in again"
+        remedy = f"sudo usermod -aG audio {user_name()}, then log in again"
         yield Finding("permissions", f"{locked[0]} may not be opened", remedy)
         return
     yield Finding("permissions", "all folders can be written")
+
+
+def _way_to_write(folder: Path) -> str:
+    """What makes a folder writable. Only for one inside a home that's the user's own it's a command."""
+    own = home() != Path("/") and home() in folder.parents and home().stat().st_uid == os.geteuid()
+    if folder.is_dir() and own:
+        return f"sudo chown -R {user_name()} {folder}"
+    return "let $HOME, and $XDG_CACHE_HOME and the like where they are set, name folders of your own"
 
 
 def sessions(_: Patient) -> Iterator[Finding]:

@@ -20,11 +20,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import platformdirs
-
 from voiceguide.errors import InstallError, ModelError
 from voiceguide.files import private
-from voiceguide.files.paths import expanded
+from voiceguide.files.paths import expanded, home, user_folder
 from voiceguide.recognition import archive, download, trial
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.download import OFFICIAL, one_line
@@ -69,7 +67,7 @@ def box() -> Path:
 
 def installed() -> Path:
     """The folder that ``install`` puts the user's models into. It needn't exist yet."""
-    return Path(platformdirs.user_data_dir("voiceguide", appauthor=False)) / "models"
+    return user_folder("data") / "models"
 
 
 def locations(named: Named = NONE_NAMED, *, language: str = "en") -> list[Place]:
@@ -79,7 +77,7 @@ def locations(named: Named = NONE_NAMED, *, language: str = "en") -> list[Place]
     folders = [("installed", installed())]
     if shared := os.environ.get("VOSK_MODEL_PATH"):
         folders.append(("$VOSK_MODEL_PATH", expanded(shared)))
-    folders += [(str(SYSTEM), SYSTEM), ("~/.cache/vosk", Path.home() / ".cache" / "vosk")]
+    folders += [(str(SYSTEM), SYSTEM), ("~/.cache/vosk", home() / ".cache" / "vosk")]
     for label, folder in folders:
         places += _places_in(label, folder, language)
     if _rank(BOX, language) is not None:

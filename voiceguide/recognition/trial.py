@@ -10,17 +10,17 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from voiceguide.errors import ModelError, VoiceguideError
-from voiceguide.files import atomic, private
+from voiceguide.files import atomic, child, private
+from voiceguide.files.paths import user_folder
 from voiceguide.language.command import Command
 from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.model import known
 from voiceguide.sound import BLOCK, RATE, chirp
 
-TRIED = Path(platformdirs.user_cache_dir("voiceguide")) / "models-tried"
+TRIED = user_folder("cache") / "models-tried"
 LIMIT_S = 120.0
 """The biggest models take half a minute to load on a Raspberry Pi."""
 REFUSED = 4
@@ -38,15 +38,19 @@ def need_good(path: Path, identity: str) -> None:
     done = TRIED / hashlib.sha256(f"{FORMAT} {identity}".encode()).hexdigest()
     if done.exists():
         return
-    command = [sys.executable, "-P", "-m", "voiceguide.recognition.trial", str(path)]
     try:
-        tried = subprocess.run(command, capture_output=True, timeout=LIMIT_S, check=False)
-    except subprocess.TimeoutExpired:
-        raise ModelError(f"{path}: the recogniser hangs with it; install it again, or choose another") from None
+        tried = child.start("voiceguide.recognition.trial", str(path), piped=True)
     except OSError:
         return  # no process can be started: it stays untried
+    with tried:
+        try:
+            told, _ = tried.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise ModelError(f"{path}: the recogniser hangs with it; install it again, or choose another") from None
+        finally:
+            tried.kill()
     if tried.returncode == REFUSED:
-        raise ModelError(tried.stdout.decode(errors="replace").strip())
+        raise ModelError(told.decode(errors="replace").strip())
     if tried.returncode:
         raise ModelError(f"{path}: it is damaged, and ends the recogniser; install it again, or choose another")
     with contextlib.suppress(OSError):
