@@ -17,7 +17,7 @@ from voiceguide.guide.actions import (
     NotNow,
 )
 from voiceguide.guide.diagram import markdown
-from voiceguide.guide.events import Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import (
     EMERGENCY,
@@ -25,6 +25,7 @@ from voiceguide.guide.situations import (
     NEVER,
     SITUATIONS,
     TENDING,
+    WAITING,
     Situation,
     State,
 )
@@ -45,10 +46,11 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
     yield "lost", Lost(speaker=False)
     yield "found", Found()
     yield "not_kept", NotKept()
+    yield "doubt", Doubted()
 
 
 def test_every_event_is_decided_in_every_situation() -> None:
-    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept"}
+    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept", "doubt"}
     assert all(set(row) == set(SITUATIONS) for row in TABLE.values())
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(REACTIONS.values())
     assert {situation.state for situation in SITUATIONS} == set(State)
@@ -113,6 +115,7 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         for situation in REACTIONS["carry_on"].leads_to:
             walk(in_situation(situation), "mixed resume")
         walk(in_situation(LEAVING), "resume stress all silence")
+        walk(in_situation(WAITING), "keep_going")
         for at, way in [
             (second, "all"),
             (second, "keep_going all"),

@@ -554,7 +554,7 @@ Mishear = Callable[[str], str | None]
 class PerfectEars:
     """They hear each phrase at its end; or, with ``mishear``, another one or none."""
 
-    voice = False
+    voice = suspects = False
 
     def __init__(self, said: list[entries.Parent], mishear: Mishear) -> None:
         self._said = said

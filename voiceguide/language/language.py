@@ -63,6 +63,10 @@ class Language:
     """Parts of the body that people name, whatever the routine."""
     named: Mapping[str, str] = field(default_factory=dict)
     """What else a rule stands for when the baby's name is known: a template with {name} in it."""
+    before: tuple[str, ...] = ()
+    """Templates of what may come before a phrase and changes nothing."""
+    after: tuple[str, ...] = ()
+    """The same after one."""
     baby: tuple[str, ...] = ()
     """Words in the guide's sentences that the baby's name can replace."""
     pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -89,7 +93,16 @@ class Language:
             for phrase, named in self._expand(template, (*parts, *elsewhere)):
                 meanings.setdefault(phrase, _naming(command, named))
         decoys = tuple(dict.fromkeys(normal(d) for d in self.decoys))
-        return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings))
+        before, after = (
+            tuple(
+                dict.fromkeys(
+                    phrase for one in templates for phrase, _ in self._expand(one, ()) if phrase not in meanings
+                )
+            )
+            for templates in (self.before, self.after)
+        )
+        fillers = {*before, *after}
+        return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings and d not in fillers), before, after)
 
     def examples(self, name: str) -> tuple[str, ...]:
         """The first way to say each template of a command, for help and documentation."""
@@ -213,6 +226,8 @@ def load_language(code: str) -> Language:
         decoys=tuple(data["decoys"]),
         parts=tuple(data["parts"]),
         named=data["named"],
+        before=tuple(data["around"]["before"]),
+        after=tuple(data["around"]["after"]),
         baby=tuple(data["baby"]),
         pronouns=data["pronouns"],
         joined=data.get("joined", {}),

@@ -28,6 +28,10 @@ class Phrasebook:
     meanings: Mapping[str, Command]
     decoys: tuple[str, ...]
     """Phrases that mean nothing, and compete with the others in the recogniser."""
+    before: tuple[str, ...] = ()
+    """Fillers: what may come before a phrase in one breath and changes nothing ("okay", "um")."""
+    after: tuple[str, ...] = ()
+    """What may come after one ("please", "thank you")."""
 
     def meaning(self, text: str) -> Command | None:
         """The command that the whole text means; None for anything else. A part of a text never counts."""
