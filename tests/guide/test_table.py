@@ -133,7 +133,7 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         p = Player(routine=small())
         p.hear("leave_out", targets=("legs", "arms"))
         p.hear("ready")
-        for again in ("goto", "start_again"):
+        for again in ("goto", "start_again", "only"):
             walk(in_situation(EMERGENCY), f"calm pause {again}")
         choose = random.Random(7)
         for n in range(600):
