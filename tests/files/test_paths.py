@@ -11,7 +11,7 @@ import pytest
 from voiceguide.files import paths
 from voiceguide.sessions import journal
 
-NAMES = ("HOME", "LOGNAME", "USER", "LNAME", "USERNAME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
+NAMES = tuple("HOME LOGNAME USER LNAME USERNAME XDG_CACHE_HOME XDG_STATE_HOME XDG_CONFIG_HOME XDG_DATA_HOME".split())
 
 
 @pytest.fixture

@@ -273,17 +273,17 @@ parent:
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 0.5}, say: hold on}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
-  - {when: {state: preparing, speaking_for: 0.8}, say: pause, voice: en-us+f3}
+  - {when: {state: preparing, speaking_for: 0.8}, say: pause, voice: en-gb-x-rp+f5}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 1.5}, say: stop}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 1.2}, say: pause, voice: en-gb-x-rp+f5}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
-  - {when: {state: preparing, speaking_for: 0.7}, say: take a break, voice: en-us+f3}
+  - {when: {state: preparing, speaking_for: 0.7}, say: take a break, voice: en-gb-x-rp+f5}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 0.9}, say: pause please}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
-  - {when: {state: preparing, speaking_for: 1.1}, say: stop, voice: en-us+f3}
+  - {when: {state: preparing, speaking_for: 1.1}, say: stop, voice: en-gb-x-rp+f5}
 """
 
 
