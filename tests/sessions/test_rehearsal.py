@@ -90,7 +90,7 @@ class Rehearsed:
         """Each entry of the parent that was heard as a command, with what was heard."""
         parent = self.of("parent")
         return [
-            (max((said for said in parent if said["t"] < heard["t"]), key=lambda said: said["t"]), heard)
+            (max((said for said in parent if said["t"] < heard["until"]), key=lambda said: said["t"]), heard)
             for heard in self.of("heard")
         ]
 
@@ -903,9 +903,9 @@ WARM = {
 
 @pytest.fixture(scope="module")
 def all_signs(common: Path) -> Rehearsed:
-    """A parent who reports one sign after the other, and goes on each time."""
+    """A parent who reports one sign after the other, and goes on each time, but for the last: a sign of danger."""
     story = ["- {when: {state: preparing, speaking_for: 1.0}, say: ready}"]
-    for n, phrase in enumerate([*TOLD.values(), *WHY.values(), "he's turning blue"]):
+    for n, phrase in enumerate([*TOLD.values(), *WHY.values()]):
         over = "tending" if n < 2 else "finishing"  # from the third on it is about to finish
         story += [
             f'- {{when: {{state: guiding, speaking_for: 1.0}}, say: "{phrase}"}}',
@@ -916,6 +916,7 @@ def all_signs(common: Path) -> Rehearsed:
     story += ["- {when: {state: reassuring, silent_for: 2.5}, say: continue}"]
     for phrase in WARM.values():
         story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{phrase}"}}']
+    story += ["- {after: 7.0, when: {state: guiding}, say: he's turning blue}"]
     script = "routine: infant-massage\nparent:\n" + "\n".join(f"  {line}" for line in story) + "\n"
     return once(common / "all-signs", lambda folder: rehearse(folder, script))
 
