@@ -97,12 +97,13 @@ class Rehearsed:
     @property
     def reactions(self) -> list[tuple[str, float]]:
         """How long after each command its answer came, in ms, with the command's name. What calms is answered by
-        silence, if the guide was speaking: as soon as it may be one. Anything else is answered when it's decided."""
+        silence: the guide's last sound before it's decided. Anything else is answered when it's decided."""
         found = []
         for said, heard in self.answers:
-            calms = heard["command"] in CALMING
-            hushes = [line["t"] for line in self.of("hushed") if calms and said["t"] < line["t"] <= heard["t"]]
-            found.append((heard["command"], 1000 * (min([heard["t"], *hushes]) - said["until"])))
+            sounds = np.flatnonzero(np.abs(self.left(said["t"], heard["t"])) > SILENT)
+            hushed = heard["command"] in CALMING and len(sounds)
+            answered = said["t"] + (sounds[-1] + 1) / RATE if hushed else heard["t"]
+            found.append((heard["command"], 1000 * (answered - said["until"])))
         return found
 
 
