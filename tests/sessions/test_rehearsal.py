@@ -825,7 +825,7 @@ parent:
   - {at: 4.0, when: {state: preparing, speaking_for: 1.0}, say: music on}
   - {when: {state: preparing, speaking_for: 1.0}, say: "I'm ready"}
   - {when: {step: legs-1, speaking_for: 1.0}, say: where are we}          # under the guide's voice
-  - {after: 0.45, say: pause}                                             # under the chime
+  - {after: 1.05, say: pause}                                             # under the chime
   - {when: {state: paused, silent_for: 0.5}, say: continue}
   - {when: {step: legs-1, speaking_for: 1.5}, say: pause, voice: en-gb-x-rp+f5}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
