@@ -13,6 +13,7 @@ from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Interrupted
 from voiceguide.guide.situations import CLOSING
 from voiceguide.hearing.button import Button
+from voiceguide.hearing.copies import EARLY_S
 from voiceguide.hearing.keyboard import Keyboard
 from voiceguide.hearing.listener import Listener
 from voiceguide.host.gpio import Panel
@@ -116,10 +117,10 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         interrupted = _interrupted(keeper, routine, options, output)
         guide = Guide(routine, language, music=options.music is not None, interrupted=interrupted)
         session = Session(guide, sound, narrator, Button(ears, panel, lambda: guide.state), music, keeper.keep)
-        spoken = True
+        spoken = on_time = True
 
         def each_turn(happened: list[Entry]) -> None:
-            nonlocal spoken
+            nonlocal spoken, on_time
             for entry in happened:
                 match entry:
                     case State(state=state):
@@ -128,6 +129,10 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
                         spoken = False
                         output.warn(error)
                 output.tell(entry)
+            if isinstance(ears, Listener) and ears.late and on_time:
+                on_time = False
+                late = f"{ears.late + EARLY_S:.1f} s late, as through Bluetooth or a network"
+                output.note(f"    (the speaker is heard {late}: \"stop\" will take as long; use one with a cable)")
             if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
                 session.leave()
 
