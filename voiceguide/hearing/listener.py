@@ -69,7 +69,7 @@ IDLE_BLOCKS = 33
 """After a second of silence the recogniser gets nothing: most of a session is silence, and most of the computing is
 the recogniser's."""
 BESIDE_S = 0.1
-"""So much beside a phrase is looked at, too, when it is compared with what was played: its ends are known no better."""
+"""So much beside a phrase counts, too, when it is compared with what was played: its ends are known no better."""
 WAKE_BLOCKS = 8
 """When it is over the recogniser gets the 0.24 s before, too: the soft sounds with which a word begins."""
 SHUT_BLOCKS = 5

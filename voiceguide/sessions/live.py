@@ -132,7 +132,7 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
             if isinstance(ears, Listener) and ears.late and on_time:
                 on_time = False
                 late = f"{ears.late + EARLY_S:.1f} s late, as through Bluetooth or a network"
-                output.note(f"    (the speaker is heard {late}: \"stop\" will take as long; use one with a cable)")
+                output.note(f'    (the speaker is heard {late}: "stop" will take as long; use one with a cable)')
             if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
                 session.leave()
 
