@@ -20,6 +20,7 @@ from voiceguide.host.gpio import Panel
 from voiceguide.host.notify import Notify, WatchedSound
 from voiceguide.routine.routine import Routine
 from voiceguide.sessions import assembly, idle
+from voiceguide.sessions.alone import BusyError, alone
 from voiceguide.sessions.assembly import Hearing, Options
 from voiceguide.sessions.ending import Terminated, leave_now, termination
 from voiceguide.sessions.entries import Entry, Said, State
@@ -65,7 +66,8 @@ def run(options: Options, output: Output, *, wait: bool = False) -> None:
             if wait:
                 _wait(options, output, last_wishes)
             else:
-                _guide(options, output, last_wishes, lambda sound: sound)
+                with alone():
+                    _guide(options, output, last_wishes, lambda sound: sound)
     except Terminated:
         log.info("terminated")
         leave_now()
@@ -87,7 +89,11 @@ def _wait(options: Options, output: Output, last_wishes: LastWishes) -> None:
                 sound = MuteNoticed(watched(assembly.sound_of(options)), output.note)
                 output.echo(f"  ({idle.wait(sound, ears, language, panel)})")
             del ears  # its model, too: a session loads its own
-            _guide(options, output, last_wishes, watched)
+            try:
+                with alone():
+                    _guide(options, output, last_wishes, watched)
+            except BusyError as error:
+                output.warn(str(error))
     finally:
         notify.tell("STOPPING=1")
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock, Thread
+from time import monotonic
 from typing import Any, TypeVar
 
 from voiceguide.errors import SoundError
@@ -76,8 +77,13 @@ def choose(found: Sequence[Device], wanted: str | int | None, kind: Kind) -> Dev
         lacks = f"no {kind}" if found else "neither a microphone nor a speaker"
         raise SoundError(f"no sound device: this machine has {lacks}; connect one and see `voiceguide devices`")
     if wanted is None:
-        default = [d for d in fit if (d.is_default_input if microphone else d.is_default_output)]
-        return (default or fit)[0]
+        default = next((d for d in fit if (d.is_default_input if microphone else d.is_default_output)), fit[0])
+        names = {device.name: device for device in fit}
+        # PipeWire is reached by PulseAudio's plugin, too, and that one survives its restarts: through the plugin of
+        # its own, PortAudio hangs or asks for memory without end once the server is gone (raspberrypi/linux#5951).
+        if default.name in ("default", "pipewire") and {"pipewire", "pulse"} <= names.keys():
+            return names["pulse"]
+        return default
     text = str(wanted).strip().casefold()
     for matches in (
         [device for device in fit if device.name.casefold() == text],
@@ -89,6 +95,19 @@ def choose(found: Sequence[Device], wanted: str | int | None, kind: Kind) -> Dev
         if matches:
             raise SoundError(f'"{wanted}" may be any of {_listed(matches)}: choose the {kind} by its number')
     raise SoundError(f'there is no {kind} "{wanted}"; choose from {_listed(fit)}')
+
+
+def same(found: Sequence[Device], device: Device, kind: Kind) -> Device:
+    """The device that ``device`` is now: of its number and name, of its name, or plugged in elsewhere. Raises
+    SoundError where there's none."""
+    fit = [one for one in found if (one.inputs if kind == "microphone" else one.outputs)]
+    alike = sorted(
+        (one for one in fit if one.lasting_name == device.lasting_name),
+        key=lambda one: (one.name != device.name, one.index != device.index),
+    )
+    if not alike:
+        raise SoundError(f'there is no {kind} "{device.name}" any more')
+    return alike[0]
 
 
 def served(found: Sequence[Device]) -> bool:
@@ -230,6 +249,7 @@ def bounded(task: Callable[[], T], seconds: float) -> T:
         except BaseException as error:
             outcome.set_exception(error)
 
+    until = monotonic() + seconds
     if _one_at_a_time.acquire(timeout=seconds):
         try:
             _hung[:] = [call for call in _hung if call.is_alive()]
@@ -237,7 +257,7 @@ def bounded(task: Callable[[], T], seconds: float) -> T:
                 call = Thread(target=work, name="portaudio", daemon=True)
                 with quiet():
                     call.start()
-                    call.join(seconds)
+                    call.join(max(0.0, until - monotonic()))
                 if not call.is_alive():
                     return outcome.result()
                 _hung.append(call)

@@ -23,6 +23,8 @@ from voiceguide.sound import Kind
 
 log = logging.getLogger(__name__)
 
+AGAIN_S = 0.2
+"""Seconds from one attempt to reach a server that's gone to the next."""
 LISTEN_S = 1.0
 """Seconds that it waits for a change before it checks whether it's still needed."""
 ANSWER_S = 1.0
@@ -89,8 +91,8 @@ class Server:
         self.looked = Event()
         """Set once it knows where the streams are, or that it can't ask."""
         self._wake = wake
-        self._homes: dict[Kind, tuple[str, int]] = {}
-        """Name and index of the device that each stream belongs on."""
+        self._homes: dict[Kind, Any] = {}
+        """The device that each stream belongs on, as pulsectl gave it."""
         self._streams: set[int] = set()
         """Indices of our streams."""
         self._closing = False
@@ -107,7 +109,7 @@ class Server:
             self.looked.set()
             return
 
-        something = False
+        something = reached = False
 
         def changed(event: Any) -> None:
             nonlocal something
@@ -121,6 +123,7 @@ class Server:
             try:
                 with pulsectl.Pulse("voiceguide", connect=False) as pulse:
                     pulse.connect()  # for ever, where the server hangs; and it doesn't start one
+                    reached = True
                     pulse.event_mask_set("sink", "source", "sink_input", "source_output")
                     pulse.event_callback_set(changed)
                     self._look(pulse, reconnected=True)
@@ -132,8 +135,11 @@ class Server:
                             self._look(pulse)
             except (pulsectl.PulseError, pulsectl.PulseDisconnected):
                 log.info("the sound server is gone, or can't be reached")
-                self._set(frozenset())  # the streams have ended as well, and PortAudio says so
-                sleep(LISTEN_S)
+                # The streams have ended as well, and PortAudio says so. Whether they're on their devices once they're
+                # open again is known when the server is back.
+                if not reached:
+                    self.looked.set()
+                sleep(AGAIN_S)
 
     def _look(self, pulse: Any, *, reconnected: bool = False) -> None:
         away: set[Kind] = set()
@@ -152,18 +158,18 @@ class Server:
             self._streams.add(stream.index)
             on = next((d for d in devices if d.index == getattr(stream, name_of_device)), None)
             home = self._homes.get(kind)
-            back = next((d for d in devices if home and d.name == home[0]), None)
+            back = home and _same(devices, home)
             if home is not None and back is None:
                 away.add(kind)
-            elif home is not None and back is not None and on is not back and (reconnected or back.index != home[1]):
+            elif home and back and on is not back and (reconnected or back.index != home.index):
                 move = pulse.source_output_move if kind == "microphone" else pulse.sink_input_move
                 move(stream.index, back.index)
-                self._homes[kind] = back.name, back.index
+                self._homes[kind] = back
             elif home is None and on is not None and (why := unfit(kind, on)):
                 away.add(kind)
                 unfit_ones[kind] = why
             elif on is not None:
-                self._homes[kind] = on.name, on.index
+                self._homes[kind] = on
         self.unfit = unfit_ones
         self._set(frozenset(away))
 
@@ -173,6 +179,16 @@ class Server:
             self.away = away
             self._wake.set()
         self.looked.set()
+
+
+def _same(devices: list[Any], home: Any) -> Any | None:
+    """The device that ``home`` was, which may have another name by now: with a number, where it came back before it
+    had quite gone, or with another profile, as Bluetooth headsets have. Its description stays."""
+    named = next((one for one in devices if one.name == home.name), None)
+    if named is not None:
+        return named
+    alike = [one for one in devices if one.description == home.description]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _is_ours(it: Any) -> bool:
