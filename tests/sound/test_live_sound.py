@@ -546,6 +546,41 @@ def test_a_stream_that_the_user_moves_to_another_device_stays_there() -> None:
         assert names[on] == "room"
 
 
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_device_of_the_server_is_chosen_by_its_name_there_and_found_again(server: str) -> None:
+    program = """
+sound = LiveSound("MIC", "spk")
+sound.open(silence)
+for lost in (0, 2, 0):
+    while len(sound.read().lost) != lost:
+        pass
+    print(json.dumps([stream.device.at for stream in sound.running]), flush=True)
+read_for_ever(sound)
+"""
+    with sound_rig(server=server) as rig:
+        rig.pactl("set-default-sink", "room")
+        with python(HELP + program, rig.environment) as process:
+            assert process.stdout
+            assert json.loads(process.stdout.readline()) == ["mic", "spk"]
+            assert rig.streams() == {"sink-inputs": "spk", "source-outputs": "mic"}
+            rig.kill()
+            assert process.stdout.readline()
+            rig.start()
+            assert json.loads(process.stdout.readline()) == ["mic", "spk"]
+            assert rig.streams() == {"sink-inputs": "spk", "source-outputs": "mic"}
+
+
+def test_the_server_has_no_microphone_of_a_number_or_of_many_names(rig: Rig) -> None:
+    program = """
+from voiceguide.sound import server
+for wanted in ("mic", "1", "", "spk.monitor", "nosuch"):
+    found = server.named(wanted, "microphone")
+    print(found and found.name)
+"""
+    with python(HELP + program, rig.environment) as process:
+        assert process.communicate()[0].split() == ["mic", "None", "None", "None", "None"]
+
+
 def test_a_device_is_found_again_by_its_name(rig: Rig) -> None:
     program = """
 sound = LiveSound("PUL", "pulse")

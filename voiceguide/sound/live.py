@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from math import inf
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -20,7 +21,7 @@ import numpy as np
 
 from voiceguide.errors import SoundError
 from voiceguide.files.stderr import quiet
-from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind, ends
+from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind, ends, server
 from voiceguide.sound import portaudio as pa
 from voiceguide.sound.clock import Pace
 from voiceguide.sound.ends import End, Microphone, Speaker
@@ -149,7 +150,7 @@ class LiveSound:
 
     def _start(self) -> None:
         found = pa.query()
-        chosen = {end.kind: choose(found, self._wanted[end.kind], end.kind) for end in self._ends}
+        chosen = {end.kind: _chosen(found, self._wanted[end.kind], end.kind) for end in self._ends}
         self._open_streams(found, chosen)
         if pa.served(found):
             self._server = Server(self._wake)
@@ -298,6 +299,18 @@ class LiveSound:
         if self._microphone:
             with self._microphone.arrived:
                 self._microphone.arrived.notify()
+
+
+def _chosen(found: list[Device], wanted: str | int | None, kind: Kind) -> Device:
+    """The device that's meant: one of PortAudio's or, where none of them is, one of the sound server's."""
+    try:
+        return choose(found, wanted, kind)
+    except SoundError:
+        pulse = next((device for device in found if device.name == "pulse"), None)
+        served = server.named(wanted, kind) if pulse else None
+        if pulse is None or served is None:
+            raise
+        return replace(pulse, at=served.name)
 
 
 class _Supply:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import Lock, Thread
 from time import monotonic
@@ -32,6 +33,8 @@ from the device a command would be heard 15 ms later, and with 10 ms no sooner."
 DEPTH = 1.28
 """Seconds of sound that the microphone's device may hold, so that nothing is lost when this process is held up for a
 second. That adds no delay: the device hands it over piece by piece."""
+CHOSEN_BY: dict[Kind, str] = {"microphone": "PULSE_SOURCE", "speaker": "PULSE_SINK"}
+"""The variables that name another device than the sound server's default."""
 _OTHER_RATES = (48_000, 44_100, 32_000, 16_000)
 
 T = TypeVar("T")
@@ -52,6 +55,8 @@ class Device:
     host_api: str
     is_default_input: bool
     is_default_output: bool
+    at: str = ""
+    """Where this is a sound server: the name of the device there that is meant; empty for the server's default."""
 
     @property
     def lasting_name(self) -> str:
@@ -107,7 +112,7 @@ def same(found: Sequence[Device], device: Device, kind: Kind) -> Device:
     )
     if not alike:
         raise SoundError(f'there is no {kind} "{device.name}" any more')
-    return alike[0]
+    return replace(alike[0], at=device.at)
 
 
 def served(found: Sequence[Device]) -> bool:
@@ -199,16 +204,17 @@ def start(
             callback, finished = prepare(rate, channels)
             try:
                 _set_periods(periods)
-                stream = make(
-                    device=device.index,
-                    samplerate=rate,
-                    channels=channels,
-                    dtype="int16",
-                    latency=held,
-                    blocksize=round(BLOCK * rate / RATE) if microphone else 0,  # whatever the device likes
-                    callback=callback,
-                    finished_callback=finished,
-                )
+                with _pointed(kind, device.at):
+                    stream = make(
+                        device=device.index,
+                        samplerate=rate,
+                        channels=channels,
+                        dtype="int16",
+                        latency=held,
+                        blocksize=round(BLOCK * rate / RATE) if microphone else 0,  # whatever the device likes
+                        callback=callback,
+                        finished_callback=finished,
+                    )
                 in_use.append(stream)
                 try:
                     stream.start()
@@ -222,6 +228,22 @@ def start(
     raise SoundError(
         f'the {kind} "{device.name}" cannot be opened ({refused}): see that no other program is using it'
     )
+
+
+@contextmanager
+def _pointed(kind: Kind, at: str) -> Iterator[None]:
+    """What is opened inside through ALSA's plugin for PulseAudio is this device of the server's."""
+    name = CHOSEN_BY[kind]
+    before = os.environ.get(name)
+    if at:
+        os.environ[name] = at
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[name] = before
+        elif at:
+            del os.environ[name]
 
 
 def close(streams: Sequence[Any], *, heard_out: bool = False) -> None:

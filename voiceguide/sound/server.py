@@ -14,12 +14,14 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Event, Thread
 from time import sleep
 from typing import Any
 
 from voiceguide.files.wording import quoted
 from voiceguide.sound import Kind
+from voiceguide.sound.portaudio import CHOSEN_BY
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +29,12 @@ AGAIN_S = 0.2
 """Seconds from one attempt to reach a server that's gone to the next."""
 LISTEN_S = 1.0
 """Seconds that it waits for a change before it checks whether it's still needed."""
-ANSWER_S = 1.0
-"""Seconds for a server to say what its default devices are."""
+ANSWER_S = 5.0
+"""Seconds for a server to say what devices it has; only one that hangs takes longer than a moment."""
 _NO_SINK = 0xFFFF_FFFF
 """The ``monitor_of_sink`` of a source that isn't a monitor: PA_INVALID_INDEX of pulse/def.h."""
 _DUMMY = "auto_null"
 """What PulseAudio (module-always-sink) and PipeWire call the sink that stands in for a missing speaker."""
-_CHOSEN_BY = {"microphone": "PULSE_SOURCE", "speaker": "PULSE_SINK"}
-"""The variables that name another device than the server's default."""
 
 
 def unfit(kind: Kind, device: Any) -> str | None:
@@ -52,10 +52,23 @@ def unfit(kind: Kind, device: Any) -> str | None:
     return None
 
 
-def unfit_defaults() -> dict[Kind, str]:
-    """Why the server's default microphone or speaker is none. Empty where they're fine, where $PULSE_SOURCE or
-    $PULSE_SINK names another, and where no server answers."""
-    found: dict[Kind, str] = {}
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A microphone or a speaker of the sound server."""
+
+    kind: Kind
+    name: str
+    """As ``pactl`` has it."""
+    description: str
+    """For people."""
+    is_default: bool
+    unfit: str | None
+    """Why it's none, and what to do."""
+
+
+def devices() -> list[Served]:
+    """The server's. Empty where no server answers."""
+    found: list[Served] = []
 
     def ask() -> None:
         try:
@@ -65,19 +78,44 @@ def unfit_defaults() -> dict[Kind, str]:
         with suppress(pulsectl.PulseError), pulsectl.Pulse("voiceguide", connect=False) as pulse:
             pulse.connect()  # for ever, where the server hangs; and it doesn't start one
             info = pulse.server_info()
-            defaults: list[tuple[Kind, str, list[Any]]] = [
+            kinds: list[tuple[Kind, str, list[Any]]] = [
                 ("microphone", info.default_source_name, pulse.source_list()),
                 ("speaker", info.default_sink_name, pulse.sink_list()),
             ]
-            for kind, name, devices in defaults:
-                device = next((one for one in devices if one.name == name), None)
-                if device is not None and _CHOSEN_BY[kind] not in os.environ and (why := unfit(kind, device)):
-                    found[kind] = why
+            found.extend(
+                Served(kind, one.name, one.description, one.name == default, unfit(kind, one))
+                for kind, default, those in kinds
+                for one in those
+            )
 
     asking = Thread(target=ask, name="sound server", daemon=True)
     asking.start()
     asking.join(ANSWER_S)
-    return {} if asking.is_alive() else found
+    return [] if asking.is_alive() else found
+
+
+def named(wanted: str | int | None, kind: Kind) -> Served | None:
+    """The server's device that is meant by a name, a description, or a part of either; None where that's none or more
+    than one."""
+    text = str(wanted).strip().casefold()
+    fit = [one for one in devices() if one.kind == kind and one.unfit is None]
+    for meant in (
+        [one for one in fit if text in (one.name.casefold(), one.description.casefold())],
+        [one for one in fit if text and not text.isdigit() and text in f"{one.name} {one.description}".casefold()],
+    ):
+        if len(meant) == 1:
+            return meant[0]
+    return None
+
+
+def unfit_defaults() -> dict[Kind, str]:
+    """Why the server's default microphone or speaker is none. Empty where they're fine, where $PULSE_SOURCE or
+    $PULSE_SINK names another, and where no server answers."""
+    return {
+        one.kind: one.unfit
+        for one in devices()
+        if one.is_default and one.unfit and CHOSEN_BY[one.kind] not in os.environ
+    }
 
 
 class Server:
