@@ -18,6 +18,7 @@ from voiceguide.hearing.keyboard import Keyboard
 from voiceguide.hearing.listener import Listener
 from voiceguide.host.gpio import Panel
 from voiceguide.host.notify import Notify, WatchedSound
+from voiceguide.language.language import Language
 from voiceguide.routine.routine import Routine
 from voiceguide.sessions import assembly, idle
 from voiceguide.sessions.alone import BusyError, alone
@@ -43,6 +44,8 @@ LastWishes = list[Callable[[], None]]
 class Output:
     """Where a session's words for people go."""
 
+    begin: Callable[[Routine, Language], None]
+    """Told which session begins, before anything happens in it."""
     tell: Callable[[Entry], None]
     """Gets each entry as it happens."""
     note: Callable[[str], None]
@@ -121,6 +124,7 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
     ):
         narrator = assembly.narrator(routine, language, voice, own_voice, ahead=True, warn=output.warn)
         interrupted = _interrupted(keeper, routine, options, output)
+        output.begin(routine, language)
         guide = Guide(routine, language, music=options.music is not None, interrupted=interrupted)
         session = Session(guide, sound, narrator, Button(ears, panel, lambda: guide.state), music, keeper.keep)
         spoken = on_time = True
