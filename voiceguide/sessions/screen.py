@@ -64,10 +64,7 @@ class Screen:
                 return None
 
     def _state(self, state: str, step: str | None) -> str:
-        if state == "guiding" and step in self._where:
-            what = self._where[step]
-        else:
-            what = self._titles.get(state, state)
+        what = self._titles.get(state) or self._where.get(step or "", state)
         ways = [self._language.examples(name)[:1] for name in self._sayable.get(state, ())]
         said = ", ".join(f'"{way}"' for found in ways for way in found)
         return f"\n{what}{f'   (say {said})' if said else ''}"

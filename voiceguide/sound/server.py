@@ -203,7 +203,7 @@ class Server:
                 move = pulse.source_output_move if kind == "microphone" else pulse.sink_input_move
                 move(stream.index, back.index)
                 self._homes[kind] = back
-            elif home is None and on is not None and (why := unfit(kind, on)):
+            elif home is None and on is not None and CHOSEN_BY[kind] not in os.environ and (why := unfit(kind, on)):
                 away.add(kind)
                 unfit_ones[kind] = why
             elif on is not None:
