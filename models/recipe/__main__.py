@@ -44,7 +44,7 @@ class Scale:
 
 
 FULL = Scale(
-    utterances={"espeak": 60_000, "flite": 18_000, "festival": 7_000, "pico": 12_000, "guide": 600},
+    utterances={"espeak": 60_000, "flite": 18_000, "festival": 7_000, "pico": 12_000},
     a_shard=500,
     pieces=40,
     packs=None,
@@ -59,7 +59,7 @@ FULL = Scale(
 )
 FURTHER = replace(
     FULL,
-    utterances={"espeak": 14_000, "flite": 14_000, "festival": 6_000, "pico": 10_000, "guide": 600},
+    utterances={"espeak": 14_000, "flite": 14_000, "festival": 6_000, "pico": 10_000},
     a_shard=250,
     pieces=24,
     bootstrap_steps=0,
@@ -74,7 +74,7 @@ OF_THE_WAY = 0.7
 utterances the objective for each step of 30 ms was -0.199 with the old weights, -0.177 with the new ones, and -0.180
 and -0.177 at 0.6 and 0.8 of the way; on people's phrases, which got worse, -0.084, -0.096, -0.089 and -0.092."""
 TINY = Scale(
-    utterances={"espeak": 500, "flite": 500, "guide": 20},
+    utterances={"espeak": 500, "flite": 500},
     a_shard=125,
     pieces=1,
     packs=1,
@@ -189,9 +189,8 @@ def sounds(options: argparse.Namespace) -> None:
             if not store.exists(work / "noise", name):
                 tasks.append(("noise", (kind, name, min(8, scale.pieces - at)), work / "noise"))
     for job in json.loads((work / "jobs.json").read_text("utf-8")):
-        folder = work / ("noise" if job["engine"] == "guide" else "speech")
-        if not store.exists(folder, job["name"]):
-            tasks.append(("speech", job, folder))
+        if not store.exists(work / "speech", job["name"]):
+            tasks.append(("speech", job, work / "speech"))
     with Pool(options.jobs) as pool:
         for done, _ in enumerate(pool.imap_unordered(_make, tasks), start=1):
             if done % max(1, len(tasks) // 20) == 0 or done == len(tasks):

@@ -27,11 +27,10 @@ _BEFORE_S, _AFTER_S = 0.5, 0.6
 """The longest lead-in and tail of an utterance."""
 _ROOMS = 1500
 
-NOISES = {"cries": 17, "kitchen": 12, "house": 43, "babble": 12, "guide": 8, "hiss": 8}
+NOISES = {"cries": 17, "kitchen": 16, "house": 47, "babble": 12, "hiss": 8}
 """How often each kind of noise is drawn. ``house``: all noise in the store that is none of the others."""
 _CRIES = {"synthetic crying": "cries", "synthetic cooing": "cries"}
 """Synthetic kinds that count as cries: they have the high frequencies that recordings at 8 kHz lack."""
-_SPOKEN_NOISES = ("babble", "guide")
 _TOGETHER = 0.5
 """How often two household sounds are heard at once, as in a kitchen."""
 _BABBLE = (1.0, 0.7, 0.5, 0.4, 0.3)
@@ -60,7 +59,7 @@ class Augmenter:
         self._window = torch.from_numpy(povey()).to(device)
         self._rooms = torch.from_numpy(rooms(_ROOMS, np.random.default_rng(seed))).to(device)
         kinds = np.array([_CRIES.get(u.kind, u.kind if u.kind in NOISES else "house") for u in noise.utterances])
-        self._of_kind = {kind: np.flatnonzero(kinds == kind) for kind in ("cries", "kitchen", "house", "guide")}
+        self._of_kind = {kind: np.flatnonzero(kinds == kind) for kind in ("cries", "kitchen", "house")}
         self._talk = np.flatnonzero([bool(u.text) for u in speech.utterances])
 
     def batch(
@@ -117,10 +116,10 @@ class Augmenter:
         self, wordless: NDArray[np.bool_], samples: int, rng: np.random.Generator, generator: torch.Generator
     ) -> tuple[Tensor, NDArray[np.bool_]]:
         """float32[size, samples] of noise, each with a mean square of 1 where it sounds; and bool[size], which of it
-        is speech: none where ``wordless``, bool[size]."""
+        is babble: none where ``wordless``, bool[size]."""
         size = len(wordless)
         kinds = rng.choice(list(NOISES), size, p=np.array(list(NOISES.values())) / sum(NOISES.values()))
-        kinds[wordless & np.isin(kinds, _SPOKEN_NOISES)] = "house"  # nothing may be said in it
+        kinds[wordless & (kinds == "babble")] = "house"  # nothing may be said in it
         for kind, pieces in self._of_kind.items():
             if len(pieces) == 0:
                 kinds[kinds == kind] = "house" if len(self._of_kind["house"]) else "hiss"
@@ -146,7 +145,7 @@ class Augmenter:
         rows = np.flatnonzero(kinds == "hiss")
         if len(rows):
             wave[rows] = torch.randn(len(rows), samples, generator=generator, device=self._device)
-        return wave / _active_power(wave).sqrt(), np.isin(kinds, _SPOKEN_NOISES)
+        return wave / _active_power(wave).sqrt(), kinds == "babble"
 
     def _in_a_room(
         self, wave: Tensor, wordless: NDArray[np.bool_], rng: np.random.Generator, generator: torch.Generator

@@ -138,6 +138,5 @@ def _key(utterance: store.Utterance) -> str:
 
 
 def _wordless(noise: Sound) -> Iterator[_Item]:
-    for index, piece in enumerate(noise.utterances):
-        if piece.kind != "guide":  # its own voice is never alone: it would be learnt as silence
-            yield _Item(-1 - index, _NOISE_S[index % len(_NOISE_S)], "noise", "", watched=False)
+    for index in range(len(noise.utterances)):
+        yield _Item(-1 - index, _NOISE_S[index % len(_NOISE_S)], "noise", "", watched=False)

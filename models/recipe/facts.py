@@ -30,7 +30,6 @@ SOURCES = {
     "phrases": ("people saying a phrase", "MycroftAI/Precise-Community-Data", "public domain"),
     "cries": ("baby cries", "gveres/donateacry-corpus", "ODbL 1.0, DbCL 1.0"),
     "kitchen": ("kitchen noise", "Picovoice/speech-to-intent-benchmark (Freesound)", "as there"),
-    "guide": ("the guide's own voice, as noise", "espeak-ng, Debian's", "GPL-3.0-or-later (the program)"),
     "synthetic": ("sounds of a household, made up", "models/recipe/noises.py", "Apache-2.0"),
 }
 """What it is, where it is from, and its licence: by corpus, or by kind if it comes from no public corpus. Another

@@ -23,9 +23,6 @@ from models.recipe.split import HELD_OUT_ESPEAK, HELD_OUT_FESTIVAL, HELD_OUT_FLI
 
 Sound = NDArray[np.float64]
 
-GUIDE_VOICE = "en-us+f3"
-"""The guide's own voice: its echo is a noise."""
-
 ESPEAK_ACCENTS = {
     "en-us": 6,
     "en-gb": 4,
@@ -61,7 +58,7 @@ class Job:
 
 def check(engines: Collection[str]) -> None:
     """Raises RecipeError if a synthesiser or a voice is not installed."""
-    programs = {"espeak": "espeak-ng", "guide": "espeak-ng", "flite": "flite", "festival": "festival"}
+    programs = {"espeak": "espeak-ng", "flite": "flite", "festival": "festival"}
     for engine in sorted(engines):
         if engine in programs and shutil.which(programs[engine]) is None:
             raise RecipeError(f"{programs[engine]} is not installed: see models/recipe/README.md")
@@ -76,9 +73,7 @@ def check(engines: Collection[str]) -> None:
 def run(job: Job, folder: Path) -> None:
     """Make the shard unless it exists. Utterances that fail are left out."""
     if not store.exists(folder, job.name):
-        speak = {"espeak": _espeak, "flite": _flite, "festival": _festival, "guide": _guide, "pico": _pico}[
-            job.engine
-        ]
+        speak = {"espeak": _espeak, "flite": _flite, "festival": _festival, "pico": _pico}[job.engine]
         store.write(folder, job.name, speak(job))
 
 
@@ -122,14 +117,6 @@ def _espeak(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
         sound = _espeak_sound(voice, speed, pitch, spread, gap, text)
         if sound is not None:
             yield store.normalised(sound), store.Utterance(0, 0, _said(text), "espeak", voice)
-
-
-def _guide(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
-    """Sentences in the guide's own voice. It is used as noise, so no text is kept."""
-    for text in job.texts:
-        sound = _espeak_sound(GUIDE_VOICE, 140, 50, 100, 0, text)
-        if sound is not None:
-            yield store.normalised(sound), store.Utterance(0, 0, "", "guide", GUIDE_VOICE)
 
 
 def _flite(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:

@@ -22,9 +22,7 @@ from models.recipe.tests.examples import (
     LEXICON,
     SHAPE,
     augmenter,
-    sound,
     spectrum,
-    tone,
     tones,
 )
 
@@ -123,12 +121,12 @@ def test_noise_lies_where_it_should_below_speech() -> None:
 
 def test_what_is_no_speech_is_heard_as_noise_and_has_no_text() -> None:
     speech, noise = tones()
-    bands = augmenter().batch(np.array([-2, -4, 0]), 4, plain=True).bands.numpy()
+    bands = augmenter().batch(np.array([-2, -3, 0]), 4, plain=True).bands.numpy()
     strongest = bands[:, SHAPE.left + 20 : SHAPE.left + 80].mean(axis=1).argmax(axis=1)
     assert (abs(strongest[:2] - 28) <= 2).all()
     assert abs(strongest[2] - 9) <= 2
     corpus = Corpus(speech, noise, LEXICON)
-    assert corpus.items[corpus.kinds == "noise"].tolist() == [-1, -2, -4], "the guide's own voice is nothing to learn"
+    assert corpus.items[corpus.kinds == "noise"].tolist() == [-1, -2, -3]
     assert chain("", LEXICON).phones == (0,)
     silent = losses.targets(
         [None], Batch(torch.zeros(1, 1, 1), np.array([5]), torch.tensor([5]), np.zeros(1), np.ones(1)), 6
@@ -137,14 +135,12 @@ def test_what_is_no_speech_is_heard_as_noise_and_has_no_text() -> None:
 
 
 def test_nobody_talks_where_nothing_is_said() -> None:
-    """A quarter of all noise is talk: none of it in what is to be heard as silence. Speech is at 500 Hz, the guide at
-    1 kHz, all other noise at 3 kHz."""
-    speech, _ = tones()
-    kinds = ("cries", "kitchen", "guide", "rain")
-    noise = [(tone(1000 if kind == "guide" else 3000, 2.0), Utterance(0, 0, "", kind, "n")) for kind in kinds]
-    made = Augmenter(speech, sound(*noise), SHAPE, CPU, seed=3)
+    """An eighth of all noise is talk: none of it in what is to be heard as silence. Speech is at 500 Hz, noise at
+    3 kHz."""
+    speech, noise = tones()
+    made = Augmenter(speech, noise, SHAPE, CPU, seed=3)
     for step in range(8):
-        bands = made.batch(np.full(6, -4), step).bands.exp()[:, SHAPE.left + 20 : SHAPE.left + 80].mean(dim=1)
+        bands = made.batch(np.full(6, -3), step).bands.exp()[:, SHAPE.left + 20 : SHAPE.left + 80].mean(dim=1)
         assert (bands[:, 24:33].amax(dim=1) > bands[:, 6:19].amax(dim=1)).all()
 
 
