@@ -3,10 +3,11 @@
     python -m benchmarks.voices [--quick] [VOICE …]
 
 It needs pocketsphinx and pyloudnorm, which the extra `recipe` has. Fifty of the guide's sentences are rendered in
-each voice, as a session has them: levelled, at its usual pace. PocketSphinx, whose model was trained on people, writes
-down what it hears of the English ones, with its own general language model; ``--quick`` leaves that out. A word counts
-as understood where it's in its place (Levenshtein's distance between the words), or one that sounds the same: "babies"
-for "baby's". Loudness is ITU-R BS.1770's, integrated. Pauses are silences of 80 ms and more within a sentence.
+each voice, as a session has them: levelled, at its usual pace. PocketSphinx, whose model was trained on people,
+writes down what it hears of the English ones, with its own general language model; ``--quick`` leaves that out. A
+word counts as understood where it's in its place (Levenshtein's distance between the words), or one that sounds the
+same: "babies" for "baby's". Loudness is ITU-R BS.1770's, integrated. Pauses are silences of 80 ms and more within a
+sentence.
 """
 
 from __future__ import annotations
