@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -35,6 +36,8 @@ AUDIBLE = 16
 """Samples below this, 66 dB below full scale, are silence."""
 FADE_S = 0.005
 """The player's fade-out, the last of the reaction time."""
+EVERYWHERE = MappingProxyType({"": "espeak"})
+"""A rehearsal is the same on every machine, unless somebody names a voice."""
 NO_OPTIONS = Options()
 
 
@@ -160,7 +163,7 @@ class Rehearsal:
             own_voice,
             ahead=False,
             warn=self._warn,
-            wanted=self._options.voices,
+            wanted=self._options.voices or EVERYWHERE,
         )
         guide = Guide(self.routine, self._language, music=self._options.music is not None)
         ears = TimedEars(self.listener)
