@@ -36,8 +36,8 @@ from voiceguide.speech.voice import Voice
 VOICES = ("en-us+m7", "en-gb-x-rp+f5")
 """Kept from the training of the model in the box."""
 WORDS_A_MINUTE = 150
-AFTER = np.zeros(round(0.9 * RATE), np.int16)
-"""Silence after each phrase: the most patient of commands is decided in it."""
+AFTER = np.zeros(round(1.5 * RATE), np.int16)
+"""Silence after each phrase: the most patient of commands is decided in it, and the next one stands alone."""
 
 
 def by_turns(language: Language, parts: tuple[Part, ...]) -> Iterator[str]:

@@ -15,8 +15,7 @@ from voiceguide.routine.loading import load
 
 routine, language = load(find("first-weeks")), load_language("en")
 phrases = language.phrasebook(routine.parts)
-guide = Guide(routine, language)
-timers: dict[Timer, float] = {}
+guide, timers = Guide(routine, language), dict[Timer, float]()
 
 actions = guide.start(time.monotonic())
 while End() not in actions:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+import voiceguide  # noqa: F401 - before numpy: it keeps matrices to one thread
+
 if TYPE_CHECKING:
     from voiceguide.language.phrasebook import Phrasebook
     from voiceguide.sound import Pcm

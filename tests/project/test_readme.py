@@ -115,3 +115,11 @@ def test_every_file_and_module_that_a_page_names_is_there(page: Path) -> None:
     patterns = {name: re.sub("[A-Z]{4,}", "*", name) for name in named}
     places = (ROOT, ROOT / "voiceguide")
     assert [n for n, pattern in patterns.items() if not any(any(place.glob(pattern)) for place in places)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_row_of_a_table_is_one_line_with_all_its_cells(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
+        head, *others = table.replace(r"\|", "").splitlines()
+        assert {(row.count("|"), row[-1]) for row in others} == {(head.count("|"), "|")}, head

@@ -106,7 +106,7 @@ parent:
     assert rehearsed.level(calm - 1.5, 1.0) < SILENT_DB
     assert rehearsed.heard("stop") > again
     stop = rehearsed.heard("stop")
-    assert rehearsed.level(stop - 1.2, 0.5) == pytest.approx(-38, abs=3), "it is back"
+    assert rehearsed.level(stop - 2.4, 0.5) == pytest.approx(-38, abs=3), "it is back"
     assert rehearsed.level(stop + 0.6, 0.3) < SILENT_DB
 
 

@@ -28,7 +28,7 @@ from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import State
 from voiceguide.hearing.ears import Fake, Heard, Ignored
-from voiceguide.language.command import NAMES, Command
+from voiceguide.language.command import CALMING, NAMES, Command
 from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
@@ -90,9 +90,21 @@ class Rehearsed:
         """Each entry of the parent that was heard as a command, with what was heard."""
         parent = self.of("parent")
         return [
-            (max((said for said in parent if said["t"] < heard["t"]), key=lambda said: said["t"]), heard)
+            (max((said for said in parent if said["t"] < heard["until"]), key=lambda said: said["t"]), heard)
             for heard in self.of("heard")
         ]
+
+    @property
+    def reactions(self) -> list[tuple[str, float]]:
+        """How long after each command its answer came, in ms, with the command's name. What calms is answered by
+        silence: the guide's last sound before it's decided. Anything else is answered when it's decided."""
+        found = []
+        for said, heard in self.answers:
+            sounds = np.flatnonzero(np.abs(self.left(said["t"], heard["t"])) > SILENT)
+            hushed = heard["command"] in CALMING and len(sounds)
+            answered = said["t"] + (sounds[-1] + 1) / RATE if hushed else heard["t"]
+            found.append((heard["command"], 1000 * (answered - said["until"])))
+        return found
 
 
 def rehearsed_in(folder: Path, *arguments: str) -> Rehearsed:
@@ -258,7 +270,7 @@ def test_commands_are_heard_where_the_parent_said_them(rehearsed: Rehearsed) -> 
 def test_the_reactions_of_the_summary_are_those_of_the_transcript_and_the_time_to_compute(
     rehearsed: Rehearsed,
 ) -> None:
-    reactions = [1000 * (heard["t"] - said["until"]) for said, heard in rehearsed.answers]
+    reactions = [ms for _, ms in rehearsed.reactions]
     for key, quantile in (("median", 0.5), ("p95", 0.95)):
         assert rehearsed.summary["reaction_ms"][key] >= np.quantile(reactions, quantile)
 
@@ -298,10 +310,10 @@ def test_a_pause_is_obeyed_within_300_ms_and_hardly_ever_after_500(
 ) -> None:
     assert pauses.summary["commands_obeyed"] == pauses.summary["commands_given"] == 15, pauses.errors
     reactions = [
-        1000 * (heard["t"] - said["until"])
+        ms
         for rehearsed in (pauses, *built_in_ones.values())
-        for said, heard in rehearsed.answers
-        if heard["command"] in ("pause", "stop")
+        for command, ms in rehearsed.reactions
+        if command in ("pause", "stop")
     ]
     assert len(reactions) >= 11
     assert np.median(reactions) <= 300
@@ -813,7 +825,7 @@ parent:
   - {at: 4.0, when: {state: preparing, speaking_for: 1.0}, say: music on}
   - {when: {state: preparing, speaking_for: 1.0}, say: "I'm ready"}
   - {when: {step: legs-1, speaking_for: 1.0}, say: where are we}          # under the guide's voice
-  - {after: 0.45, say: pause}                                             # under the chime
+  - {after: 1.05, say: pause}                                             # under the chime
   - {when: {state: paused, silent_for: 0.5}, say: continue}
   - {when: {step: legs-1, speaking_for: 1.5}, say: pause, voice: en-gb-x-rp+f5}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
@@ -892,9 +904,9 @@ WARM = {
 
 @pytest.fixture(scope="module")
 def all_signs(common: Path) -> Rehearsed:
-    """A parent who reports one sign after the other, and goes on each time."""
+    """A parent who reports one sign after the other, and goes on each time, but for the last: a sign of danger."""
     story = ["- {when: {state: preparing, speaking_for: 1.0}, say: ready}"]
-    for n, phrase in enumerate([*TOLD.values(), *WHY.values(), "he's turning blue"]):
+    for n, phrase in enumerate([*TOLD.values(), *WHY.values()]):
         over = "tending" if n < 2 else "finishing"  # from the third on it is about to finish
         story += [
             f'- {{when: {{state: guiding, speaking_for: 1.0}}, say: "{phrase}"}}',
@@ -905,6 +917,7 @@ def all_signs(common: Path) -> Rehearsed:
     story += ["- {when: {state: reassuring, silent_for: 2.5}, say: continue}"]
     for phrase in WARM.values():
         story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{phrase}"}}']
+    story += ["- {after: 7.0, when: {state: guiding}, say: he's turning blue}"]
     script = "routine: infant-massage\nparent:\n" + "\n".join(f"  {line}" for line in story) + "\n"
     return once(common / "all-signs", lambda folder: rehearse(folder, script))
 

@@ -1,0 +1,3 @@
+"""Programs that measure: each prints what it found, and on what machine."""
+
+import voiceguide as voiceguide  # before numpy: it keeps matrices to one thread
