@@ -215,7 +215,7 @@ def test_the_doctor_finds_the_devices(rig: Rig) -> None:
     assert findings["microphone"]["ok"]
     assert findings["speaker"]["ok"]
     assert "default: 16000 Hz, 1 channel" in findings["speaker"]["detail"]
-    assert findings["sound"]["detail"] == "nothing was lost in 3 s"
+    assert findings["sound"]["detail"] == "nothing was lost in 5.5 s"
     bad = [check for check, finding in findings.items() if not finding["ok"]]
     assert (bad, result.stderr) == (["level", "loop"], ""), "in the room of the rig it is silent, without any hiss"
 

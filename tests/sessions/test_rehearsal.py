@@ -38,9 +38,10 @@ from voiceguide.routine.library import all_routines, find
 from voiceguide.routine.loading import load
 from voiceguide.routine.routine import Routine
 from voiceguide.sessions import entries, transcript
+from voiceguide.sessions.assembly import Options
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
-from voiceguide.sessions.rehearsal import PATIENCE_S, TURN_S, Actor, Report, reactions
+from voiceguide.sessions.rehearsal import PATIENCE_S, TURN_S, Actor, Rehearsal, Report, reactions
 from voiceguide.sessions.script import Cue, built_in, load_script
 from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
@@ -979,3 +980,32 @@ def test_there_is_quiet_between_the_sentences_for_a_parent_who_tends_to_the_baby
     for begin in times[1:]:
         gap = all_signs.left(begin - 0.8, begin - 0.05)
         assert np.abs(gap.astype(int)).max() < 200
+
+
+CRYING = Path(__file__).parents[2] / "voiceguide" / "sessions" / "rehearsals" / "crying.yaml"
+
+
+def test_a_script_can_play_a_cry_and_expect_the_question() -> None:
+    rehearsal = Rehearsal(load_script(CRYING), Options(cry=True))
+    told: list[Entry] = []
+    report = rehearsal.run(told.append)
+    assert report.flaws() == ""
+    question = [entry for entry in told if isinstance(entry, entries.Said) and "hear crying" in entry.text]
+    heard = [entry for entry in told if isinstance(entry, entries.Crying)]
+    assert len(question) == len(heard) == 2
+    states = [entry.state for entry in told if isinstance(entry, entries.State)]
+    assert states.count("paused") == 2 and "tending" in states
+
+
+def test_where_crying_is_the_noise_of_the_room_the_guide_does_not_ask(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(
+        "routine: first-weeks\n"
+        f"room: {{noise: {CRYING.with_name('crying.flac')}, snr_db: 15}}\n"
+        "parent:\n"
+        "  - {at: 14.0, say: finish}\n"
+        "  - {when: {state: finishing, silent_for: 0.5}, say: 'yes'}\n",
+        "utf-8",
+    )
+    told: list[Entry] = []
+    Rehearsal(load_script(tmp_path / "s.yaml"), Options(cry=True)).run(told.append)
+    assert not any(isinstance(entry, entries.Crying) for entry in told)

@@ -125,6 +125,7 @@ def _part(data: dict[str, Any], folder: Path) -> Part:
                 say=_lines(step, folder),
                 hold=float(step.get("hold", 0)),
                 source=_sources(step),
+                drawing=step.get("drawing"),
             )
             for step in data["steps"]
         ),

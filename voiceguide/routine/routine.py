@@ -43,6 +43,8 @@ class Step:
     hold: float
     """Seconds that the stroke goes on after the words."""
     source: tuple[str, ...]
+    drawing: str | None = None
+    """A name of ``drawing.strokes.STROKES``: what a screen shows."""
 
     @property
     def seconds(self) -> float:
