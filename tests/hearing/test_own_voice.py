@@ -102,7 +102,7 @@ def test_a_phrase_within_a_longer_text_is_found(finder: OwnVoice, guide: Guide) 
 
 
 def test_a_sentence_without_a_command_fakes_none(finder: OwnVoice, guide: Guide) -> None:
-    for text in ("Use only the weight of your hands.", "Let it rise and fall with each breath."):
+    for text in ("Rest your warm hands there.", "Let it rise and fall with each breath."):
         assert not commands(finder.fakes(text, guide(text))) & {"next", "finish", "skip", "yes", "resume", "stop"}
 
 
