@@ -81,10 +81,8 @@ class Guide:
         first = next(action.lines for action in start if isinstance(action, Say))
         fixed = [line for lines in massage.language.prompts.values() for line in lines if "{" not in line]
         steps = [line for step in massage.plan.steps for line in step.say]
-        signs = [line for s in routine.signs.values() for line in (*s.say, *sum(s.reasons.values(), ()))]
-        passages = (routine.mixed, routine.danger, *routine.closing, *routine.why)
-        rest = [line for passage in passages if passage for line in passage.say]
-        everything = [*first, *self.at_once(), *massage.preparation(), *fixed, *signs, *steps, *rest]
+        rest = [line for passage in (*routine.closing, *routine.why) for line in passage.say]
+        everything = [*first, *self.at_once(), *massage.preparation(), *fixed, *steps, *rest]
         return tuple(dict.fromkeys(everything))
 
     def at_once(self) -> tuple[str, ...]:

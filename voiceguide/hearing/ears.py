@@ -91,3 +91,24 @@ class Ears(Protocol):
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """The guide starts a sentence at ``start`` seconds; ``fakes`` are the commands that it would fake."""
+
+
+class Around:
+    """Ears around others. By itself it hears what they hear."""
+
+    def __init__(self, ears: Ears) -> None:
+        self._ears = ears
+
+    @property
+    def voice(self) -> bool:
+        return self._ears.voice
+
+    @property
+    def suspects(self) -> bool:
+        return self._ears.suspects
+
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Decided]:
+        return self._ears.hear(pcm, at, played=played)
+
+    def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
+        self._ears.own_voice(fakes, start)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from voiceguide.guide.machine import Guide
-from voiceguide.hearing.ears import Decided, Ears, Fake
+from voiceguide.hearing.ears import Around, Decided, Ears
 from voiceguide.language.command import CALMING, Command
 from voiceguide.sessions import assembly, entries
 from voiceguide.sessions.assembly import Hearing, Options, Warn
@@ -203,31 +203,20 @@ class Rehearsal:
         return self._voice.render(cue.say, voice=cue.voice or usual, rate=PARENT_RATE)
 
 
-class TimedEars:
+class TimedEars(Around):
     """Ears, and how long they take."""
 
     def __init__(self, ears: Ears) -> None:
-        self._ears = ears
+        super().__init__(ears)
         self.latest_s = self.total_s = 0.0
         """Seconds of computing for the latest block, and for all."""
 
-    @property
-    def voice(self) -> bool:
-        return self._ears.voice
-
-    @property
-    def suspects(self) -> bool:
-        return self._ears.suspects
-
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Decided]:
         began = time.perf_counter()
-        heard = self._ears.hear(pcm, at, played=played)
+        heard = super().hear(pcm, at, played=played)
         self.latest_s = time.perf_counter() - began
         self.total_s += self.latest_s
         return heard
-
-    def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
-        self._ears.own_voice(fakes, start)
 
 
 class Actor:
