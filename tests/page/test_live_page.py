@@ -74,6 +74,19 @@ def test_a_session_is_shown_and_touched_and_only_this_machine_is_listened_on(tmp
     assert not [one for one in events if one.startswith(("socket.connect", "socket.sendto")) and "'/" not in one]
 
 
+def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a Python program without a sound device, and with nothing typed, has come to."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=environment_without_sound(),
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=GIVE_UP_S,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
@@ -84,29 +97,13 @@ def test_a_session_is_shown_and_touched_and_only_this_machine_is_listened_on(tmp
 )
 def test_what_cannot_be_served_is_one_clear_line(options: list[str], line: str) -> None:
     need_espeak()
-    result = subprocess.run(
-        [sys.executable, "-m", "voiceguide", "run", "--keyboard", *options],
-        env=environment_without_sound(),
-        input="",
-        capture_output=True,
-        text=True,
-        timeout=GIVE_UP_S,
-        check=False,
-    )
+    result = ended("-m", "voiceguide", "run", "--keyboard", *options)
     assert result.returncode == 1 and result.stderr.startswith(f"voiceguide: {line}")
     assert result.stderr.count("\n") == 1
 
 
 def test_without_the_package_the_user_is_told_how_to_get_it() -> None:
     code = "import sys; sys.modules['aiohttp'] = None; from voiceguide.cli import main; sys.exit(main())"
-    result = subprocess.run(
-        [sys.executable, "-c", code, "run", "--keyboard", "--page"],
-        env=environment_without_sound(),
-        input="",
-        capture_output=True,
-        text=True,
-        timeout=GIVE_UP_S,
-        check=False,
-    )
+    result = ended("-c", code, "run", "--keyboard", "--page")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     assert "pip install -e '.[page]'" in result.stderr

@@ -119,7 +119,8 @@ class CryEar:
         """Whether somebody cries in a recording (int16[n]), which is repeated where it's short."""
         sound = np.resize(pcm, max(len(pcm), SAMPLES + LOOKS * STEP))
         blocks = range(0, len(sound) - STEP + 1, STEP)
-        return any(self.take(sound[at : at + STEP], (at + STEP) / RATE) is not None for at in blocks)
+        ear = CryEar(self._network, self._bar)  # what is heard in the recording mustn't count in the session
+        return any(ear.take(sound[at : at + STEP], (at + STEP) / RATE) is not None for at in blocks)
 
     def forget(self) -> None:
         """The parent has said something: what was heard so far counts no more."""

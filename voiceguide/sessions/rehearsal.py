@@ -152,8 +152,9 @@ class Rehearsal:
         self.room = Room(seed=script.seed, **room)
         # Where the script has crying for noise, it's about being heard over it: the guide isn't to ask about it.
         noise, ear = room.get("noise"), assembly.cry_ear(options.cry, warn)
-        in_noise = noise is not None and ear is not None and ear.hears(noise)
-        self.listener = self._hearing.listener(None if in_noise else assembly.cry_ear(options.cry, warn))
+        if ear is not None and noise is not None and ear.hears(noise):
+            ear = None
+        self.listener = self._hearing.listener(ear)
         self._voice = Voice()
 
     def run(self, tell: Callable[[Entry], None]) -> Report:
