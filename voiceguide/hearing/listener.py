@@ -335,15 +335,14 @@ class Listener:
         assert self._verifier is not None
         after_s = judge.after_s(breath.command)
         start = since - WORD_S * (len(breath.words) + 1) - BEFORE_S - CONTEXT_S
-        pcm, begin = self._recent.since(start)
-        look = self._verifier.look(
-            pcm, breath.words, breath.first, breath.last, max(0, round((since - begin) / STEP_S))
-        )
+        heard = self._recent.since(start)
+        pcm = heard.pcm
+        look = self._verifier.look(pcm, breath.words, breath.first, breath.last, round(heard.until(since) / BLOCK))
         if look is None:
             return None
         count = len(look.speech)
         levels = np.array([loudness(pcm[i * BLOCK : (i + 1) * BLOCK]) for i in range(count)])
-        times = begin + STEP_S * np.arange(count + 1)
+        times = heard.at(BLOCK * np.arange(count + 1.0))
         others = np.array([self._own.others(*times[i : i + 2]) for i in range(count)])
         evidence = judge.weigh(look, levels, others, after_s)
         confidence = judge.confidence(breath.command, evidence)
@@ -351,9 +350,10 @@ class Listener:
 
     def _copied(self, finding: _Finding) -> bool:
         """Whether what was found is a copy of what the speaker was given."""
-        pcm, begin = self._recent.since(finding.at - BESIDE_S)
-        until = min(finding.until + BESIDE_S, self._now)
-        return self._copies.like(pcm[: max(0, round((until - begin) * RATE))], self._now - until)
+        heard = self._recent.since(finding.at - BESIDE_S)
+        until = heard.until(finding.until + BESIDE_S)
+        ago = self._now - heard.times[-1] + (len(heard.pcm) - until) / RATE
+        return self._copies.like(heard.pcm[:until], ago)
 
     def _read(self, breath: Breath, readings: tuple[Reading, ...]) -> _Finding | None:
         """What the recogniser's readings of the utterance say of a command: only such count as have nothing else in

@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound import RATE, Pcm
 
 KEPT_S = 6.0
 """The longest phrase takes 3 s; 0.6 s before it and 0.5 s after it count, and the network looks back for half a
 second."""
+GAP_S = 1.0
+"""A microphone that loses sound, or whose program is held up, moves the clock forward, within a second. No phrase
+goes on over a longer gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of sound, and when each sample of it was heard, in seconds on the session's clock."""
+
+    pcm: Pcm
+    """int16[n]"""
+    samples: npt.NDArray[np.float64]
+    times: npt.NDArray[np.float64]
+    """Both float64[k], rising: how many samples had been heard at what time. Between them the clock runs evenly."""
+
+    def at(self, samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The times at which so many samples had been heard."""
+        beyond = np.maximum(samples - self.samples[-1], 0.0) / RATE
+        return np.asarray(np.interp(samples, self.samples, self.times) + beyond)
+
+    def until(self, time: float) -> int:
+        """How many samples had been heard at a time; at most all."""
+        return round(float(np.interp(time, self.times, self.samples)))
 
 
 class Recent:
-    """What a recogniser was given lately. Times are seconds on the session's clock."""
+    """What a recogniser was given lately."""
 
     def __init__(self) -> None:
         self._blocks: deque[tuple[Pcm, float]] = deque()
         self._samples = 0
 
     def note(self, pcm: Pcm, at: float) -> None:
-        """``pcm``: int16[n], which ends at ``at`` seconds. After a jump of the clock only what follows is kept."""
-        if self._blocks and at - len(pcm) / RATE > self._blocks[-1][1] + 0.5 * BLOCK / RATE:
+        """``pcm``: int16[n], which ends at ``at`` seconds. After a gap, or where the clock begins anew, only what
+        follows is kept."""
+        if self._blocks and not 0.0 < at - self._blocks[-1][1] <= GAP_S + len(pcm) / RATE:
             self._blocks.clear()
             self._samples = 0
         self._blocks.append((pcm, at))
@@ -30,12 +56,21 @@ class Recent:
         while self._samples - len(self._blocks[0][0]) >= KEPT_S * RATE:
             self._samples -= len(self._blocks.popleft()[0])
 
-    def since(self, start: float) -> tuple[Pcm, float]:
-        """What is kept from ``start`` seconds on, and when that begins."""
+    def since(self, start: float) -> Stretch:
+        """What is kept from ``start`` seconds on."""
         if not self._blocks:
-            return np.zeros(0, np.int16), start
-        pcm = np.concatenate([pcm for pcm, _ in self._blocks])
-        end = self._blocks[-1][1]
-        begin = end - len(pcm) / RATE
-        skipped = max(0, round((start - begin) * RATE))
-        return pcm[skipped:], begin + skipped / RATE
+            return Stretch(np.zeros(0, np.int16), np.zeros(1), np.array([start]))
+        first, at = self._blocks[0]
+        ends = np.cumsum([len(pcm) for pcm, _ in self._blocks])
+        kept = Stretch(
+            np.concatenate([pcm for pcm, _ in self._blocks]),
+            np.concatenate(([0.0], ends)),
+            np.array([at - len(first) / RATE, *(at for _, at in self._blocks)]),
+        )
+        skipped = kept.until(start)
+        later = int(np.searchsorted(kept.samples, skipped, side="right"))
+        return Stretch(
+            kept.pcm[skipped:],
+            np.concatenate(([0.0], kept.samples[later:] - skipped)),
+            np.concatenate((kept.at(np.array([float(skipped)])), kept.times[later:])),
+        )
