@@ -31,11 +31,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import machine
-from voiceguide.guide.events import Progress
 from voiceguide.guide.machine import Guide
+from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Heard
 from voiceguide.language.language import Command, Language, load_language
 from voiceguide.routine.routine import Routine, find, load
+from voiceguide.sessions.entries import Entry, Said
 from voiceguide.sessions.journal import Journal, Keeper
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.session import Session
@@ -109,15 +110,16 @@ def guide(path: Path, pipe: int, seed: int, routine: Routine, language: Language
         write("=", progress.step)
         return kept
 
-    def tell(kind: str, t: float, **fields: object) -> None:
-        if kind == "said":
-            write("!", str(fields["step"]) if "step" in fields else None)
+    def tell(happened: list[Entry]) -> None:
+        for entry in happened:
+            if isinstance(entry, Said):
+                write("!", entry.step)
 
     keeper = Keeper(routine, lambda line: write("?", line), path)
     interrupted = keeper.interrupted(asked=True)
     narrator = Narrator(Mute(), None, ahead=False)
     machine = Guide(routine, language, interrupted=interrupted)
-    Session(machine, Clock(), narrator, Parent(seed), tell, keep=keep).run()
+    Session(machine, Clock(), narrator, Parent(seed), keep=keep).run(tell)
 
 
 def killed(path: Path, seed: int, after: float, routine: Routine, language: Language) -> tuple[list[str], bool]:
@@ -185,7 +187,7 @@ FAULTS = ("error=EIO", "error=ENOSPC", "signal=KILL")
 WRITER = """
 import sys
 from pathlib import Path
-from voiceguide.guide.events import Progress
+from voiceguide.guide.progress import Progress
 from voiceguide.routine.routine import find, load
 from voiceguide.sessions.journal import Keeper
 path, torn = Path(sys.argv[1]), sys.argv[2]

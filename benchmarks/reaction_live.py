@@ -34,7 +34,7 @@ PATIENCE_S = 3.0
 # What a session does and when, written by the session itself: the times of its blocks and its decisions.
 WATCHED = """
 import json, struct, sys, time
-from voiceguide.cli.door import door as cli
+from voiceguide import cli
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.ears import Heard
 from voiceguide.sound.live import LiveSound
@@ -76,7 +76,7 @@ sys.exit(cli.main(["run", "infant-massage"]))
 """
 PLAIN = """
 import sys
-from voiceguide.cli.door import door as cli
+from voiceguide import cli
 
 sys.exit(cli.main(["run", "infant-massage"]))
 """

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from voiceguide.sessions.rehearsal import Entry, Rehearsal, Script, reactions
+from voiceguide.sessions.rehearsal import Cue, Rehearsal, Script, reactions
 
 VOICES = ("en-us+m7", "en-gb-x-rp+f5", "en-gb-scotland+f2", "en-us+f3", "en-gb+m3")
 CALMING = (
@@ -38,17 +38,17 @@ class Reaction:
 def script(phrases: Sequence[str], seed: int) -> Script:
     """A parent who interrupts the guide with each phrase by each voice, and lets it go on."""
     chance = np.random.default_rng(seed)
-    entries = [_entry("I'm ready", {"state": "preparing", "speaking_for": 3.0})]
+    cues = [_cue("I'm ready", {"state": "preparing", "speaking_for": 3.0})]
     for phrase, voice in chance.permutation([(p, v) for p in phrases for v in VOICES]).tolist():
         start = {"state": "guiding", "speaking_for": round(float(chance.uniform(0.6, 2.2)), 2)}
-        entries.append(_entry(phrase, start, voice))
+        cues.append(_cue(phrase, start, voice))
         if phrase in CALMING:
-            entries.append(_entry("continue", {"silent_for": 0.7}, "en-us+m7"))
-    return Script("", "infant-massage", seed, {}, tuple(entries))
+            cues.append(_cue("continue", {"silent_for": 0.7}, "en-us+m7"))
+    return Script("", "infant-massage", seed, {}, tuple(cues))
 
 
-def _entry(say: str, when: dict[str, Any], voice: str = "en-us+m7") -> Entry:
-    return Entry(say, None, None, None, when, voice, 0)
+def _cue(say: str, when: dict[str, Any], voice: str = "en-us+m7") -> Cue:
+    return Cue(say, None, None, None, when, voice, 0)
 
 
 def measure(seed: int = 1, every: int = 1) -> tuple[list[Reaction], int]:
@@ -58,7 +58,7 @@ def measure(seed: int = 1, every: int = 1) -> tuple[list[Reaction], int]:
     for phrases in (CALMING[::every], OTHERS[::every]):
         act = Rehearsal(script(phrases, seed))
         partials = _partials(act)
-        report = act.run(lambda kind, t, **fields: None)
+        report = act.run(lambda entry: None)
         speaker = np.concatenate(act.room.speaker)
         for one in report.given:
             if one.phrase not in phrases:

@@ -47,7 +47,7 @@ def path() -> Path:
 def settings() -> dict[str, str]:
     """What environment and file say, by option; an empty variable says nothing.
 
-    Raises SourceError with every mistake in the file, VoiceguideError where it cannot be read."""
+    Raises SourceError with every error in the file, VoiceguideError where it cannot be read."""
     found = {}
     data = _file()
     for option, (variable, keys) in KEYS.items():
@@ -82,7 +82,7 @@ def _file() -> Mapping[str, Any]:
     try:
         data: Mapping[str, Any] = read(where, schema).data
     except SourceError as error:
-        if [problem.what for problem in error.problems] == ["the file is empty"]:
+        if [one.what for one in error.errors] == ["the file is empty"]:
             return {}  # every line a comment
         raise
     return data

@@ -1,7 +1,7 @@
 """The errors that a user can meet. Each has a text of one line: what is wrong, and what to do.
 
 VoiceguideError          exit code 1
-├── SourceError          mistakes in a YAML file, all of them at once
+├── SourceError          errors in a YAML file, all of them at once
 ├── SpeechError          the voice cannot be made
 ├── InstallError         a model cannot be fetched or unpacked
 ├── SoundError           exit code 3: no sound device, or it was lost
@@ -41,8 +41,8 @@ class ModelError(VoiceguideError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake in a file. ``line`` and ``column`` count from 1."""
+class FileError:
+    """One error in a file. ``line`` and ``column`` count from 1."""
 
     file: str
     line: int
@@ -57,8 +57,8 @@ class Problem:
 
 
 class SourceError(VoiceguideError):
-    """One or more mistakes in a YAML file; the text has one line for each."""
+    """One or more errors in a YAML file; the text has one line for each."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+    def __init__(self, errors: Sequence[FileError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n".join(map(str, self.errors)))

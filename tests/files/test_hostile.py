@@ -24,7 +24,6 @@ from test_cli import refused, run
 from benchmarks import fuzz
 from voiceguide import config
 from voiceguide.errors import VoiceguideError
-from voiceguide.files.stderr import quiet
 from voiceguide.recognition import archive
 from voiceguide.sound import BLOCK, RATE
 from voiceguide.sound.files import blocks_of, excerpts_of, rate_of, read_recording
@@ -137,14 +136,6 @@ def test_a_damaged_mp3_is_read_without_a_word_of_its_library(
     assert "Note: " in capfd.readouterr().err, "the library has something to say"
     assert [*blocks_of(tmp_path / "a.mp3")]
     assert capfd.readouterr().err == ""
-
-
-def test_what_we_say_is_seen_where_libraries_are_quiet(capfd: pytest.CaptureFixture[str]) -> None:
-    with quiet(), quiet():
-        os.write(2, b"library\n")
-        print("guide", file=sys.stderr)
-    os.write(2, b"after\n")
-    assert capfd.readouterr().err == "guide\nafter\n"
 
 
 # ---- Any damage ----

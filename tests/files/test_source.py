@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voiceguide.errors import Problem, SourceError, VoiceguideError
+from voiceguide.errors import FileError, SourceError, VoiceguideError
 from voiceguide.files import nodes
 from voiceguide.files.source import MAX_BYTES, Document, parse, read
 
@@ -204,13 +204,13 @@ def assert_told_well(content: bytes) -> None:
         document = parse(content, "f.yaml", RECIPE)
     except SourceError as error:
         lines = content.decode("utf-8", "replace").replace("\r", "\n").count("\n") + 1
-        assert error.problems
-        for problem in error.problems:
+        assert error.errors
+        for problem in error.errors:
             assert problem.what and problem.instead
             assert str(problem).isprintable()
             assert 1 <= problem.line <= lines + 1
             assert problem.column >= 1
-        places = [(problem.line, problem.column) for problem in error.problems]
+        places = [(problem.line, problem.column) for problem in error.errors]
         assert places == sorted(places)
     else:
         assert isinstance(document, Document)
@@ -426,7 +426,7 @@ def test_values_are_limited_counted_with_what_aliases_stand_for() -> None:
 def test_a_flood_of_mistakes_is_cut_off() -> None:
     told = mistakes("name: soup\n" + "".join(f"x{i}: 1\n" for i in range(2000)), RECIPE)
     assert len(told) == 101
-    assert told[-1] == "102:1: there are more mistakes; put these right first"
+    assert told[-1] == "102:1: there are more errors; put these right first"
 
 
 # What breaks the schema
@@ -483,13 +483,13 @@ def test_what_breaks_the_schema_is_told_in_plain_words(text: str, told: str) -> 
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
-    def check(document: Document) -> list[Problem]:
-        return [document.problem(["steps", 1], "too much salt", "take it out")]
+    def check(document: Document) -> list[FileError]:
+        return [document.error(["steps", 1], "too much salt", "take it out")]
 
     content = b"serves: 0\nsteps:\n  - 1\n  - Salt.\n  - &a x\nheat: hot\nheat: hot\nextra: !t x\n"
     with pytest.raises(SourceError) as raised:
         parse(content, "soup.yaml", RECIPE, check)
-    assert [str(problem).split("; ")[0] for problem in raised.value.problems] == [
+    assert [str(problem).split("; ")[0] for problem in raised.value.errors] == [
         "soup.yaml:1:1: the file has no `name`",
         "soup.yaml:1:9: `serves` is 0, and must be at least 1",
         "soup.yaml:3:5: entry 1 of `steps` must be a text, not a number",

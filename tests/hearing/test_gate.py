@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceguide.hearing.gate import Gate
-from voiceguide.sound import BLOCK, RATE, Pcm, loudness
+from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.levels import loudness
 from voiceguide.sound.room import Room
 
 Speak = Callable[..., Pcm]

@@ -34,7 +34,7 @@ def start(
     """A keyboard that has read all its input, so that nothing depends on the speed of its thread."""
     keyboard = Keyboard(phrases, lines, say, ask)
     for thread in threading.enumerate():
-        if thread.name == "keyboard":
+        if thread.name == "typed lines":
             thread.join(10)
     return keyboard
 
@@ -135,7 +135,7 @@ def test_nothing_is_waited_for(phrases: Phrasebook) -> None:
         parent.write("pause\n")
         parent.close()
         for thread in threading.enumerate():
-            if thread.name == "keyboard":
+            if thread.name == "typed lines":
                 thread.join(10)
         assert [h.decided for h in listen(keyboard, 1, begin=60)] == [pytest.approx(60 + STEP)]
 
@@ -166,11 +166,12 @@ def test_an_empty_input_ends_at_once(phrases: Phrasebook) -> None:
     assert keyboard.ended
 
 
-def test_what_is_no_text_ends_the_input(phrases: Phrasebook) -> None:
+def test_a_line_that_is_not_valid_utf_8_is_no_command_and_the_next_one_is_read(phrases: Phrasebook) -> None:
     told: list[str] = []
-    lines = io.TextIOWrapper(io.BytesIO(b"next\n\xff\xfe\n"), encoding="utf-8")
+    lines = io.TextIOWrapper(io.BytesIO(b"next\nr\xe9p\xe8te\npause\n"), encoding="utf-8")
     keyboard = start(phrases, lines, told.append)
-    listen(keyboard, 5)
+    assert [h.phrase for h in listen(keyboard, 5)] == ["next", "pause"]
+    assert told == ['"r\ufffdp\ufffdte" is no command; type help to see what can be said now']
     assert keyboard.ended
 
 

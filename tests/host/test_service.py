@@ -73,8 +73,8 @@ class Devices:
         self.blocks = 0
         self.lost: frozenset[str] = frozenset()
 
-    def problems(self) -> str:
-        return ""
+    def troubles(self) -> list[str]:
+        return []
 
     def open(self, fill: Callable[[int], Pcm]) -> None:
         self.blocks = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 from dataclasses import replace
 from functools import cache
@@ -15,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import voiceguide.guide
 from voiceguide.errors import VoiceguideError
-from voiceguide.guide import machine
 from voiceguide.guide.machine import Guide
-from voiceguide.guide.table import STATES
+from voiceguide.guide.situations import SITUATIONS
 from voiceguide.language import language as commands
 from voiceguide.language.language import (
     ADVANCING,
@@ -256,13 +255,14 @@ def test_what_is_normal_stays_as_it_is(text: str) -> None:
 
 
 def prompts_of_the_machine() -> set[str]:
-    """The names in ``language.say("…")``, ``_first_time("…", "…")`` and ``_replan(…)``; an f-string stands for all
-    its situations."""
+    """The names in `massage.say("…")` and `massage.first_time("…", "…")`; an f-string stands for all its
+    situations."""
     found = set()
-    for call in ast.walk(ast.parse(inspect.getsource(machine))):
+    sources = sorted(Path(voiceguide.guide.__file__).parent.rglob("*.py"))
+    for call in (node for source in sources for node in ast.walk(ast.parse(source.read_text("utf-8")))):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
             continue
-        if call.func.attr not in ("say", "_first_time", "_replan"):
+        if call.func.attr not in ("say", "first_time"):
             continue
         for argument in call.args:
             if isinstance(argument, ast.JoinedStr):
@@ -276,11 +276,11 @@ def prompts_of_the_machine() -> set[str]:
 
 
 def situations_with(kind: str) -> set[str]:
-    """Each state has its own help and hint, and so have an emergency and the offer after tending; nothing is said
-    when all is over. Commands are no use while a device is lost."""
+    """Each state has its own help and hint, and so have some situations; nothing is said when all is over. Asking for
+    help makes no sense while a device is lost."""
     if kind == "stopped_":
         return set(AGO)
-    return {*STATES, "emergency", "offering", "resuming", *(["lost"] if kind == "hint_" else [])} - {"finished"}
+    return {situation.words for situation in SITUATIONS} - {"finished", *(["lost"] if kind == "help_" else [])}
 
 
 def test_every_prompt_that_the_machine_uses_is_there_and_every_prompt_is_used() -> None:

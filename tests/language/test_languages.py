@@ -24,6 +24,7 @@ from voiceguide.language.language import CALMING, NAMES, Command, Language, Phra
 from voiceguide.routine.baby import Baby
 from voiceguide.routine.routine import Routine, find, folder_of_routines, in_language, load
 from voiceguide.routine.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
+from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.rehearsal import built_in, load_script, translated
 from voiceguide.sessions.session import Session
@@ -318,14 +319,14 @@ TYPED = {
 def test_a_session_by_typing_from_the_first_word_to_the_last(code: str, voice: Voice) -> None:
     """With its real voice; the clock is that of a room, so that it takes seconds."""
     routine, language = massage(code), load_language(code)
-    lines: list[dict[str, Any]] = []
+    told: list[Entry] = []
     odd: list[str] = []
     typed = io.StringIO("\n".join(TYPED[code]).replace("…", "\n" * 20))
     ears = Keyboard(language.phrasebook(routine.parts), typed, odd.append, language.examples("help")[0])
     narrator = Narrator(voice, None, ahead=False, name=language.voice)
     guide = Guide(routine, language)
-    session = Session(guide, Room(), narrator, ears, lambda kind, t, **more: lines.append({"kind": kind, **more}))
-    session.run()
+    Session(guide, Room(), narrator, ears).run(told.extend)
+    lines = [entry.as_json() for entry in told]
     assert odd == [f'"bla" is no command; type {language.examples("help")[0]} to see what can be said now']
     heard = [line["command"] for line in lines if line["kind"] == "heard"]
     assert heard == ["ready", "keep_going", "stress", "stress", "calm", "resume"]

@@ -240,9 +240,9 @@ def routine(tmp_path: Path) -> Path:
 def told(routine: Path, model: Path) -> list[str]:
     known = words.known(model)
     try:
-        load(routine, lambda document: words.problems(document, known))
+        load(routine, lambda document: words.errors(document, known))
     except SourceError as error:
-        return [f"{p.line}:{p.column}: {p.what}; {p.instead}" for p in error.problems]
+        return [f"{p.line}:{p.column}: {p.what}; {p.instead}" for p in error.errors]
     return []
 
 
@@ -305,8 +305,8 @@ def test_a_model_that_does_not_list_its_words_is_asked(routine: Path, model: Pat
         words.known(silent)
     unlisted = words.Known(knows=lambda word: word != "tuina", lexicon=Lexicon({}), learns=False)
     with pytest.raises(SourceError) as caught:
-        load(routine, lambda document: words.problems(document, unlisted))
-    (problem,) = caught.value.problems
+        load(routine, lambda document: words.errors(document, unlisted))
+    (problem,) = caught.value.errors
     assert problem.instead == "write a word that it knows"
 
 
@@ -335,4 +335,4 @@ def test_the_routines_in_the_box_are_known_to_the_model_in_the_box() -> None:
     known = words.known(models.box())
     for path in all_routines():
         if load(path).language == "en":
-            load(path, lambda document: words.problems(document, known))
+            load(path, lambda document: words.errors(document, known))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from test_machine import Player
 
 from voiceguide.errors import SourceError
-from voiceguide.guide.events import Hush
+from voiceguide.guide.actions import Hush
+from voiceguide.guide.situations import EMERGENCY
 from voiceguide.language.language import Language, load_language
 from voiceguide.routine.routine import Routine, folder_of_routines, load
 from voiceguide.routine.rules import REASONS, STRESS_SIGNS
@@ -97,7 +98,7 @@ def test_whatever_danger_says_the_emergency_words_come_before(hostile: Routine) 
     p.all_lines()
     p.hear("resume")
     p.hear("next")
-    assert p.guide.situation == "emergency"
+    assert p.guide.situation is EMERGENCY
 
 
 def test_whatever_mixed_says_the_guide_pauses_before(hostile: Routine) -> None:
@@ -194,7 +195,7 @@ def test_a_lender_cannot_lend_such_a_recording(tmp_path: Path, speak: Speak) -> 
     lender = HOSTILE.replace("say: [Be there.]", f'say: [{{text: "{STOP}", recording: go-on.flac}}]')
     write(tmp_path, lender.replace("routine: hostile", "routine: lender"), "lender")
     own = HOSTILE.partition("signs:\n")[0].replace("language: en", "language: en\ncare_from: lender")
-    assert "has mistakes" in mistakes(write(tmp_path, own))
+    assert "has errors" in mistakes(write(tmp_path, own))
 
 
 def test_a_recorded_sentence_of_the_routine_is_still_played(tmp_path: Path, speak: Speak) -> None:

@@ -116,10 +116,10 @@ def mistakes(path: Path) -> list[str]:
     """What an author reads, without the folder; checked to be lines in the order of the file."""
     with pytest.raises(SourceError) as raised:
         load(path)
-    assert all(str(problem).isprintable() for problem in raised.value.problems)
-    places = [(problem.line, problem.column) for problem in raised.value.problems]
+    assert all(str(problem).isprintable() for problem in raised.value.errors)
+    places = [(problem.line, problem.column) for problem in raised.value.errors]
     assert places == sorted(places)
-    return [str(problem).removeprefix(f"{path.parent}/") for problem in raised.value.problems]
+    return [str(problem).removeprefix(f"{path.parent}/") for problem in raised.value.errors]
 
 
 # What is read
@@ -214,8 +214,8 @@ def test_every_source_is_known_after_borrowing(folder: Path) -> None:
     [
         (None, "there is no routine named `carer`; "),
         (BORROWER.replace("routine: feet", "routine: carer").replace("from: carer", "from: feet"), None),
-        (CARER.replace("title:", "titel:"), "the routine `carer` has mistakes; see: voiceguide check "),
-        (CARER.replace("e", "\xff").encode("latin-1"), "the routine `carer` has mistakes; see: voiceguide check "),
+        (CARER.replace("title:", "titel:"), "the routine `carer` has errors; see: voiceguide check "),
+        (CARER.replace("e", "\xff").encode("latin-1"), "the routine `carer` has errors; see: voiceguide check "),
     ],
 )
 def test_care_cannot_be_taken_from(folder: Path, carer: str | bytes | None, told: str | None) -> None:
@@ -486,8 +486,8 @@ def test_whatever_stands_in_a_routine_it_is_read_or_told(
     try:
         assert isinstance(load(file), Routine)
     except SourceError as error:
-        assert error.problems
-        assert all(str(problem).isprintable() for problem in error.problems)
+        assert error.errors
+        assert all(str(problem).isprintable() for problem in error.errors)
 
 
 # The schema

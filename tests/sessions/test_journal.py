@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voiceguide.guide.events import Interrupted, Progress
 from voiceguide.guide.plan import STROKES
+from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.language.language import AGO
 from voiceguide.routine.routine import Routine, find, load
 from voiceguide.sessions.journal import FRESH_S, Journal, JournalError, Keeper, ago, default_path
@@ -350,7 +350,7 @@ def test_what_may_not_be_written_can_still_be_read() -> None:
 
 FULL = """
 import resource, sys
-from voiceguide.guide.events import Progress
+from voiceguide.guide.progress import Progress
 from voiceguide.routine.routine import find, load
 from voiceguide.sessions.journal import Keeper
 routine = load(find("first-weeks"))

@@ -22,7 +22,8 @@ from voiceguide.routine.routine import Routine, find, load
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.recorded_lines import LONGEST_S, Own, Recorded, line_of
 from voiceguide.sound import RATE, Pcm
-from voiceguide.sound.room import VOICE_DB, active_rms
+from voiceguide.sound.levels import active_rms
+from voiceguide.sound.room import VOICE_DB
 from voiceguide.speech.voice import Voice
 
 ROUTINE = """\

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -26,28 +26,30 @@ from conftest import PARENT_VOICE, Speak, need_espeak
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
-from voiceguide.guide.table import STATES
+from voiceguide.guide.situations import State
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.language.language import NAMES, Command, Phrasebook, load_language, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import Costs
 from voiceguide.recognition.model import ClosedModel
 from voiceguide.routine.routine import Routine, all_routines, find, load
+from voiceguide.sessions import entries, transcript
+from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.rehearsal import (
     PATIENCE_S,
     TURN_S,
-    Entry,
+    Actor,
+    Cue,
     Report,
-    _Parent,
     built_in,
     load_script,
     reactions,
-    summary,
 )
 from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
-from voiceguide.sound.room import Room, active_rms
+from voiceguide.sound.levels import active_rms
+from voiceguide.sound.room import Room
 from voiceguide.speech.voice import Voice
 
 ROUTINES = ("bedtime-wind-down", "first-weeks", "hand-and-wrist", "infant-massage")
@@ -161,7 +163,7 @@ def test_every_command_is_obeyed_and_none_is_imagined(rehearsed: Rehearsed) -> N
 
 def test_every_state_is_visited_and_the_last_one_is_the_end(rehearsed: Rehearsed) -> None:
     states = [line["state"] for line in rehearsed.of("state")]
-    assert set(states) == set(STATES)
+    assert set(states) == set(State)
     assert (states[0], states[-1]) == ("preparing", "finished")
 
 
@@ -205,7 +207,7 @@ def test_the_lines_say_what_the_contract_lets_them_say(rehearsed: Rehearsed) -> 
     for line in rehearsed.lines:
         match line["kind"]:
             case "state":
-                assert line["state"] in STATES
+                assert line["state"] in set(State)
                 assert line["step"] is None or line["step"] in steps
             case "said":
                 assert line.get("step", next(iter(steps))) in steps
@@ -433,7 +435,7 @@ def test_a_routine_without_a_script_is_rehearsed_by_one_that_suits_any(tmp_path:
     subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     rehearsed = Rehearsing(tmp_path, "quiet-evening.yaml").result()
     assert (rehearsed.exit_code, rehearsed.errors) == (0, "")
-    assert {line["state"] for line in rehearsed.of("state")} == set(STATES)
+    assert {line["state"] for line in rehearsed.of("state")} == set(State)
 
 
 # ---- Mistakes in a script ----
@@ -445,11 +447,11 @@ def mistakes(folder: Path, script: str) -> list[tuple[int, int]]:
     path.write_text(script, encoding="utf-8")
     with pytest.raises(SourceError) as refusal:
         load_script(path)
-    for problem in refusal.value.problems:
+    for problem in refusal.value.errors:
         assert problem.file == str(path)
         assert problem.what
         assert problem.instead
-    return [(problem.line, problem.column) for problem in refusal.value.problems]
+    return [(problem.line, problem.column) for problem in refusal.value.errors]
 
 
 ALL_WRONG = """\
@@ -548,45 +550,51 @@ class PerfectEars:
 
     voice = False
 
-    def __init__(self, said: list[Line], mishear: Mishear) -> None:
+    def __init__(self, said: list[entries.Parent], mishear: Mishear) -> None:
         self._said = said
         self._mishear = mishear
         self._heard = 0
 
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]:
         heard: list[Heard | Ignored] = []
-        while self._heard < len(self._said) and at >= self._said[self._heard]["until"]:
+        while self._heard < len(self._said) and at >= self._said[self._heard].until:
             line = self._said[self._heard]
             self._heard += 1
-            phrase = self._mishear(line["text"])
+            phrase = self._mishear(line.text)
             command = phrases().meaning(phrase) if phrase else None
             if phrase and command is not None:
-                heard.append(Heard(command, phrase, 1.0, line["t"], line["until"], at))
+                heard.append(Heard(command, phrase, 1.0, line.t, line.until, at))
         return heard
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """They are never taken in."""
 
 
+E = TypeVar("E", bound=Entry)
+
+
 @dataclass(slots=True)
 class Acted:
     """A script that was played to perfect ears."""
 
-    lines: list[Line] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     report: Report = field(default_factory=Report)
     duration: float = 0.0
     never: list[str] = field(default_factory=list)
 
     @property
-    def parent(self) -> list[Line]:
-        return [line for line in self.lines if line["kind"] == "parent"]
+    def parent(self) -> list[entries.Parent]:
+        return self.of(entries.Parent)
 
-    def said(self, text: str) -> Line:
-        (line,) = [line for line in self.parent if line["text"] == text]
+    def of(self, kind: type[E]) -> list[E]:
+        return [entry for entry in self.entries if isinstance(entry, kind)]
+
+    def said(self, text: str) -> entries.Parent:
+        (line,) = [line for line in self.parent if line.text == text]
         return line
 
-    def last(self, kind: str, before: float) -> Line:
-        return [line for line in self.lines if line["kind"] == kind and line["t"] <= before][-1]
+    def last(self, kind: type[Entry], before: float) -> Entry:
+        return [entry for entry in self.of(kind) if entry.t <= before][-1]
 
 
 @pytest.fixture
@@ -596,23 +604,24 @@ def act(voice: Voice, tmp_path: Path) -> Callable[..., Acted]:
         path.write_text(f"routine: first-weeks\nparent:\n{entries}", encoding="utf-8")
         script = load_script(path)
         acted, room = Acted(), Room()
-        said: list[Line] = []
+        said: list[entries.Parent] = []
 
-        def tell(kind: str, t: float, **fields: Any) -> None:
-            acted.lines.append({"kind": kind, "t": t, **fields})
-            if kind == "parent":
-                said.append(acted.lines[-1])
-
-        def render(entry: Entry) -> Pcm:
-            assert entry.say is not None
-            return voice.render(entry.say, voice=entry.voice or PARENT_VOICE)
+        def render(cue: Cue) -> Pcm:
+            assert cue.say is not None
+            return voice.render(cue.say, voice=cue.voice or PARENT_VOICE)
 
         guide = Guide(first_weeks(), load_language("en"))
         narrator = Narrator(voice, None, ahead=False)
-        session = Session(guide, room, narrator, PerfectEars(said, mishear), tell)
-        parent = _Parent(script, session, room, render, acted.report, phrases().meaning, tell)
-        session.on_heard = parent.heard
-        session.run(each_block=parent.act)
+        session = Session(guide, room, narrator, PerfectEars(said, mishear))
+        parent = Actor(script, session, room, render, phrases().meaning)
+
+        def each_turn(happened: list[Entry]) -> None:
+            spoken = parent.act(happened, compute_s=0.0)
+            acted.entries += [*happened, *spoken]
+            said.extend(entry for entry in spoken if isinstance(entry, entries.Parent))
+
+        session.run(each_turn)
+        acted.report = parent.report
         acted.report.reactions_ms = reactions(acted.report.given, np.concatenate(room.speaker))
         acted.never = parent.never()
         acted.duration = room.now
@@ -631,37 +640,37 @@ def soon(moment: float) -> Any:
 
 def test_at_counts_from_the_start(act: Act) -> None:
     acted = act('  - {at: 2.0, say: "stop"}\n  - {at: 4.5, say: "where are we"}\n')
-    assert [line["t"] for line in acted.parent] == [soon(2.0), soon(4.5)]
+    assert [line.t for line in acted.parent] == [soon(2.0), soon(4.5)]
 
 
 def test_after_counts_from_the_end_of_the_entry_before(act: Act) -> None:
     acted = act('  - {after: 1.0, say: "stop"}\n  - {after: 3.0, say: "where are we"}\n')
     first, second = acted.parent
-    assert first["t"] == soon(1.0)
-    assert second["t"] == soon(first["until"] + 3.0)
+    assert first.t == soon(1.0)
+    assert second.t == soon(first.until + 3.0)
 
 
 def test_without_a_moment_an_entry_follows_the_one_before(act: Act) -> None:
     acted = act('  - {say: "stop"}\n  - {say: "hello"}\n')
     first, second = acted.parent
-    assert first["t"] == soon(0.0)
-    assert second["t"] == soon(first["until"])
+    assert first.t == soon(0.0)
+    assert second.t == soon(first.until)
 
 
 def test_entries_keep_their_order_and_nobody_interrupts_himself(act: Act) -> None:
     acted = act('  - {at: 3.0, say: "stop"}\n  - {at: 1.0, say: "hello"}\n  - {at: 3.1, say: "where are we"}\n')
-    assert [line["text"] for line in acted.parent] == ["stop", "hello", "where are we"]
-    assert [line["t"] for line in acted.parent[1:]] == [soon(line["until"]) for line in acted.parent[:-1]]
+    assert [line.text for line in acted.parent] == ["stop", "hello", "where are we"]
+    assert [line.t for line in acted.parent[1:]] == [soon(line.until) for line in acted.parent[:-1]]
 
 
 def test_each_entry_is_said_once_though_its_moment_lasts(act: Act) -> None:
     acted = act('  - {when: {state: preparing}, say: "hello"}\n  - {when: {state: preparing}, say: "stop"}\n')
-    assert [line["text"] for line in acted.parent] == ["hello", "stop"]
+    assert [line.text for line in acted.parent] == ["hello", "stop"]
 
 
 def test_when_waits_for_a_state(act: Act) -> None:
     acted = act('  - {at: 3.0, say: "stop"}\n  - {when: {state: paused}, say: "where are we"}\n')
-    assert acted.said("where are we")["t"] == soon(acted.said("stop")["until"] + TURN_S)
+    assert acted.said("where are we").t == soon(acted.said("stop").until + TURN_S)
 
 
 def test_when_waits_for_a_step(act: Act) -> None:
@@ -673,66 +682,66 @@ def test_when_waits_for_a_step(act: Act) -> None:
     ]
     acted = act("".join(entries))
     assert acted.never == []
-    reached = {line["step"]: line["t"] for line in reversed(acted.lines) if line["kind"] == "state"}
-    assert acted.said("next")["t"] > reached["feet-1"]
-    assert reached["feet-1"] < acted.said("next")["t"] < reached["feet-2"] < acted.said("stop")["t"]
+    reached = {state.step: state.t for state in reversed(acted.of(entries.State))}
+    assert acted.said("next").t > reached["feet-1"]
+    assert reached["feet-1"] < acted.said("next").t < reached["feet-2"] < acted.said("stop").t
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.5])
 def test_speaking_for_counts_from_the_start_of_a_sentence(act: Act, seconds: float) -> None:
     acted = act(f'  - {{at: 4.0, when: {{state: preparing, speaking_for: {seconds}}}, say: "stop"}}\n')
-    said = acted.said("stop")["t"]
-    sentence = acted.last("said", said)["t"]
+    said = acted.said("stop").t
+    sentence = acted.last(entries.Said, said).t
     assert said - sentence >= seconds
     assert said == soon(max(4.0, sentence + seconds))
 
 
 def test_speaking_for_never_comes_where_the_guide_is_silent(act: Act) -> None:
     acted = act('  - {at: 1.0, say: "stop"}\n  - {when: {speaking_for: 20.0}, say: "continue"}\n')
-    assert [line["text"] for line in acted.parent] == ["stop"]
+    assert [line.text for line in acted.parent] == ["stop"]
     assert len(acted.never) == 1
 
 
 @pytest.mark.parametrize("seconds", [1.0, 4.0])
 def test_silent_for_counts_from_the_last_sound(act: Act, seconds: float) -> None:
     acted = act(f'  - {{at: 2.0, say: "stop"}}\n  - {{when: {{silent_for: {seconds}}}, say: "continue"}}\n')
-    hushed = acted.last("hushed", 4.0)["t"]
-    assert acted.said("continue")["t"] == soon(hushed + seconds)
+    hushed = acted.last(entries.Hushed, 4.0).t
+    assert acted.said("continue").t == soon(hushed + seconds)
 
 
 def test_silent_for_is_not_confused_by_the_gaps_between_sentences(act: Act) -> None:
     acted = act('  - {when: {state: preparing, silent_for: 0.2}, say: "ready"}\n')
-    sentences = [line["text"] for line in acted.lines if line["kind"] == "said"]
+    sentences = [said.text for said in acted.of(entries.Said)]
     assert load_language("en").say("say_ready")[-1] in sentences, "the preparation is said to its end"
-    assert acted.said("ready")["t"] > acted.last("said", acted.said("ready")["t"])["t"] + 1.0
+    assert acted.said("ready").t > acted.last(entries.Said, acted.said("ready").t).t + 1.0
 
 
 def test_a_breath_is_taken_before_an_entry_with_when_but_not_where_after_says_how_long(act: Act) -> None:
     acted = act('  - {at: 2.0, say: "stop"}\n  - {when: {state: paused}, after: 0.1, say: "continue"}\n')
-    stop = acted.said("stop")["until"]
-    assert acted.said("continue")["t"] == soon(stop + 0.1)
+    stop = acted.said("stop").until
+    assert acted.said("continue").t == soon(stop + 0.1)
 
 
 def test_all_conditions_must_hold(act: Act) -> None:
     entries = (
         '  - {at: 2.0, say: "stop"}\n  - {at: 9.0, after: 3.0, when: {state: paused, silent_for: 1.0}, say: "back"}\n'
     )
-    assert act(entries).said("back")["t"] == soon(9.0)
+    assert act(entries).said("back").t == soon(9.0)
     entries = entries.replace("9.0", "3.0").replace("after: 3.0", "after: 4.0")
     acted = act(entries)
-    assert acted.said("back")["t"] == soon(acted.said("stop")["until"] + 4.0)
+    assert acted.said("back").t == soon(acted.said("stop").until + 4.0)
 
 
 def test_a_rehearsal_ends_soon_after_the_last_entry(act: Act) -> None:
     acted = act('  - {at: 2.0, say: "stop"}\n')
-    assert acted.lines[-1]["kind"] == "end"
-    assert acted.duration == pytest.approx(acted.said("stop")["until"] + 5.0, abs=0.2)
+    assert isinstance(acted.entries[-1], entries.End)
+    assert acted.duration == pytest.approx(acted.said("stop").until + 5.0, abs=0.2)
 
 
 def test_a_moment_that_never_comes_is_waited_for_for_long_and_then_given_up(act: Act) -> None:
     acted = act('  - {at: 2.0, say: "stop"}\n  - {when: {step: legs-2}, say: "next"}\n  - {say: "hello"}\n')
     assert [Path(where).name for where in acted.never] == ["script.yaml:4", "script.yaml:5"]
-    reminder = acted.last("said", acted.duration)["t"]
+    reminder = acted.last(entries.Said, acted.duration).t
     assert acted.duration > reminder + PATIENCE_S
     assert acted.duration < reminder + PATIENCE_S + 10.0
 
@@ -747,7 +756,7 @@ def test_commands_given_and_obeyed_are_counted(act: Act) -> None:
     assert ([given.phrase for given in report.given], report.obeyed) == (["stop", "continue"], 2)
     assert report.flawless
     assert report.flaws() == ""
-    assert report.as_json()["reaction_ms"] == {
+    assert report.summary().reaction_ms == {
         # "Stop" cuts a sentence off; "continue" is answered by the chime.
         "median": pytest.approx(20, abs=20),
         "p95": pytest.approx(20, abs=20),
@@ -759,7 +768,7 @@ def test_a_command_that_was_not_heard_is_a_flaw(act: Act) -> None:
     assert (len(report.given), report.obeyed, report.false_commands) == (1, 0, 0)
     assert not report.flawless
     assert re.fullmatch(r'not obeyed: "stop" at 1\.\d s', report.flaws())
-    assert report.as_json()["reaction_ms"] == {"median": None, "p95": None}
+    assert report.summary().reaction_ms == {"median": None, "p95": None}
 
 
 def test_a_command_that_nobody_gave_is_a_flaw(act: Act) -> None:
@@ -777,8 +786,10 @@ def test_a_command_taken_for_another_is_two_flaws(act: Act) -> None:
 def test_the_line_for_people_says_how_it_went(act: Act) -> None:
     report = act('  - {at: 1.0, say: "stop"}\n').report
     report.duration_s, report.wall_s = 90.0, 3.0
-    assert summary(report).startswith("Rehearsed 1.5 minutes in 3 s: 1 commands given, 1 obeyed, 0 false commands;")
-    assert summary(Report()).endswith("median reaction none.")
+    assert transcript.summary(report.summary()).startswith(
+        "Rehearsed 1.5 minutes in 3 s: 1 commands given, 1 obeyed, 0 false commands;"
+    )
+    assert transcript.summary(Report().summary()).endswith("median reaction none.")
 
 
 def test_a_script_that_cannot_be_read_says_so(tmp_path: Path) -> None:

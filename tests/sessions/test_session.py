@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -22,12 +22,15 @@ from conftest import Speak
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from voiceguide.guide.machine import CHECK_S, SILENCE_S, Guide
+from voiceguide.guide.machine import Guide
+from voiceguide.guide.situations import CHECK_S, SILENCE_S
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.language.language import Language, Phrasebook, load_language
 from voiceguide.routine.routine import Routine, find, load
+from voiceguide.sessions import entries
+from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.session import (
     CHIME_AFTER_CUT_S,
@@ -39,7 +42,8 @@ from voiceguide.sessions.session import (
     Session,
 )
 from voiceguide.sound import BLOCK, RATE, Block, Kind, Pcm
-from voiceguide.sound.room import Room, active_rms
+from voiceguide.sound.levels import active_rms
+from voiceguide.sound.room import Room
 from voiceguide.speech.player import DUCK_DB
 from voiceguide.speech.voice import DEFAULT_RATE, Voice
 
@@ -49,7 +53,6 @@ FADE_S = 0.005
 SILENT = round(32768 * 10 ** (-60 / 20))
 """-60 dBFS."""
 
-Entry = dict[str, Any]
 Said = tuple[float, str | Ignored]
 """When, and what."""
 
@@ -95,6 +98,9 @@ class PromptedEars:
         self.own.append((fakes, start))
 
 
+E = TypeVar("E", bound=Entry)
+
+
 @dataclass(slots=True)
 class Played:
     """A session that was played: its transcript, and the sound at the speaker."""
@@ -102,25 +108,25 @@ class Played:
     entries: list[Entry] = field(default_factory=list)
     speaker: Pcm = field(default_factory=lambda: np.zeros(0, np.int16))
 
-    def of(self, kind: str) -> list[Entry]:
-        return [entry for entry in self.entries if entry["kind"] == kind]
+    def of(self, kind: type[E]) -> list[E]:
+        return [entry for entry in self.entries if isinstance(entry, kind)]
 
     @property
     def texts(self) -> list[str]:
-        return [entry["text"] for entry in self.of("said")]
+        return [entry.text for entry in self.of(entries.Said)]
 
     @property
     def states(self) -> list[str]:
         """Each once until it changes: a step may change within a state."""
-        return [state for state, _ in groupby(entry["state"] for entry in self.of("state"))]
+        return [state for state, _ in groupby(entry.state for entry in self.of(entries.State))]
 
     @property
     def steps(self) -> list[str | None]:
-        return [step for step, _ in groupby(entry["step"] for entry in self.of("state"))]
+        return [step for step, _ in groupby(entry.step for entry in self.of(entries.State))]
 
     def said(self, text: str, nth: int = 0) -> float:
         """When a sentence began."""
-        return float([entry["t"] for entry in self.of("said") if entry["text"] == text][nth])
+        return float([entry.t for entry in self.of(entries.Said) if entry.text == text][nth])
 
     def between(self, start: float, until: float) -> Pcm:
         return self.speaker[round(start * RATE) : round(until * RATE)]
@@ -143,13 +149,14 @@ def play(
         room,
         narrator or Narrator(voice, None, ahead=False),
         ears or PromptedEars(script),
-        lambda kind, t, **fields: played.entries.append({"kind": kind, "t": t, **fields}),
     )
 
-    def leave(now: float) -> None:
-        session.over = session.over or now >= seconds
+    def each_turn(happened: list[Entry]) -> None:
+        played.entries += happened
+        if session.now >= seconds:
+            session.leave()
 
-    session.run(at, leave)
+    session.run(each_turn, at)
     played.speaker = np.concatenate(room.speaker)
     return played
 
@@ -175,10 +182,10 @@ def test_a_step_is_said_sentence_by_sentence_and_sounds_as_it_was_rendered(voice
     played = play(voice, seconds=20.0)
     assert played.texts == [FIRST, SECOND, THIRD]
     assert (played.states, played.steps) == (["guiding"], ["legs-1"])
-    for entry in played.of("said"):
-        assert entry["step"] == "legs-1"
-        rendered = voice.render(entry["text"])
-        assert np.array_equal(played.between(entry["t"], entry["t"] + len(rendered) / RATE), rendered)
+    for entry in played.of(entries.Said):
+        assert entry.step == "legs-1"
+        rendered = voice.render(entry.text)
+        assert np.array_equal(played.between(entry.t, entry.t + len(rendered) / RATE), rendered)
 
 
 # ---- Stopping is sacred ----
@@ -194,11 +201,11 @@ COMMANDS = (
 @pytest.mark.parametrize("command", ["pause", "stop", "baby is fussing", "baby is crying", "mixed signs"])
 def test_a_command_that_calms_is_followed_by_silence_within_one_block(voice: Voice, command: str) -> None:
     played = play(voice, (2.0, command), seconds=4.0)
-    (hushed,) = played.of("hushed")
-    assert hushed["t"] == pytest.approx(2.0, abs=BLOCK_S)
-    assert np.abs(played.between(hushed["t"] - 0.1, hushed["t"])).max() > SILENT, "it was speaking"
-    following = [entry["t"] for entry in played.of("said") if entry["t"] > hushed["t"]]
-    quiet = played.between(hushed["t"] + BLOCK_S, min(following, default=4.0))
+    (hushed,) = played.of(entries.Hushed)
+    assert hushed.t == pytest.approx(2.0, abs=BLOCK_S)
+    assert np.abs(played.between(hushed.t - 0.1, hushed.t)).max() > SILENT, "it was speaking"
+    following = [entry.t for entry in played.of(entries.Said) if entry.t > hushed.t]
+    quiet = played.between(hushed.t + BLOCK_S, min(following, default=4.0))
     assert len(quiet) > 0.5 * RATE
     assert np.abs(quiet).max() < SILENT
 
@@ -206,14 +213,14 @@ def test_a_command_that_calms_is_followed_by_silence_within_one_block(voice: Voi
 def sounding(played: Played, voice: Voice) -> np.ndarray:
     """bool[n]: where, by the transcript, the speaker may sound."""
     may = np.zeros(len(played.speaker), bool)
-    for entry in sorted(played.entries, key=lambda entry: entry["t"]):
-        start = round(entry["t"] * RATE)
-        match entry["kind"]:
-            case "said":
-                may[start : start + len(voice.render(entry["text"]))] = True
-            case "chime":
+    for entry in sorted(played.entries, key=lambda entry: entry.t):
+        start = round(entry.t * RATE)
+        match entry:
+            case entries.Said():
+                may[start : start + len(voice.render(entry.text))] = True
+            case entries.Chime():
                 may[start : start + round(CHIME_S * RATE)] = True
-            case "hushed":
+            case entries.Hushed():
                 may[start + round(FADE_S * RATE) :] = False
     return may
 
@@ -227,10 +234,10 @@ def test_whatever_is_said_the_speaker_sounds_only_when_it_is_told(voice: Voice, 
     played = play(voice, *script, seconds=15.0)
     may = sounding(played, voice)
     assert not played.speaker[~may].any()
-    for entry in played.of("said"):
-        last = entry["t"] > len(played.speaker) / RATE - 0.1
-        cut = any(entry["t"] <= other["t"] < entry["t"] + 0.1 for other in played.of("hushed"))
-        assert last or cut or np.abs(played.between(entry["t"], entry["t"] + 0.1)).max() > SILENT
+    for entry in played.of(entries.Said):
+        last = entry.t > len(played.speaker) / RATE - 0.1
+        cut = any(entry.t <= other.t < entry.t + 0.1 for other in played.of(entries.Hushed))
+        assert last or cut or np.abs(played.between(entry.t, entry.t + 0.1)).max() > SILENT
 
 
 def test_a_clock_that_is_set_touches_nothing(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,13 +248,13 @@ def test_a_clock_that_is_set_touches_nothing(voice: Voice, monkeypatch: pytest.M
     monkeypatch.setattr(time, "time", lambda: 1.8e9 + next(days))
     again = play(voice, *script, seconds=40.0 + hold)
     assert again.entries == played.entries
-    assert played.of("timer"), "a stroke was held to its end"
+    assert played.of(entries.Timer), "a stroke was held to its end"
 
 
 def test_in_a_gap_between_sentences_there_is_nothing_to_hush(voice: Voice) -> None:
     gap = len(voice.render(FIRST)) / RATE + 0.1
     played = play(voice, (gap, "pause"), seconds=8.0)
-    assert played.of("hushed") == []
+    assert played.of(entries.Hushed) == []
     assert played.states == ["guiding", "paused"]
     assert SECOND not in played.texts
 
@@ -260,13 +267,13 @@ def test_a_pause_that_is_heard_by_real_ears_silences_the_guide(
     narrator = Narrator(voice, OwnVoice(vosk_model, book, cache=None), ahead=False)
     played = play(voice, seconds=6.0, ears=Listener(vosk_model, book), narrator=narrator, room=room)
 
-    (heard,) = played.of("heard")
-    assert heard["command"] == "pause"
-    assert heard["until"] == pytest.approx(until, abs=0.15)
-    (hushed,) = played.of("hushed")
-    assert until - 0.15 < hushed["t"] < until + 0.5, "perhaps while the last sound dies away"
-    following = [entry["t"] for entry in played.of("said") if entry["t"] > hushed["t"]]
-    assert np.abs(played.between(hushed["t"] + BLOCK_S, following[0])).max() < SILENT
+    (heard,) = played.of(entries.Heard)
+    assert (heard.heard.command.name, heard.obeyed) == ("pause", True)
+    assert heard.heard.until == pytest.approx(until, abs=0.15)
+    (hushed,) = played.of(entries.Hushed)
+    assert until - 0.15 < hushed.t < until + 0.5, "perhaps while the last sound dies away"
+    following = [entry.t for entry in played.of(entries.Said) if entry.t > hushed.t]
+    assert np.abs(played.between(hushed.t + BLOCK_S, following[0])).max() < SILENT
 
 
 # ---- Going on ----
@@ -299,14 +306,15 @@ def test_the_session_ends_after_the_last_words(voice: Voice) -> None:
     assert played.states == ["guiding", "finishing", "finished"]
     goodbye = prompt("goodbye")[-1]
     assert played.texts[-1] == goodbye
-    (end,) = played.of("end")
+    (end,) = played.of(entries.End)
     assert end is played.entries[-1]
-    assert end["t"] == pytest.approx(played.said(goodbye) + len(voice.render(goodbye)) / RATE, abs=2 * BLOCK_S)
+    assert end.t == pytest.approx(played.said(goodbye) + len(voice.render(goodbye)) / RATE, abs=2 * BLOCK_S)
 
 
 def test_stop_does_not_end_the_session(voice: Voice) -> None:
     played = play(voice, (1.0, "stop"), seconds=30.0)
-    assert played.of("end") == []
+    (end,) = played.of(entries.End)
+    assert end.t >= 30.0, "only because the test leaves then"
     assert played.states == ["guiding", "paused"]
 
 
@@ -320,10 +328,10 @@ def spoken_at(voice: Voice) -> float:
 
 def test_a_stroke_is_held_for_its_time_and_then_the_guide_waits_for_next(voice: Voice) -> None:
     played = play(voice, seconds=40.0)
-    (timer,) = played.of("timer")
-    assert timer["name"] == "hold"
-    assert timer["t"] == pytest.approx(spoken_at(voice) + 10.0, abs=2 * BLOCK_S)
-    assert not played.between(spoken_at(voice) + 0.1, timer["t"]).any(), "quiet hands, quiet guide"
+    (timer,) = played.of(entries.Timer)
+    assert timer.name == "hold"
+    assert timer.t == pytest.approx(spoken_at(voice) + 10.0, abs=2 * BLOCK_S)
+    assert not played.between(spoken_at(voice) + 0.1, timer.t).any(), "quiet hands, quiet guide"
     assert played.texts[3:] == prompt("next_first")
     assert (played.states, played.steps) == (["guiding"], ["legs-1"])
 
@@ -331,29 +339,29 @@ def test_a_stroke_is_held_for_its_time_and_then_the_guide_waits_for_next(voice: 
 def test_a_pause_in_a_stroke_leaves_its_rest_for_later(voice: Voice) -> None:
     begins = spoken_at(voice)
     played = play(voice, (begins + 4.0, "stop"), (begins + 20.0, "continue"), seconds=60.0)
-    (timer,) = played.of("timer")
-    assert timer["t"] == pytest.approx(begins + 20.0 + 6.0, abs=4 * BLOCK_S)
+    (timer,) = played.of(entries.Timer)
+    assert timer.t == pytest.approx(begins + 20.0 + 6.0, abs=4 * BLOCK_S)
 
 
 def test_next_in_a_stroke_cancels_its_timer(voice: Voice) -> None:
     begins = spoken_at(voice)
     played = play(voice, (begins + 4.0, "next"), seconds=begins + 14.0)
-    assert played.of("timer") == []
+    assert played.of(entries.Timer) == []
     assert (played.states, played.steps) == (["guiding"], ["legs-1", "legs-2"])
 
 
 def test_when_asked_to_the_guide_goes_on_by_itself(voice: Voice) -> None:
     played = play(voice, (1.0, "keep going by yourself"), seconds=45.0)
     assert (played.states, played.steps) == (["guiding"], ["legs-1", "legs-2"])
-    (timer,) = played.of("timer")
-    moved = next(entry for entry in played.of("state") if entry["step"] == "legs-2")
-    assert moved["t"] == timer["t"]
+    (timer,) = played.of(entries.Timer)
+    moved = next(entry for entry in played.of(entries.State) if entry.step == "legs-2")
+    assert moved.t == timer.t
 
 
 def test_a_long_silence_is_followed_by_one_reminder_and_no_other(voice: Voice) -> None:
     played = play(voice, seconds=2.0 + 3 * SILENCE_S, at=None)
     assert played.texts[-1:] == prompt("reminder")
-    assert [timer["name"] for timer in played.of("timer")] == ["silence"]
+    assert [timer.name for timer in played.of(entries.Timer)] == ["silence"]
 
 
 # ---- A pause that nobody asked for ----
@@ -391,7 +399,7 @@ def test_it_is_softer_while_somebody_speaks_and_comes_back_when_it_was_nothing(v
     plain = play(voice, seconds=4.0)
     ears = PromptedEars([], voices=(2.0, 3.0))
     played = play(voice, seconds=4.0, ears=ears)
-    assert played.of("hushed") == []
+    assert played.of(entries.Hushed) == []
     assert np.array_equal(played.between(0.0, 2.0), plain.between(0.0, 2.0))
     over = played.between(2.03, 3.0).astype(float), plain.between(2.03, 3.0).astype(float)
     assert 20 * np.log10(np.linalg.norm(over[0]) / np.linalg.norm(over[1])) == pytest.approx(DUCK_DB, abs=1.0)
@@ -422,8 +430,8 @@ class FaultyRoom(Room):
 def test_a_lost_microphone_is_told_and_waited_for(voice: Voice) -> None:
     played = play(voice, seconds=14.0, room=FaultyRoom((2.0, 8.0, "microphone")))
     assert played.texts[:4] == [FIRST, *prompt("lost"), *prompt("back"), FIRST]
-    (lost,), (found,) = played.of("lost"), played.of("found")
-    assert lost["device"] == found["device"] == "microphone"
+    (lost,), (found,) = played.of(entries.Lost), played.of(entries.Found)
+    assert lost.device == found.device == "microphone"
     assert played.said(prompt("lost")[0]) == pytest.approx(2.0, abs=0.1)
     assert not played.between(played.said(prompt("lost")[0]) + 4.0, 8.0).any(), "then it waits in silence"
     assert played.said(prompt("back")[0]) == pytest.approx(8.0, abs=0.1)
@@ -440,16 +448,16 @@ def test_a_baby_in_distress_is_heard_while_the_speaker_is_lost(voice: Voice) -> 
     played = play(voice, (4.0, "baby is crying"), seconds=14.0, room=room)
     assert played.states == ["guiding", "paused", "tending"]
     assert played.texts[1:3] == [*prompt("back"), *prompt("stop_and_tend")]
-    shown = played.of("unheard")[0]
-    assert (shown["text"], shown["t"]) == (*prompt("stop_and_tend"), pytest.approx(4.0, abs=0.05))
+    shown = played.of(entries.Unheard)[0]
+    assert (shown.text, shown.t) == (*prompt("stop_and_tend"), pytest.approx(4.0, abs=0.05))
 
 
 def test_both_lost_and_back_is_one_loss_to_the_guide(voice: Voice) -> None:
     room = FaultyRoom((2.0, 4.0, "speaker"), (2.5, 5.0, "microphone"))
     played = play(voice, seconds=8.0, room=room)
-    assert [entry["device"] for entry in played.of("lost")] == ["speaker", "microphone"]
-    assert [entry["device"] for entry in played.of("found")] == ["speaker", "microphone"]
-    assert not played.of("unheard"), "nothing is said but when both are back"
+    assert [entry.device for entry in played.of(entries.Lost)] == ["speaker", "microphone"]
+    assert [entry.device for entry in played.of(entries.Found)] == ["speaker", "microphone"]
+    assert not played.of(entries.Unheard), "nothing is said but when both are back"
     assert played.texts[:3] == [FIRST, *prompt("back"), FIRST]
 
 
@@ -458,36 +466,36 @@ def test_both_lost_and_back_is_one_loss_to_the_guide(voice: Voice) -> None:
 
 def test_where_speech_was_cut_the_chime_waits_and_the_answer_comes_after_it(voice: Voice) -> None:
     played = play(voice, (2.0, "where are we"), seconds=6.0)
-    (hushed,), (chime,) = played.of("hushed"), played.of("chime")
-    assert chime["sound"] == "heard"
-    assert chime["t"] - hushed["t"] == pytest.approx(CHIME_AFTER_CUT_S, abs=BLOCK_S)
-    assert not played.between(hushed["t"] + FADE_S, chime["t"]).any(), "first the silence is heard"
-    assert np.abs(played.between(chime["t"], chime["t"] + CHIME_S)).max() > SILENT
+    (hushed,), (chime,) = played.of(entries.Hushed), played.of(entries.Chime)
+    assert chime.sound == "heard"
+    assert chime.t - hushed.t == pytest.approx(CHIME_AFTER_CUT_S, abs=BLOCK_S)
+    assert not played.between(hushed.t + FADE_S, chime.t).any(), "first the silence is heard"
+    assert np.abs(played.between(chime.t, chime.t + CHIME_S)).max() > SILENT
     answer = played.said(where()[0])
-    assert answer - hushed["t"] == pytest.approx(SPEECH_AFTER_CHIME_S, abs=BLOCK_S)
-    assert answer >= chime["t"] + CHIME_S
+    assert answer - hushed.t == pytest.approx(SPEECH_AFTER_CHIME_S, abs=BLOCK_S)
+    assert answer >= chime.t + CHIME_S
 
 
 def test_where_it_was_silent_the_chime_comes_at_once(voice: Voice) -> None:
     played = play(voice, (1.0, "stop"), (4.0, "continue"), seconds=8.0)
-    (chime,) = played.of("chime")
-    assert chime["t"] == pytest.approx(4.0, abs=BLOCK_S)
-    assert np.abs(played.between(chime["t"], chime["t"] + CHIME_S)).max() > SILENT
-    assert played.said(prompt("carry_on")[0]) - chime["t"] == pytest.approx(SPEECH_AFTER_CHIME_S, abs=BLOCK_S)
+    (chime,) = played.of(entries.Chime)
+    assert chime.t == pytest.approx(4.0, abs=BLOCK_S)
+    assert np.abs(played.between(chime.t, chime.t + CHIME_S)).max() > SILENT
+    assert played.said(prompt("carry_on")[0]) - chime.t == pytest.approx(SPEECH_AFTER_CHIME_S, abs=BLOCK_S)
 
 
 def test_a_chime_that_waits_is_dropped_when_there_must_be_silence(voice: Voice) -> None:
     played = play(voice, (2.0, "where are we"), (2.0 + CHIME_AFTER_CUT_S / 2, "baby is fussing"), seconds=2.6)
-    assert played.of("chime") == []
+    assert played.of(entries.Chime) == []
     assert not played.between(2.0 + 2 * BLOCK_S, 2.6).any()
 
 
 def test_a_command_that_makes_no_sense_now_changes_nothing_and_says_so(voice: Voice) -> None:
     played = play(voice, (1.0, "stop"), (3.0, "yes"), seconds=5.0)
-    (ignored,) = played.of("ignored")
-    assert (ignored["phrase"], ignored["why"]) == ("yes", "not_now")
-    (chime,) = played.of("chime")
-    assert chime["sound"] == "no"
+    (ignored,) = played.of(entries.Ignored)
+    assert (ignored.phrase, ignored.why) == ("yes", "not_now")
+    (chime,) = played.of(entries.Chime)
+    assert chime.sound == "no"
     assert (played.states, played.steps) == (["guiding", "paused"], ["legs-1"])
 
 
@@ -497,11 +505,11 @@ def test_a_command_that_makes_no_sense_now_changes_nothing_and_says_so(voice: Vo
 @pytest.mark.parametrize("why", ["own_voice", "low_confidence"])
 def test_what_was_not_obeyed_is_told_and_changes_nothing(voice: Voice, why: Any) -> None:
     played = play(voice, (1.0, Ignored("next", why, 1.0)), seconds=20.0)
-    (ignored,) = played.of("ignored")
-    assert (ignored["phrase"], ignored["why"]) == ("next", why)
-    assert ignored["t"] == pytest.approx(1.0, abs=BLOCK_S)
+    (ignored,) = played.of(entries.Ignored)
+    assert (ignored.phrase, ignored.why) == ("next", why)
+    assert ignored.t == pytest.approx(1.0, abs=BLOCK_S)
     assert played.texts == [FIRST, SECOND, THIRD]
-    assert [kind for kind in ("heard", "hushed", "chime") if played.of(kind)] == []
+    assert [kind for kind in (entries.Heard, entries.Hushed, entries.Chime) if played.of(kind)] == []
 
 
 def test_the_ears_are_told_what_each_sentence_would_fake_when_it_begins(
@@ -511,7 +519,7 @@ def test_the_ears_are_told_what_each_sentence_would_fake_when_it_begins(
     narrator = Narrator(voice, OwnVoice(vosk_model, book, cache=None), ahead=False)
     played = play(voice, ears=ears, narrator=narrator, seconds=5.0)
 
-    assert [start for _, start in ears.own] == [pytest.approx(entry["t"]) for entry in played.of("said")]
+    assert [start for _, start in ears.own] == [pytest.approx(entry.t) for entry in played.of(entries.Said)]
     hint = played.texts.index(prompt("hint_paused")[-1])
     assert "resume" in {fake.command.name for fake in ears.own[hint][0]}
 
@@ -554,23 +562,23 @@ def test_a_sentence_that_cannot_be_rendered_is_told_with_its_text_and_the_sessio
     played = play(voice, seconds=20.0)
 
     assert played.texts == [FIRST, SECOND, THIRD]
-    failed = [entry for entry in played.of("said") if "error" in entry]
-    assert [entry["text"] for entry in failed] == [SECOND]
-    assert failed[0]["error"] == "the voice has been closed"
-    assert failed[0]["step"] == "legs-1"
+    failed = [entry for entry in played.of(entries.Said) if entry.error]
+    assert [entry.text for entry in failed] == [SECOND]
+    assert failed[0].error == "the voice has been closed"
+    assert failed[0].step == "legs-1"
     start = played.said(THIRD)
     third = voice.render(THIRD)
     assert np.array_equal(played.between(start, start + len(third) / RATE), third)
-    assert "error" not in played.of("said")[-1]
+    assert played.of(entries.Said)[-1].error is None
 
 
 def test_a_guide_that_has_lost_its_voice_still_listens_holds_and_ends() -> None:
     with Voice(cache=None) as voice:
         pass
     played = play(voice, (5.0, "pause"), (8.0, "continue"), (30.0, "finish"), (31.0, "yes"), seconds=60.0)
-    assert all(entry["error"] for entry in played.of("said"))
+    assert all(entry.error for entry in played.of(entries.Said))
     assert played.states == ["guiding", "paused", "guiding", "finishing", "finished"]
-    assert [timer["name"] for timer in played.of("timer")] == ["hold"]
+    assert [timer.name for timer in played.of(entries.Timer)] == ["hold"]
     assert not any(played.between(a, b).any() for a, b in ((0, 5.0), (5.3, 8.0), (8.3, 30.0)))
 
 

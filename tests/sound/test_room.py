@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voiceguide.sound import BLOCK, RATE, Pcm
-from voiceguide.sound.room import PARENT_DB, VOICE_DB, Room, active_rms, impulse_response
+from voiceguide.sound.levels import active_rms
+from voiceguide.sound.room import PARENT_DB, VOICE_DB, Room, impulse_response
 from voiceguide.speech.voice import Voice
 
 PARENT_GAIN = 10 ** ((PARENT_DB - VOICE_DB) / 20)

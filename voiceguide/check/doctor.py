@@ -185,7 +185,7 @@ def _sound(input_device: str | int | None, output_device: str | int | None) -> I
         try:
             while not blocks or blocks[-1].at < chirp.SECONDS:
                 blocks.append(sound.read())
-            running, problems = sound.running, sound.problems()
+            running, troubles = sound.running, sound.troubles()
         finally:
             sound.close()
     except VoiceguideError as error:
@@ -196,8 +196,8 @@ def _sound(input_device: str | int | None, output_device: str | int | None) -> I
         holds = "comes in pieces of" if one.kind == "microphone" else "the device holds"
         detail = f"{one.device.name}: {one.rate} Hz, {channels}, {holds} {one.latency * 1000:.0f} ms"
         yield Finding(one.kind, True, detail)
-    remedy = "see docs/sound.md, and what else the machine is doing" if problems else ""
-    yield Finding("sound", not problems, problems or f"nothing was lost in {chirp.SECONDS:g} s", remedy)
+    remedy = "see docs/sound.md, and what else the machine is doing" if troubles else ""
+    yield Finding("sound", not troubles, "; ".join(troubles) or f"nothing was lost in {chirp.SECONDS:g} s", remedy)
     if "microphone" not in missing:
         heard = chirp.heard(np.concatenate([b.pcm for b in blocks]), np.concatenate([b.played for b in blocks]))
         yield _level(heard)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from voiceguide.check import by_ear, recordings, words
 from voiceguide.check.words import Known
-from voiceguide.errors import ModelError, Problem, SourceError
+from voiceguide.errors import FileError, ModelError, SourceError
 from voiceguide.files.source import Document
 from voiceguide.language import language as commands
 from voiceguide.recognition import models
@@ -23,11 +23,11 @@ from voiceguide.speech.voice import Voice
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A routine without a mistake."""
+    """A routine without an error."""
 
     routine: Routine
     near: tuple[str, ...]
-    """Lines on names that sound a little like others: no mistakes. Only where it was listened to."""
+    """Lines on names that sound a little like others: no errors. Only where it was listened to."""
 
 
 class Lint:
@@ -43,25 +43,25 @@ class Lint:
         """The routine in a file; by ear, too, where ``progress`` is given, which is told how many sentences were
         listened to.
 
-        Raises SourceError with all mistakes, or what else keeps the file or the model from being read."""
+        Raises SourceError with every error, or what else keeps the file or the model from being read."""
         seen: list[Document] = []
-        good = routine.load(path, partial(self._problems, path.parent, seen))
+        good = routine.load(path, partial(self._errors, path.parent, seen))
         if progress is not None and (found := list(self._by_ear(seen[0], good, progress))):
             raise SourceError(found)
         of = self._of(seen[0]) if progress is not None else None
         return Checked(good, tuple(words.near(seen[0], of)) if of is not None else ())
 
-    def _problems(self, folder: Path, seen: list[Document], document: Document) -> Iterator[Problem]:
+    def _errors(self, folder: Path, seen: list[Document], document: Document) -> Iterator[FileError]:
         """What is wrong beyond the routine's own rules: its language, words that are never heard, and recordings.
         Adds the file to ``seen``."""
         seen.append(document)
-        yield from commands.problems(document)
+        yield from commands.errors(document)
         if (of := self._of(document)) is not None:
-            yield from words.problems(document, of)
+            yield from words.errors(document, of)
             yield from words.alike(document, of)
-        yield from recordings.problems(document, folder)
+        yield from recordings.errors(document, folder)
 
-    def _by_ear(self, document: Document, good: Routine, progress: Callable[[int], None]) -> Iterator[Problem]:
+    def _by_ear(self, document: Document, good: Routine, progress: Callable[[int], None]) -> Iterator[FileError]:
         """What is found when it is spoken and listened to."""
         language = commands.load_language(good.language)
         path = models.find(self._model, language=language.code, official=language.model)
@@ -73,10 +73,10 @@ class Lint:
             def render(text: str) -> Pcm:
                 return voice.render(routine.respelt(text, good.respell), voice=language.voice)
 
-            for n, problem in enumerate(by_ear.obeyed(document, render, model, book), 1):
+            for n, error in enumerate(by_ear.obeyed(document, render, model, book), 1):
                 progress(n)
-                if problem is not None:
-                    yield problem
+                if error is not None:
+                    yield error
 
     def _of(self, document: Document) -> Known | None:
         """The words of the model for its language."""

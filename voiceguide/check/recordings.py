@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from voiceguide.errors import Problem, VoiceguideError
+from voiceguide.errors import FileError, VoiceguideError
 from voiceguide.files.source import Document
 from voiceguide.files.wording import printable
 from voiceguide.routine.routine import schema
@@ -14,7 +14,7 @@ from voiceguide.routine.rules import RECORDINGS
 from voiceguide.sessions.recorded_lines import line_of
 
 
-def problems(document: Document, folder: Path) -> Iterator[Problem]:
+def errors(document: Document, folder: Path) -> Iterator[FileError]:
     """The recordings that a routine in ``folder`` names, and that cannot be used."""
     inside = re.compile(schema()["$defs"]["recording"]["pattern"])
     faults: dict[str, str | None] = {}
@@ -27,7 +27,7 @@ def problems(document: Document, folder: Path) -> Iterator[Problem]:
                     instead = (
                         "name a recording of at most two minutes (WAV, FLAC, OGG, MP3), by its path from this file"
                     )
-                    yield document.problem(where, fault, instead)
+                    yield document.error(where, fault, instead)
 
 
 def _fault(path: Path) -> str | None:

@@ -8,7 +8,7 @@ from functools import cache
 from math import inf
 from pathlib import Path
 
-from voiceguide.errors import ModelError, Problem, SpeechError, VoiceguideError
+from voiceguide.errors import FileError, ModelError, SpeechError, VoiceguideError
 from voiceguide.files.source import Document
 from voiceguide.files.wording import code
 from voiceguide.language.language import load_language, normal
@@ -55,7 +55,7 @@ def known(path: Path) -> Known:
     return Known(models.load(path).knows, Lexicon({}), learns=False)
 
 
-def problems(document: Document, words: Known) -> Iterator[Problem]:
+def errors(document: Document, words: Known) -> Iterator[FileError]:
     """Each word of a routine's phrases that the model does not know, and that the routine does not spell out."""
     spelt = {word: text for word, (_, text) in _spelt(document).items()}
     strange: dict[str, tuple[tuple[str | int, ...], str]] = {}
@@ -80,24 +80,24 @@ def problems(document: Document, words: Known) -> Iterator[Problem]:
             entry = code(f"{word}: {word}")
             there = any(isinstance(group, dict) for _, group in document.each("pronounce"))
             instead += f", or add {entry} {'to' if there else 'under'} `pronounce`, with the second word as it sounds"
-        yield document.problem(where, what, instead)
+        yield document.error(where, what, instead)
     if words.learns and sounds:
         for word, (where, text) in _spelt(document).items():
             if not sounds.get(text):
                 what = f"the voice makes nothing of {code(text)}, so {code(word)} would not be heard"
-                yield document.problem(where, what, "spell it as it sounds, in ordinary letters")
+                yield document.error(where, what, "spell it as it sounds, in ordinary letters")
 
 
-def alike(document: Document, words: Known) -> Iterator[Problem]:
+def alike(document: Document, words: Known) -> Iterator[FileError]:
     """Each name of a part that sounds like a name of another part, or like a command of one word."""
     for where, name, other, what, apart in _pairs(document, words):
         if apart < ALIKE:
             told = f"{code(name)} sounds like {code(other)}, {what}"
-            yield document.problem(where, told, "take a word that sounds otherwise")
+            yield document.error(where, told, "take a word that sounds otherwise")
 
 
 def near(document: Document, words: Known) -> Iterator[str]:
-    """Of each that sounds nearly like another, a line: no mistake, but good to know."""
+    """Of each that sounds nearly like another, a line: not an error, but good to know."""
     for _, name, other, what, apart in _pairs(document, words):
         if ALIKE <= apart < NEAR:
             yield f"{code(name)} sounds a little like {code(other)}, {what}: say it with other words before it"

@@ -1,4 +1,4 @@
-"""The command line: the door to everything else."""
+"""The commands: what users type, what they read, and the exit codes."""
 
 from voiceguide.cli.door import main
 

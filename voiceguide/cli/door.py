@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from voiceguide import __version__, config
-from voiceguide.errors import Problem, SoundError, SourceError, VoiceguideError
+from voiceguide.errors import FileError, SoundError, SourceError, VoiceguideError
 from voiceguide.files.wording import printable
 from voiceguide.routine import routine as routines
 from voiceguide.sessions import live as guiding
@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--html", action="store_true", help="as a card to print, an HTML page")
     check = command("check", _check, "check routine files")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    check.add_argument("--json", action="store_true", help="one JSON object for each mistake")
+    check.add_argument("--json", action="store_true", help="one JSON object for each error")
     check.add_argument(
         "--by-ear", action="store_true", help="also speak every sentence, and listen for commands in it (minutes)"
     )
@@ -274,6 +274,7 @@ def _delete(own: Own, sure: bool, typed: TextIO) -> int:
 
 def _rehearse(arguments: argparse.Namespace) -> int:
     from voiceguide.sessions import rehearsal
+    from voiceguide.sessions.entries import Entry
     from voiceguide.sound.files import check_writable
 
     name = arguments.routine
@@ -289,21 +290,20 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     play = arguments.music is not None
     act = rehearsal.Rehearsal(script, routine=name, model=arguments.model, music=music, play=play, warn=guiding.warn)
 
-    def tell(kind: str, t: float, **fields: Any) -> None:
+    def tell(entry: Entry) -> None:
         if arguments.json:
-            _print_json({"t": round(t, 3), "kind": kind, **fields})
-        else:
-            line = transcript.line(kind, t, fields)
-            if line:
-                print(line, flush=True)
+            _print_json(entry.as_json())
+        elif line := transcript.line(entry):
+            print(line, flush=True)
 
     report = act.run(tell)
     if arguments.wav is not None:
         act.write(arguments.wav)
+    score = report.summary()
     if arguments.json:
-        _print_json(report.as_json())
+        _print_json(score.as_json())
     else:
-        print(rehearsal.summary(report))
+        print(transcript.summary(score))
     if report.flawless:
         return 0
     print(f"voiceguide: the rehearsal was not flawless: {report.flaws()}", file=sys.stderr)
@@ -348,7 +348,7 @@ def _hear(arguments: argparse.Namespace) -> None:
                     _print_json(heard.as_json())
                 else:
                     print(
-                        f"{heard.at:8.2f} s  {transcript.meaning(heard.as_json())}  ({heard.confidence:.2f})",
+                        f"{heard.at:8.2f} s  {transcript.meaning(heard)}  ({heard.confidence:.2f})",
                         flush=True,
                     )
 
@@ -372,7 +372,7 @@ def _listen(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from voiceguide.hearing.ears import Heard
-    from voiceguide.sound import loudness
+    from voiceguide.sound.levels import loudness
     from voiceguide.sound.live import LiveSound
 
     sound = LiveSound(guiding.device(arguments.input_device), guiding.device(arguments.output_device))
@@ -387,11 +387,7 @@ def _listen(arguments: argparse.Namespace) -> None:
             if block.lost:
                 raise SoundError(f"the {' and the '.join(sorted(block.lost))} was lost; see `voiceguide devices`")
             for decided in ears.hear(block.pcm, block.at):
-                text = (
-                    transcript.meaning(decided.as_json())
-                    if isinstance(decided, Heard)
-                    else f"unsure: {decided.phrase}"
-                )
+                text = transcript.meaning(decided) if isinstance(decided, Heard) else f"unsure: {decided.phrase}"
                 print(f"{chr(13) if terminal else ''}{transcript.clock(block.at)}  {text:<60}", flush=True)
             if terminal and block.at >= shown + 0.1:
                 shown = block.at
@@ -541,13 +537,13 @@ def _check(arguments: argparse.Namespace) -> int:
             done()
             code = max(code, error.exit_code)
             what, _, instead = str(error).partition("; ")
-            unread = Problem(str(path), 1, 1, what, instead)
-            for problem in error.problems if isinstance(error, SourceError) else [unread]:
+            unread = FileError(str(path), 1, 1, what, instead)
+            for one in error.errors if isinstance(error, SourceError) else [unread]:
                 if arguments.json:
                     keys = ("file", "line", "column", "what", "instead")
-                    _print_json({key: getattr(problem, key) for key in keys})
+                    _print_json({key: getattr(one, key) for key in keys})
                 else:
-                    print(f"voiceguide: {error}" if problem is unread else problem, file=sys.stderr)
+                    print(f"voiceguide: {error}" if one is unread else one, file=sys.stderr)
         else:
             done()
             routine = checked.routine

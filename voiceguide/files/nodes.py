@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from voiceguide.errors import Problem
+from voiceguide.errors import FileError
 from voiceguide.files import wording as mistakes
 
 MAX_DEPTH = 32
@@ -77,7 +77,7 @@ class _Open:
 class Composer:
     """Makes nodes of the parser's events. One composer reads one text."""
 
-    def __init__(self, file: str, problems: list[Problem]) -> None:
+    def __init__(self, file: str, problems: list[FileError]) -> None:
         self.file = file
         self.problems = problems
         self.complete = False
@@ -99,13 +99,13 @@ class Composer:
             pass
         except yaml.MarkedYAMLError as error:
             line, column, what, instead = mistakes.of_syntax(error, LINE_END.split(text), last)
-            self.problems.append(Problem(self.file, line, column, what, instead))
+            self.problems.append(FileError(self.file, line, column, what, instead))
         except yaml.YAMLError:
-            self.problems.append(Problem(self.file, 1, 1, "this is not YAML", "save it as UTF-8 text"))
+            self.problems.append(FileError(self.file, 1, 1, "this is not YAML", "save it as UTF-8 text"))
         return self._root
 
     def _report(self, node: Node, what: str, instead: str) -> None:
-        self.problems.append(Problem(self.file, node.line, node.column, what, instead))
+        self.problems.append(FileError(self.file, node.line, node.column, what, instead))
 
     def _stop(self, node: Node, what: str, instead: str) -> None:
         self._report(node, what, instead)

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from voiceguide.errors import Problem, SourceError, VoiceguideError
+from voiceguide.errors import FileError, SourceError, VoiceguideError
 from voiceguide.files import wording as mistakes
 from voiceguide.files.nodes import FORBIDDEN, LINE_END, Composer, Node
 from voiceguide.files.violations import how_to_start, of_violation
@@ -52,10 +52,10 @@ class Document:
             node = child
         return position
 
-    def problem(self, path: KeyPath, what: str, instead: str, *, key: bool = False) -> Problem:
+    def error(self, path: KeyPath, what: str, instead: str, *, key: bool = False) -> FileError:
         """A mistake at the value at ``path``, or at its key with ``key``."""
         line, column = self.position(path, key=key)
-        return Problem(self.file, line, column, what, instead)
+        return FileError(self.file, line, column, what, instead)
 
     def each(self, *pattern: str | int) -> Iterator[tuple[tuple[str | int, ...], Any]]:
         """Every value whose path fits ``pattern`` ("*" fits any one key or position), as ``(path, value)``.
@@ -74,7 +74,7 @@ class Document:
             yield path, node.data
 
 
-Check: TypeAlias = Callable[[Document], Iterable[Problem]]
+Check: TypeAlias = Callable[[Document], Iterable[FileError]]
 """Rules that a schema cannot say. It is called also for a document that breaks its schema."""
 
 
@@ -107,7 +107,7 @@ def parse(content: bytes, file: str, schema: Mapping[str, Any], check: Check | N
     root = composer.compose(text)
     if root is None:
         if not problems:
-            problems.append(Problem(file, 1, 1, "the file is empty", how_to_start(schema)))
+            problems.append(FileError(file, 1, 1, "the file is empty", how_to_start(schema)))
         raise SourceError(_in_order(problems))
     document = Document(root.data, file, root)
     if composer.complete:  # what a broken file seems to lack may stand after the break
@@ -125,47 +125,47 @@ def parse(content: bytes, file: str, schema: Mapping[str, Any], check: Check | N
     return document
 
 
-def _violations(document: Document, schema: Mapping[str, Any]) -> Iterator[Problem]:
+def _violations(document: Document, schema: Mapping[str, Any]) -> Iterator[FileError]:
     from jsonschema.validators import Draft202012Validator  # a tenth of a second: only where a file is read
 
     errors = Draft202012Validator(schema).iter_errors(document.data)
     return (problem for error in errors for problem in of_violation(error, document, schema))
 
 
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+def _in_order(problems: Iterable[FileError]) -> list[FileError]:
     ordered = sorted(problems, key=lambda p: (p.line, p.column, p.what))
     if len(ordered) <= MAX_PROBLEMS:
         return ordered
     rest = ordered[MAX_PROBLEMS]
-    more = Problem(rest.file, rest.line, rest.column, "there are more mistakes", "put these right first")
+    more = FileError(rest.file, rest.line, rest.column, "there are more errors", "put these right first")
     return [*ordered[:MAX_PROBLEMS], more]
 
 
-def _decode(content: bytes, file: str) -> tuple[str, list[Problem]]:
+def _decode(content: bytes, file: str) -> tuple[str, list[FileError]]:
     """The text of a file, with each forbidden character replaced, and a problem for each of these."""
     if len(content) > MAX_BYTES:
-        raise SourceError([Problem(file, 1, 1, "the file is larger than 1 MiB", "make it smaller")])
+        raise SourceError([FileError(file, 1, 1, "the file is larger than 1 MiB", "make it smaller")])
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SourceError([Problem(file, 1, 1, "the file is written in UTF-16", "save it again as UTF-8")])
+        raise SourceError([FileError(file, 1, 1, "the file is written in UTF-16", "save it again as UTF-8")])
     start = len(b"\xef\xbb\xbf") if content.startswith(b"\xef\xbb\xbf") else 0
     try:
         text = content[start:].decode()
     except UnicodeDecodeError as error:
         line, column = _place(content[start : start + error.start].decode())
         what = f"the byte {content[start + error.start]:#04x} is not UTF-8 text"
-        raise SourceError([Problem(file, line, column, what, "save the file again as UTF-8")]) from None
+        raise SourceError([FileError(file, line, column, what, "save the file again as UTF-8")]) from None
     if "\0" in text:
         line, column = _place(text[: text.index("\0")])
         what = "there is a zero byte, so this is not a text file"
-        raise SourceError([Problem(file, line, column, what, "save it again as plain text in UTF-8")])
-    problems: list[Problem] = []
+        raise SourceError([FileError(file, line, column, what, "save it again as plain text in UTF-8")])
+    problems: list[FileError] = []
     hidden = list(islice(FORBIDDEN.finditer(text), MAX_PROBLEMS + 1))
     if hidden:
         ends = [0, *(end.end() for end in LINE_END.finditer(text))]
         for match in hidden:
             line = bisect_right(ends, match.start())
             column = match.start() - ends[line - 1] + 1
-            problems.append(Problem(file, line, column, *mistakes.of_character(match[0])))
+            problems.append(FileError(file, line, column, *mistakes.of_character(match[0])))
         text = FORBIDDEN.sub("\ufffd", text)  # one for one: the positions of the rest stay right
     return text, problems
 

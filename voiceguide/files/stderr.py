@@ -1,4 +1,4 @@
-"""Standard error for what we say ourselves, while a library in C would print its own notes there."""
+"""Standard error belongs to us: what C libraries print there is hidden, or collected."""
 
 from __future__ import annotations
 
@@ -6,57 +6,78 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
-from typing import TextIO
+from threading import RLock
 
 
-class _StandardError:
-    """What C writes there is hidden, what Python writes is shown, while ``users`` is above zero."""
+class _Redirection:
+    """C's writes to file descriptor 2 go to another file. Python's ``sys.stderr`` still shows what it's given."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._shown: tuple[TextIO, TextIO] | None = None
-        """What ``sys.stderr`` was, and what it is meanwhile."""
+    def __init__(self, kept: int, target: int) -> None:
+        """``kept``: a duplicate of file descriptor 2, closed by ``undo``."""
+        os.dup2(target, 2)
+        self._before = sys.stderr
+        self._shown = os.fdopen(kept, "w", buffering=1, errors="backslashreplace")
+        sys.stderr = self._shown
 
-    def hide(self) -> None:
-        with self._lock:
-            self._users += 1
-            if self._users > 1:
-                return
-            try:
-                kept = os.dup(2)
-            except OSError:  # closed: nobody would see anything
-                return
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 2)
-            os.close(nowhere)
-            self._shown = sys.stderr, os.fdopen(kept, "w", buffering=1, errors="backslashreplace")
-            sys.stderr = self._shown[1]
-
-    def show(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users or self._shown is None:
-                return
-            before, meanwhile = self._shown
-            self._shown = None
-            meanwhile.flush()
-            os.dup2(meanwhile.fileno(), 2)
-            if sys.stderr is meanwhile:
-                sys.stderr = before
-            meanwhile.close()
+    def undo(self) -> None:
+        self._shown.flush()
+        os.dup2(self._shown.fileno(), 2)
+        if sys.stderr is self._shown:
+            sys.stderr = self._before
+        self._shown.close()
 
 
-_standard_error = _StandardError()
+_lock = RLock()
+"""Held while a redirection starts or ends, and for as long as ``collected`` runs."""
+_quiet_users = 0
+_hidden: _Redirection | None = None
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """PortAudio, libsndfile and what they load print notes of their own on standard error. A user gets one line, from
-    us. May be entered again, and from any thread."""
-    _standard_error.hide()
+    """Hide what PortAudio, libsndfile and the libraries they load print, so that a user sees only our own line.
+
+    Can be nested, and used from any thread."""
+    global _quiet_users, _hidden  # noqa: PLW0603 - a process has one standard error
+    with _lock:
+        _quiet_users += 1
+        if _quiet_users == 1 and (kept := _duplicate()) is not None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            _hidden = _Redirection(kept, nowhere)
+            os.close(nowhere)
     try:
         yield
     finally:
-        _standard_error.show()
+        with _lock:
+            _quiet_users -= 1
+            if _quiet_users == 0 and _hidden is not None:
+                _hidden.undo()
+                _hidden = None
+
+
+@contextmanager
+def collected() -> Iterator[list[str]]:
+    """A list that, after the ``with`` block, holds the lines that C code printed in it. Empty where standard error
+    is closed. Other threads that want to redirect standard error wait until the block is done."""
+    lines: list[str] = []
+    with _lock:
+        kept = _duplicate()
+        if kept is None:
+            yield lines
+            return
+        with os.fdopen(os.memfd_create("stderr"), "rb") as memory:
+            redirection = _Redirection(kept, memory.fileno())
+            try:
+                yield lines
+            finally:
+                redirection.undo()
+                memory.seek(0)
+                lines += memory.read().decode(errors="replace").splitlines()
+
+
+def _duplicate() -> int | None:
+    """Another descriptor for standard error; None where that's closed, and nobody would see anything anyway."""
+    try:
+        return os.dup(2)
+    except OSError:
+        return None

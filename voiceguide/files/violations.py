@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from voiceguide.errors import Problem
+from voiceguide.errors import FileError
 from voiceguide.files.wording import LONGEST_QUOTE, closest, code, nearest, quoted
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class _Violation:
         return _named(self.path)
 
 
-def of_violation(error: ValidationError, document: Document, root: Schema) -> Iterator[Problem]:
+def of_violation(error: ValidationError, document: Document, root: Schema) -> Iterator[FileError]:
     """The mistakes behind one violation of the schema ``root``."""
     where = tuple(error.absolute_path)
     steps = list(error.absolute_schema_path)[:-1]
@@ -77,25 +77,25 @@ def of_violation(error: ValidationError, document: Document, root: Schema) -> It
     )
     if "propertyNames" in steps:
         what = f"{code(found.value)} cannot be a key here"
-        yield document.problem((*where, found.value), what, _write(found.schemas), key=True)
+        yield document.error((*where, found.value), what, _write(found.schemas), key=True)
     elif found.rule == "type" and not where:
-        yield document.problem(where, _of_type(found)[0], how_to_start(root))
+        yield document.error(where, _of_type(found)[0], how_to_start(root))
     elif found.rule in ("anyOf", "oneOf"):
         yield from _of_choice(found, list(error.context or ()), document, root)
     elif found.rule in _OF_ENTRIES:
         yield from _OF_ENTRIES[found.rule](found, document, root)
     else:
-        yield document.problem(where, *_OF_VALUE.get(found.rule, _of_other)(found))
+        yield document.error(where, *_OF_VALUE.get(found.rule, _of_other)(found))
 
 
-def _of_missing(found: _Violation, document: Document, root: Schema) -> Iterator[Problem]:
+def _of_missing(found: _Violation, document: Document, root: Schema) -> Iterator[FileError]:
     for name in found.limit:
         if name not in found.value:
             instead = f"add {_entry(root, found.schemas, name)}"
-            yield document.problem(found.path, f"{found.name} has no {code(name)}", instead, key=True)
+            yield document.error(found.path, f"{found.name} has no {code(name)}", instead, key=True)
 
 
-def _of_unknown(found: _Violation, document: Document, root: Schema) -> Iterator[Problem]:
+def _of_unknown(found: _Violation, document: Document, root: Schema) -> Iterator[FileError]:
     known = list(found.schema.get("properties", ()))
     patterns = list(found.schema.get("patternProperties", ()))
     for name in found.value:
@@ -104,17 +104,17 @@ def _of_unknown(found: _Violation, document: Document, root: Schema) -> Iterator
             instead = (
                 nearest(name, free) if closest(name, free) or not free else f"delete it, or {nearest(name, free)}"
             )
-            yield document.problem((*found.path, name), f"{code(name)} is not known here", instead, key=True)
+            yield document.error((*found.path, name), f"{code(name)} is not known here", instead, key=True)
 
 
-def _of_twice(found: _Violation, document: Document, root: Schema) -> Iterator[Problem]:
+def _of_twice(found: _Violation, document: Document, root: Schema) -> Iterator[FileError]:
     for index, item in enumerate(found.value):
         if item in found.value[:index]:
             where = (*found.path, index)
-            yield document.problem(where, f"{_named(where)} is there twice", "keep only one of the two")
+            yield document.error(where, f"{_named(where)} is there twice", "keep only one of the two")
 
 
-_OF_ENTRIES: Mapping[str, Callable[[_Violation, Document, Schema], Iterator[Problem]]] = {
+_OF_ENTRIES: Mapping[str, Callable[[_Violation, Document, Schema], Iterator[FileError]]] = {
     "required": _of_missing,
     "additionalProperties": _of_unknown,
     "uniqueItems": _of_twice,
@@ -199,7 +199,7 @@ _OF_VALUE: Mapping[str, Callable[[_Violation], _Said]] = {
 
 def _of_choice(
     found: _Violation, inner: Sequence[ValidationError], document: Document, root: Schema
-) -> Iterator[Problem]:
+) -> Iterator[FileError]:
     """Of several schemas none fits or, of oneOf, more than one."""
     asked = [branch.get("required") for branch in found.limit]
     if all(asked) and isinstance(found.value, dict):  # a choice of keys
@@ -207,11 +207,11 @@ def _of_choice(
         there = [code(name) for name in names if name in found.value]
         if not inner:
             what = f"{found.name} has {' and '.join(there)}"
-            yield document.problem(found.path, what, "keep only one of them", key=True)
+            yield document.error(found.path, what, "keep only one of them", key=True)
             return
         if not there:
             what = f"{found.name} has none of {', '.join(map(code, names))}"
-            yield document.problem(found.path, what, "add one of them", key=True)
+            yield document.error(found.path, what, "add one of them", key=True)
             return
     branches: dict[Any, list[ValidationError]] = {}
     for error in inner:
@@ -226,7 +226,7 @@ def _of_choice(
         for error in min(fitting, key=len):
             yield from of_violation(error, document, root)
     else:
-        yield document.problem(found.path, *_of_other(found))
+        yield document.error(found.path, *_of_other(found))
 
 
 def _named(path: Sequence[str | int]) -> str:

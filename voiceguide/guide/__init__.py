@@ -1,0 +1,1 @@
+"""Decides: an event goes in, actions come out. No input or output, no clock, no threads."""

@@ -1,177 +1,239 @@
 """Every event in every situation: what the guide does, as two tables that a person can read.
 
-A *situation* is a state with its phase: ``preparing`` is resuming (go on where the last session was cut off?) or
-preparing; ``guiding`` is speaking, holding (a timed stroke) or waiting (for
-"next"); ``paused`` is paused, checking (shall I go on?) or lost (a sound device is away: nothing can be heard, or said);
-``tending`` is tending (the baby comes first), emergency (get help first) or offering (the baby is calm again: how shall we go on?);
-``finishing`` is asking (shall we?), leaving (we shall, unless the parent says otherwise) or closing (the last words). TABLE says, for every event and every situation,
-which reaction follows; REACTIONS says where each reaction may lead and what it does. The reactions are the methods
-of Guide (machine.py) of the same names. ``docs/guide.md`` is made from the two tables.
+`TABLE` says which reaction follows, for every event and every situation; there are no defaults. `REACTIONS` says what
+each reaction does and which situations it may lead to. Both are checked when they are read, at import: a misspelt
+name, a missing cell or a command without a row doesn't get as far as a session. `docs/guide.md` is made from them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-STATES = ("preparing", "guiding", "paused", "tending", "reassuring", "finishing", "finished")
+from voiceguide.guide.events import Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.massage import Massage
+from voiceguide.guide.reactions import answering, finishing, moving, pausing, planning, sounding, telling, tending
+from voiceguide.guide.situations import SITUATIONS, Situation
+from voiceguide.language.language import NAMES, Command
 
-STATE_OF = {
-    "resuming": "preparing",
-    "preparing": "preparing",
-    "speaking": "guiding",
-    "holding": "guiding",
-    "waiting": "guiding",
-    "paused": "paused",
-    "checking": "paused",
-    "lost": "paused",
-    "tending": "tending",
-    "emergency": "tending",
-    "offering": "tending",
-    "reassuring": "reassuring",
-    "asking": "finishing",
-    "leaving": "finishing",
-    "closing": "finishing",
-    "finished": "finished",
-}
-"""The state to which each situation belongs."""
+WORDLESS = ("spoken", "hold_over", "silence", "lost", "found", "not_kept")
+"""The rows that aren't commands."""
 
+
+def row_of(event: Event) -> str:
+    """The row of the table that an event belongs to."""
+    match event:
+        case Heard():
+            return event.command.name
+        case Spoken():
+            return "spoken"
+        case Elapsed():
+            return {Timer.HOLD: "hold_over", Timer.SILENCE: "silence"}[event.timer]
+        case Lost():
+            return "lost"
+        case Found():
+            return "found"
+        case NotKept():
+            return "not_kept"
+
+
+# A line of "#" begins a group. "-": makes no sense now (`not_now`). ".": nothing to do (`nothing`).
 _TABLE = """
 event         resuming   preparing  speaking   holding    waiting    paused     checking   lost     tending    emergency  offering   reassuring asking     leaving    closing    finished
-ready         take_up    begin      going      going      onward     carry_on   carry_on   not_now  not_now    not_now    carry_on   carry_on   not_now    carry_on   not_now    over
-next          not_now    begin      onward     onward     onward     onward     onward     not_now  not_now    not_now    onward     not_now    not_now    onward     not_now    over
-back          not_now    not_now    step_back  step_back  step_back  go_back    go_back    not_now  not_now    not_now    go_back    not_now    not_now    go_back    not_now    over
-start_again   start_anew again      start_anew start_anew start_anew start_anew start_anew not_now  not_now    not_now    start_anew not_now    not_now    not_now    not_now    over
-repeat        again      again      step_again step_again step_again from_start from_start not_now  again      again      from_start again      again      from_start again      over
-pause         quiet      pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
-resume        take_up    begin      going      going      onward     carry_on   carry_on   not_now  carry_on   not_now    carry_on   carry_on   stay       carry_on   going      over
-stop          quiet      pause      pause      pause      pause      quiet      keep_quiet pause    quiet      quiet      quiet      quiet      quiet      pause      pause      over
-finish        ask        ask        ask        ask        ask        ask        ask        not_now  ask        ask        ask        ask        again      close      not_now    over
-skip          not_now    begin      skip       skip       skip       skip       skip       not_now  not_now    not_now    skip       not_now    not_now    skip       not_now    over
-goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      not_now  not_now    not_now    go_to      not_now    not_now    go_to      go_to      over
-shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    not_now  not_now    not_now    shorten    not_now    not_now    shorten    not_now    over
-longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   not_now  not_now    not_now    lengthen   not_now    not_now    lengthen   not_now    over
-leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  not_now  not_now    not_now    leave_out  not_now    not_now    leave_out  not_now    over
-only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  not_now  not_now    not_now    keep_only  not_now    not_now    keep_only  not_now    over
-everything    whole      whole      whole      whole      whole      whole      whole      not_now  not_now    not_now    whole      not_now    not_now    whole      not_now    over
-bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    not_now  bedtime    not_now    bedtime    bedtime    bedtime    bedtime    not_now    over
-how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  not_now  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
-where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where not_now  tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
-help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  not_now  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
-why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   not_now  tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
-signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs not_now  tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
-louder        louder     louder     louder     louder     louder     louder     louder     not_now  louder     louder     louder     louder     louder     louder     louder     over
-quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    not_now  quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
-faster        faster     faster     faster     faster     faster     faster     faster     not_now  faster     faster     faster     faster     faster     faster     faster     over
-slower        slower     slower     slower     slower     slower     slower     slower     not_now  slower     slower     slower     slower     slower     slower     slower     over
-music_on      music      music      music      music      music      music      music      not_now  music      not_now    music      music      music      music      music      over
-music_off     no_music   no_music   no_music   no_music   no_music   no_music   no_music   not_now  no_music   no_music   no_music   no_music   no_music   no_music   no_music   over
-music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   not_now  music_up   not_now    music_up   music_up   music_up   music_up   music_up   over
-music_quieter music_down music_down music_down music_down music_down music_down music_down not_now  music_down not_now    music_down music_down music_down music_down music_down over
-wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  not_now  wait_mode  not_now    wait_mode  wait_mode  wait_mode  wait_mode  not_now    over
-keep_going    alone_mode alone_mode alone_mode alone_mode alone_on   alone_mode alone_mode not_now  alone_mode not_now    alone_mode alone_mode alone_mode alone_mode not_now    over
-yes           take_up    not_now    not_now    not_now    not_now    not_now    carry_on   not_now  not_now    not_now    not_now    not_now    close      close      not_now    over
-no            start_anew not_now    not_now    not_now    not_now    not_now    keep_quiet not_now  not_now    not_now    not_now    not_now    stay       carry_on   not_now    over
-calm          not_now    not_now    not_now    not_now    not_now    not_now    not_now    not_now  offer      offer      again      invite     not_now    again      not_now    over
-comfort       warm       warm       warm       warm       warm       warm       warm       not_now  offer      not_now    warm       invite     warm       warm       warm       over
-stress        tend       tend       tend       tend       tend       tend       tend       tend     tend       again      tend       tend       tend       tend       tend       over
-mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure not_now    not_now    reassure   again      reassure   reassure   reassure   over
-spoken        nothing    wait       hold       nothing    wait_next  wait       nothing    nothing  wait_third nothing    wait       wait       wait       wait       end        nothing
-hold_over     nothing    nothing    nothing    rest       nothing    nothing    nothing    nothing  nothing    nothing    nothing    nothing    nothing    nothing    nothing    nothing
-silence       nothing    remind     nothing    nothing    remind     check      nothing    nothing  leave      nothing    remind     remind     remind     close      nothing    nothing
-lost          lose       lose       lose       lose       lose       lose       lose       nothing  tell_lost  nothing    lose       tell_lost  lose       lose       nothing    nothing
-found         greet      greet      greet      greet      greet      greet      greet      regain   greet      say_on     greet      greet      greet      greet      say_on     nothing
-not_kept      note       note       note       note       note       note       note       note       note       note       note       note       note       note       nothing    nothing
-"""
 
-_REACTIONS = """
-take_up      speaking closing                      goes on with the session that was cut off, from the start of its step
-start_anew   preparing speaking                    starts from the beginning, with all parts
-begin        speaking closing                      starts the first step that is not left out
-onward       speaking closing                      starts the following step; after the last one says the closing words
-step_back    speaking                              starts the step before
-go_back      speaking preparing resuming           leaves what interrupts, and starts the step before
-skip         speaking closing                      leaves out the rest of this part
-go_to        speaking =                            starts the part that was named
-shorten      =                                     makes the strokes shorter
-lengthen     =                                     makes the strokes longer
-leave_out    speaking closing =                    leaves out the part that was named
-keep_only    speaking =                            leaves out all parts but those that were named
-whole        =                                     does all parts again
-bedtime      =                                     will speak softer and slower, step by step
-step_again   speaking                              starts the step again, with its stroke
-again        =                                     says it again from its start
-from_start   preparing resuming speaking closing   goes back to what was interrupted and starts it anew
-carry_on     preparing speaking holding waiting closing  goes on where it was interrupted, from the start of the sentence
-going        =                                     is going on anyway: nothing changes
-pause        paused                                falls silent at once, and waits for "continue"
-check        checking                              asks once, softly, whether to go on: the pause may have been misheard
-keep_quiet   paused                                stays paused, and asks no more
-lose         lost                                  falls silent; says that it cannot hear, where it can; waits
-tell_lost    =                                     says that it cannot hear just now, where it can
-regain       preparing resuming speaking holding waiting paused checking offering asking leaving  goes on where it was, from the start of the sentence
-greet        =                                     says that it is here again, and what was cut off
-say_on       =                                     says what is left anew
-note         =                                     will say before the next step, once, that the session is not kept
-quiet        =                                     falls silent at once, and stays where it is
-tend         tending emergency                          falls silent at once; stop and tend to your baby; then waits, quiet
-offer        offering leaving                      the baby is calm: offers to go on, to repeat, or to finish; the third time: leave
-leave        leaving                               after the third sign: will finish for today, unless the parent says otherwise
-wait_third   =                                     stays quiet; after the third sign only until long nothing was said
-reassure     reassuring                            falls silent at once; pause, reassure, then try again
-invite       =                                     invites to try again
-warm         =                                     a warm word, and on
-ask          asking                                asks whether to finish for today
-stay         preparing resuming speaking holding waiting paused checking tending emergency offering reassuring  does not finish; goes back to where it was
-close        closing                               says goodbye
-end          finished                              ends the session
-hold         holding waiting speaking closing      the words are over: holds the stroke, or goes on as after it
-rest         waiting speaking closing              the stroke is over: waits for "next", or goes on by itself
-wait         =                                     waits in silence, and will remind once
-wait_next    = speaking closing                    the same; goes on by itself where that was asked for meanwhile
-remind       =                                     one gentle reminder, then quiet
-tell_time    =                                     says how long it still takes
-tell_where   =                                     says where we are
-tell_help    =                                     says what can be said now
-tell_signs   =                                     names the signs of comfort and of stress
-tell_why     =                                     says one thing that massage may be good for
-louder       =                                     speaks louder
-quieter      =                                     speaks more softly
-faster       =                                     speaks faster
-slower       =                                     speaks slower
-music        =                                     plays music
-no_music     =                                     plays no music
-music_up     =                                     plays louder music
-music_down   =                                     plays softer music
-wait_mode    =                                     will wait for "next" after each step
-alone_mode   =                                     will go on by itself after each step
-alone_on     speaking closing                      goes on by itself, from now on
-not_now      =                                     makes no sense now: changes nothing, and says so
-over         =                                     the session is over
-nothing      =                                     nothing to do
+# The baby
+stress        tend       tend       tend       tend       tend       tend       tend       tend     tend       say_afresh tend       tend       tend       tend       tend       over
+mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure -          -          reassure   say_afresh reassure   reassure   reassure   over
+comfort       warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  -        offer      -          warm_word  invite     warm_word  warm_word  warm_word  over
+calm          -          -          -          -          -          -          -          -        offer      offer      say_again  invite     -          say_again  -          over
+
+# Pausing and finishing
+stop          hush       stop       stop       stop       stop       hush       keep_quiet stop     hush       hush       hush       hush       hush       stop       stop       over
+pause         hush       pause      pause      pause      pause      hush       keep_quiet pause    hush       hush       hush       hush       hush       pause      pause      over
+resume        pick_up    begin      going      going      next_step  carry_on   carry_on   -        carry_on   -          carry_on   carry_on   stay       carry_on   going      over
+finish        ask        ask        ask        ask        ask        ask        ask        -        ask        ask        ask        ask        say_again  close      -          over
+yes           pick_up    -          -          -          -          -          carry_on   -        -          -          -          -          close      close      -          over
+no            start_over -          -          -          -          -          keep_quiet -        -          -          -          -          stay       carry_on   -          over
+
+# Moving about
+ready         pick_up    begin      going      going      next_step  carry_on   carry_on   -        -          -          carry_on   carry_on   -          carry_on   -          over
+next          -          begin      next_step  next_step  next_step  next_step  next_step  -        -          -          next_step  -          -          next_step  -          over
+back          -          -          step_back  step_back  step_back  go_back    go_back    -        -          -          go_back    -          -          go_back    -          over
+repeat        say_again  say_again  redo_step  redo_step  redo_step  restart    restart    -        say_again  say_again  restart    say_again  say_again  restart    say_again  over
+skip          -          begin      skip       skip       skip       skip       skip       -        -          -          skip       -          -          skip       -          over
+goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      -        -          -          go_to      -          -          go_to      go_to      over
+start_again   start_over say_again  start_over start_over start_over start_over start_over -        -          -          start_over -          -          -          -          over
+
+# What is done, and how
+leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  -        -          -          leave_out  -          -          leave_out  -          over
+only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  -        -          -          keep_only  -          -          keep_only  -          over
+everything    all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  -        -          -          all_parts  -          -          all_parts  -          over
+shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    -        -          -          shorten    -          -          shorten    -          over
+longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   -        -          -          lengthen   -          -          lengthen   -          over
+bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    -        bedtime    -          bedtime    bedtime    bedtime    bedtime    -          over
+wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  -        wait_mode  -          wait_mode  wait_mode  wait_mode  wait_mode  -          over
+keep_going    alone_mode alone_mode alone_mode alone_mode alone_now  alone_mode alone_mode -        alone_mode -          alone_mode alone_mode alone_mode alone_mode -          over
+
+# Questions
+how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  -        tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  over
+where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where -        tell_where tell_where tell_where tell_where tell_where tell_where tell_where over
+help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  -        tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  over
+why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   -        tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   over
+signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs -        tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs over
+
+# Sound
+louder        louder     louder     louder     louder     louder     louder     louder     -        louder     louder     louder     louder     louder     louder     louder     over
+quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    -        quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
+faster        faster     faster     faster     faster     faster     faster     faster     -        faster     faster     faster     faster     faster     faster     faster     over
+slower        slower     slower     slower     slower     slower     slower     slower     -        slower     slower     slower     slower     slower     slower     slower     over
+music_on      play_music play_music play_music play_music play_music play_music play_music -        play_music -          play_music play_music play_music play_music play_music over
+music_off     stop_music stop_music stop_music stop_music stop_music stop_music stop_music -        stop_music stop_music stop_music stop_music stop_music stop_music stop_music over
+music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   -        music_up   -          music_up   music_up   music_up   music_up   music_up   over
+music_quieter music_down music_down music_down music_down music_down music_down music_down -        music_down -          music_down music_down music_down music_down music_down over
+
+# Without a word
+spoken        .          .          hold       .          wait_next  .          .          .        .          .          .          .          .          .          end        .
+hold_over     .          .          .          stroke_end .          .          .          .        .          .          .          .          .          .          .          .
+silence       .          remind     .          .          remind     check      .          .        leave      .          remind     remind     remind     close      .          .
+lost          lose       lose       lose       lose       lose       lose       lose       .        tell_lost  .          lose       tell_lost  lose       lose       .          .
+found         greet      greet      greet      greet      greet      greet      greet      regain   greet      say_rest   greet      greet      greet      greet      say_rest   .
+not_kept      note       note       note       note       note       note       note       note     note       note       note       note       note       note       .          .
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Reaction:
-    """A row of REACTIONS."""
+    """A row of `REACTIONS`."""
 
-    leads_to: tuple[str, ...]
-    """The situations in which it may end; ``=`` stands for the one in which it began."""
+    name: str
     meaning: str
+    leads_to: tuple[Situation, ...]
+    """The other situations in which it may end."""
+    stays: bool
+    """Whether it may end in the situation in which it began."""
+    act: Callable[[Massage], None] | None
+    answer: Callable[[Massage, Command], None] | None
+    """One of the two is given: what it does, without or with the command that it answers."""
+
+    def __repr__(self) -> str:
+        return self.name
 
 
-def _read_table() -> dict[str, dict[str, str]]:
-    head, *rows = [line.split() for line in _TABLE.strip().splitlines()]
-    return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
+def does(act: Callable[[Massage], None], leads_to: str, meaning: str) -> Reaction:
+    """A reaction that follows whatever the event was. `leads_to`: names of situations; `=` for staying where it is."""
+    return Reaction(act.__name__, meaning, *_targets(leads_to), act, None)
 
 
-def _read_reactions() -> dict[str, Reaction]:
-    rows = [re.split(r"\s{2,}", line, maxsplit=2) for line in _REACTIONS.strip().splitlines()]
-    return {name: Reaction(tuple(leads.split()), meaning) for name, leads, meaning in rows}
+def answers(answer: Callable[[Massage, Command], None], leads_to: str, meaning: str) -> Reaction:
+    """A reaction that needs to know the command."""
+    return Reaction(answer.__name__, meaning, *_targets(leads_to), None, answer)
 
 
-TABLE: Mapping[str, Mapping[str, str]] = _read_table()
-"""TABLE[event][situation] is the name of the reaction."""
-REACTIONS: Mapping[str, Reaction] = _read_reactions()
+def _targets(leads_to: str) -> tuple[tuple[Situation, ...], bool]:
+    names = {situation.name: situation for situation in SITUATIONS}
+    return tuple(names[name] for name in leads_to.split() if name != "="), "=" in leads_to.split()
+
+
+# fmt: off
+_REACTIONS = (
+    does(    moving.pick_up,       "speaking closing",                          "goes on with the session that was cut off, from the start of its step"),
+    does(    moving.start_over,    "preparing speaking",                        "starts from the beginning, with all parts"),
+    does(    moving.begin,         "speaking closing",                          "starts the first step that isn't left out"),
+    does(    moving.next_step,     "speaking closing",                          "starts the next step; after the last one, says the closing words"),
+    does(    moving.step_back,     "speaking",                                  "starts the step before"),
+    does(    moving.go_back,       "speaking preparing resuming",               "drops what interrupted, and starts the step before"),
+    does(    moving.skip,          "speaking closing",                          "leaves out the rest of this part"),
+    answers( moving.go_to,         "speaking =",                                "starts the part that was named"),
+    does(    moving.redo_step,     "speaking",                                  "starts the step again, and its stroke"),
+    does(    moving.restart,       "preparing resuming speaking closing",       "drops what interrupted, and starts what it interrupted again"),
+    does(    moving.carry_on,      "preparing speaking holding waiting closing", "goes on where it was interrupted, from the start of the sentence"),
+    does(    moving.going,         "=",                                         "is going on anyway: nothing changes"),
+    does(    moving.hold,          "holding waiting speaking closing",          "the words are over: gives the stroke its time, or goes on as after it"),
+    does(    moving.stroke_end,    "waiting speaking closing",                  'the stroke is over: waits for "next", or goes on by itself'),
+    does(    moving.wait_next,     "= speaking closing",                        'waits for "next"; goes on by itself if that was asked for meanwhile'),
+    does(    moving.alone_now,     "speaking closing",                          "goes on by itself, from now on"),
+    answers( planning.leave_out,   "speaking closing =",                        "leaves out the part that was named"),
+    answers( planning.keep_only,   "speaking =",                                "leaves out all parts but the ones that were named"),
+    does(    planning.all_parts,   "=",                                         "does all parts after all"),
+    does(    planning.shorten,     "=",                                         "makes the strokes shorter"),
+    does(    planning.lengthen,    "=",                                         "makes the strokes longer"),
+    does(    planning.bedtime,     "=",                                         "will speak more softly and slowly from step to step"),
+    does(    planning.wait_mode,   "=",                                         'will wait for "next" after each step'),
+    does(    planning.alone_mode,  "=",                                         "will go on by itself after each step"),
+    does(    pausing.pause,        "paused",                                    "falls silent at once and waits; the first time, says how to go on"),
+    does(    pausing.stop,         "paused",                                    "falls silent at once and waits"),
+    does(    pausing.hush,         "=",                                         "falls silent at once, and stays where it is"),
+    does(    pausing.check,        "checking",                                  "asks once, softly, whether to go on: the pause may have been misheard"),
+    does(    pausing.keep_quiet,   "paused",                                    "stays paused, and doesn't ask again"),
+    does(    pausing.remind,       "=",                                         "gives one gentle reminder, then is quiet"),
+    does(    pausing.lose,         "lost",                                      "falls silent; says that it can't hear, if it can still speak; waits"),
+    does(    pausing.tell_lost,    "=",                                         "says that it can't hear, if it can still speak"),
+    does(    pausing.regain,       "preparing resuming speaking holding waiting paused checking offering asking leaving", "goes on where it was, from the start of the sentence"),
+    does(    pausing.greet,        "=",                                         "says that it can hear again, and what that cut off"),
+    does(    pausing.say_rest,     "=",                                         "says again what hasn't been said to its end"),
+    does(    pausing.note,         "=",                                         "will say before the next step, once, that it can't save the session"),
+    answers( tending.tend,         "tending emergency",                         "falls silent at once; says to stop and tend to the baby; then waits, silent"),
+    does(    tending.offer,        "offering leaving",                          "the baby is calm: offers to go on, repeat or finish; the third time, will finish"),
+    does(    tending.leave,        "leaving",                                   "will finish for today, unless the parent says otherwise"),
+    does(    tending.reassure,     "reassuring",                                "falls silent at once; pauses, reassures, then tries again"),
+    does(    tending.invite,       "=",                                         "invites the parent to try again"),
+    answers( tending.warm_word,    "=",                                         "says a warm word, and goes on"),
+    does(    finishing.ask,        "asking",                                    "asks whether to finish for today"),
+    does(    finishing.stay,       "preparing resuming speaking holding waiting paused checking tending emergency offering reassuring", "doesn't finish: goes back to where it was"),
+    does(    finishing.close,      "closing",                                   "says goodbye"),
+    does(    finishing.end,        "finished",                                  "ends the session"),
+    does(    telling.tell_time,    "=",                                         "says how long it will still take"),
+    does(    telling.tell_where,   "=",                                         "says where we are"),
+    does(    telling.tell_help,    "=",                                         "says what the parent can say now"),
+    does(    telling.tell_why,     "=",                                         "says one thing that massage may be good for"),
+    does(    telling.tell_signs,   "=",                                         "names the signs of comfort and of stress"),
+    does(    sounding.louder,      "=",                                         "speaks louder"),
+    does(    sounding.quieter,     "=",                                         "speaks more softly"),
+    does(    sounding.faster,      "=",                                         "speaks faster"),
+    does(    sounding.slower,      "=",                                         "speaks more slowly"),
+    does(    sounding.play_music,  "=",                                         "plays music"),
+    does(    sounding.stop_music,  "=",                                         "stops the music"),
+    does(    sounding.music_up,    "=",                                         "plays the music louder"),
+    does(    sounding.music_down,  "=",                                         "plays the music more softly"),
+    does(    answering.say_again,  "=",                                         "says it again from its start"),
+    does(    answering.say_afresh, "=",                                         "falls silent at once, then says it again from its start"),
+    answers( answering.not_now,    "=",                                         "makes no sense now: changes nothing, and says so"),
+    answers( answering.over,       "=",                                         "the session is over: changes nothing"),
+    does(    answering.nothing,    "=",                                         "nothing"),
+)
+# fmt: on
+
+
+def _read() -> tuple[dict[str, dict[Situation, Reaction]], dict[str, tuple[str, ...]]]:
+    """The table, and the rows of each of its groups."""
+    head, *lines = (line for line in _TABLE.splitlines() if line)
+    if tuple(head.split()[1:]) != tuple(situation.name for situation in SITUATIONS):
+        raise ValueError("the table's columns must be the situations, in their order")
+    table: dict[str, dict[Situation, Reaction]] = {}
+    groups: dict[str, tuple[str, ...]] = {}
+    for line in lines:
+        if line.startswith("#"):
+            group = line.removeprefix("#").strip()
+            groups[group] = ()
+            continue
+        event, *cells = line.split()
+        names = [{"-": "not_now", ".": "nothing"}.get(cell, cell) for cell in cells]
+        unknown = [name for name in names if name not in REACTIONS]
+        if unknown or len(names) != len(SITUATIONS):
+            raise ValueError(f"{event}: there must be a reaction for each situation; unknown: {unknown}")
+        table[event] = {situation: REACTIONS[name] for situation, name in zip(SITUATIONS, names, strict=True)}
+        groups[group] += (event,)
+        if event in WORDLESS and any(reaction.answer for reaction in table[event].values()):
+            raise ValueError(f"{event}: there is no command to answer")
+    if table.keys() != {*NAMES, *WORDLESS}:
+        raise ValueError(f"rows missing or unknown: {sorted(table.keys() ^ {*NAMES, *WORDLESS})}")
+    return table, groups
+
+
+REACTIONS: Mapping[str, Reaction] = {reaction.name: reaction for reaction in _REACTIONS}
+"""By name."""
+_READ = _read()
+TABLE: Mapping[str, Mapping[Situation, Reaction]] = _READ[0]
+"""`TABLE[event][situation]` is the reaction."""
+GROUPS: Mapping[str, tuple[str, ...]] = _READ[1]
+"""The events by subject, in the table's order."""

@@ -1,0 +1,1 @@
+"""Sound to commands, and what keeps the guide from obeying its own voice."""

@@ -20,7 +20,8 @@ from collections import deque
 
 import numpy as np
 
-from voiceguide.sound import Pcm, loudness
+from voiceguide.sound import Pcm
+from voiceguide.sound.levels import loudness
 
 WAY_BLOCKS = 18
 """How late the echo may come: 0.54 s, with the buffers of a sound server and of a USB device."""

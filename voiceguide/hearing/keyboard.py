@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
 from typing import TextIO
 
+from voiceguide.files.streams import TypedLines
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.language.language import Command, Phrasebook, unaccented
 from voiceguide.sound import Pcm
@@ -29,28 +28,25 @@ class Keyboard:
         self._ask = ask
         self._pace = 0.0 if lines.isatty() else PIPED_S
         self._next = self._pace
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self.ended = False
-        """Standard input is at its end."""
-        threading.Thread(target=self._read, args=(lines,), daemon=True, name="keyboard").start()
+        self._lines = TypedLines(lines)
 
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
         """The command that was typed since the last call, if any. The sound is not looked at."""
-        if at < self._next or self.ended:
+        if at < self._next or not self._lines.ready:
             return []
-        try:
-            line = self._lines.get_nowait()
-        except queue.Empty:
-            return []
+        line = self._lines.next()
         self._next = at + self._pace
-        if line is None:
-            self.ended = True
-        elif line.strip():
+        if line is not None and line.strip():
             command = self._book.meaning(line) or self._plain.get(unaccented(line))
             if command is not None:
                 return [Heard(command, line.strip(), 1.0, at, at, at)]
             self._say(f'"{line.strip()}" is no command; type {self._ask} to see what can be said now')
         return []
+
+    @property
+    def ended(self) -> bool:
+        """All that was typed has been heard, and standard input is at its end."""
+        return self._lines.ended
 
     @property
     def voice(self) -> bool:
@@ -59,11 +55,3 @@ class Keyboard:
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """A keyboard does not hear the guide's voice."""
-
-    def _read(self, lines: TextIO) -> None:
-        try:
-            for line in lines:
-                self._lines.put(line)
-        except (OSError, ValueError):
-            pass  # standard input was closed: the same as its end
-        self._lines.put(None)

@@ -34,7 +34,8 @@ from voiceguide.language.language import ADVANCING, CALMING, Command, Phrasebook
 from voiceguide.recognition.graph import UNKNOWN
 from voiceguide.recognition.model import Model, known
 from voiceguide.recognition.watched import Answer, WatchedRecogniser, Word
-from voiceguide.sound import BLOCK, RATE, Pcm, loudness
+from voiceguide.sound import BLOCK, RATE, Pcm
+from voiceguide.sound.levels import loudness
 
 T = TypeVar("T")
 

@@ -7,11 +7,8 @@ exactly those moments.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -19,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from voiceguide.files import private
+from voiceguide.files.cache import Cache
 from voiceguide.hearing.ears import Fake
 from voiceguide.hearing.listener import CALM_BLOCKS
 from voiceguide.language.language import Phrasebook, normal
@@ -28,8 +25,10 @@ from voiceguide.recognition.watched import WatchedRecogniser
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
+CACHE_LIMIT = 16_000_000
+"""Bytes on the disk: 4000 sentences. A routine has some 300, and each is kept for every pace that it's said in."""
 FORMAT = 3
-"""Of what is kept; changed with the way in which fakes are found."""
+"""Of the cache's files; counted up with every change to how fakes are found."""
 SLACK_S = 0.5
 """Words are not placed more exactly than this by where they stand in a text or in a partial result."""
 LOOK_AHEAD_S = 0.3
@@ -47,7 +46,7 @@ class OwnVoice:
         self._model = model
         self._book = known(model, phrasebook)
         self._longest = max((len(phrase.split()) for phrase in self._book.meanings), default=0)
-        self._cache = cache
+        self._cache = Cache(cache, ".json", CACHE_LIMIT) if cache is not None else None
         phrases = json.dumps([FORMAT, identity, model.settings, sorted(self._book.meanings), self._book.decoys])
         self._key = hashlib.sha256(phrases.encode()).hexdigest()
 
@@ -108,23 +107,14 @@ class OwnVoice:
         if self._cache is None:
             return None
         try:
-            kept = json.loads((self._cache / f"{name}.json").read_text("utf-8"))
+            kept = json.loads(self._cache.read(name) or b"")
             return [(str(p), float(a), float(b)) for p, a, b in kept if p in self._book.meanings]
-        except (OSError, ValueError, TypeError):
+        except (ValueError, TypeError):
             return None
 
     def _keep(self, name: str, found: list[tuple[str, float, float]]) -> None:
-        if self._cache is None:
-            return
-        with contextlib.suppress(OSError):  # without a cache the sentence is only listened to again
-            private.make(self._cache)
-            handle, path = tempfile.mkstemp(dir=self._cache)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(found, file)
-                Path(path).replace(self._cache / f"{name}.json")
-            except OSError:
-                Path(path).unlink(missing_ok=True)
+        if self._cache is not None:
+            self._cache.write(name, json.dumps(found).encode())
 
 
 def _merged(found: list[tuple[str, float, float]], seconds: float) -> list[tuple[str, float, float]]:

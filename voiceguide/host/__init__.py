@@ -1,0 +1,1 @@
+"""What the machine offers beside sound: systemd, a button and a light."""

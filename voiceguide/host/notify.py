@@ -10,7 +10,6 @@ import os
 import socket
 from collections.abc import Mapping
 from math import inf
-from typing import Any
 
 from voiceguide.sound import Block, Fill, Sound
 
@@ -55,10 +54,8 @@ class WatchedSound:
     A device that is lost is waited for, but not for ever: after the watchdog's time the service is started anew, with
     all that is in PortAudio, and comes to the devices that are there then."""
 
-    def __init__(self, sound: Any, notify: Notify) -> None:
-        """``sound``: a Sound that has ``problems``, too."""
-        self._sound: Sound = sound
-        self.problems = sound.problems
+    def __init__(self, sound: Sound, notify: Notify) -> None:
+        self._sound = sound
         self._notify = notify
         self._flowing = 0
         self._fed = -inf
@@ -84,3 +81,6 @@ class WatchedSound:
 
     def close(self) -> None:
         self._sound.close()
+
+    def troubles(self) -> list[str]:
+        return self._sound.troubles()

@@ -12,11 +12,11 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any, Protocol
 
-from voiceguide.errors import Problem, SourceError, VoiceguideError
+from voiceguide.errors import FileError, SourceError, VoiceguideError
 from voiceguide.files.source import Document, read
 from voiceguide.files.wording import code as in_code
 from voiceguide.files.wording import nearest
-from voiceguide.language.rules import broken
+from voiceguide.language import rules as rules_of_a_file
 
 NAMES = (
     "ready next back start_again repeat pause resume stop finish skip goto leave_out only everything shorter longer "
@@ -234,7 +234,7 @@ def known_languages() -> list[str]:
 @cache
 def own_words(code: str) -> frozenset[str]:
     """Every sentence that the guide says of its own in a language: no routine can have it said otherwise. None where
-    there is no such language. Raises SourceError where its file has mistakes."""
+    there is no such language. Raises SourceError where its file has errors."""
     if _file(code) is None:
         return frozenset()
     return frozenset(line for lines in load_language(code).prompts.values() for line in lines)
@@ -252,12 +252,12 @@ def command_words(code: str) -> frozenset[str]:
 def load_language(code: str) -> Language:
     """Read a language file. ``code``: of a language, perhaps with a region, for which there may be none of its own.
 
-    Raises VoiceguideError where there is none for ``code``, SourceError where it has mistakes."""
+    Raises VoiceguideError where there is none for ``code``, SourceError where it has errors."""
     path = _file(code)
     if path is None:
         raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
     schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
-    data: dict[str, Any] = read(path, schema, broken).data
+    data: dict[str, Any] = read(path, schema, rules_of_a_file.errors).data
     templates: list[tuple[str, Command]] = []
 
     def add(sentences: list[str], command: Command) -> None:
@@ -299,7 +299,7 @@ def _file(code: str) -> Path | None:
     return None if name is None else folder_of_languages() / f"{name}.yaml"
 
 
-def problems(document: Document) -> Iterator[Problem]:
+def errors(document: Document) -> Iterator[FileError]:
     """Where the language of a routine is one that the guide does not speak, or not wholly."""
     for where, code in document.each("language"):
         if not isinstance(code, str) or not re.fullmatch(r"\s*[A-Za-z-]+\s*", code):
@@ -307,8 +307,8 @@ def problems(document: Document) -> Iterator[Problem]:
         try:
             load_language(code.strip())
         except SourceError as error:
-            what = f"the language file of {in_code(code.strip())} has mistakes (the first: {error.problems[0]})"
-            yield document.problem(where, what, "mend it: see docs/languages.md")
+            what = f"the language file of {in_code(code.strip())} has errors (the first: {error.errors[0]})"
+            yield document.error(where, what, "mend it: see docs/languages.md")
         except VoiceguideError:
             instead = f"{nearest(code.strip(), known_languages())}, or add it: see docs/languages.md"
-            yield document.problem(where, f"the guide has no language {in_code(code.strip())}", instead)
+            yield document.error(where, f"the guide has no language {in_code(code.strip())}", instead)

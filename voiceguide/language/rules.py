@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from string import Formatter
 
-from voiceguide.errors import Problem
+from voiceguide.errors import FileError
 from voiceguide.files.source import Document
 from voiceguide.files.wording import code, nearest
 
@@ -26,7 +26,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
 """What is filled in where a prompt has it in braces; other prompts are said as they are."""
 
 
-def broken(document: Document) -> Iterator[Problem]:
+def errors(document: Document) -> Iterator[FileError]:
     """What the schema cannot say: templates that nothing can be made of, and what is filled in nowhere."""
     from hassil.parse_expression import parse_sentence
     from hassil.parser import ParseError
@@ -38,12 +38,12 @@ def broken(document: Document) -> Iterator[Problem]:
         if isinstance(template, str):
             for name in re.findall(r"<([^<>]*)>", template):
                 if name not in rules:
-                    yield document.problem(where, f"there is no rule {code(name)}", nearest(name, list(rules)))
+                    yield document.error(where, f"there is no rule {code(name)}", nearest(name, list(rules)))
             try:
                 parse_sentence(template)
             except ParseError as error:
                 what = f"this is no template ({' '.join(str(error).split())})"
-                yield document.problem(where, what, "close each bracket, and see docs/languages.md")
+                yield document.error(where, what, "close each bracket, and see docs/languages.md")
     for where, sentence in document.each("prompts", "*", "*"):
         fields = FIELDS.get(str(where[1]), frozenset())
         try:
@@ -52,10 +52,10 @@ def broken(document: Document) -> Iterator[Problem]:
             wrong = {"{"}
         for name in sorted(wrong):
             instead = nearest(name, sorted(fields))
-            yield document.problem(where, f"{code(name)} is not filled in here", instead)
+            yield document.error(where, f"{code(name)} is not filled in here", instead)
     for where, _ in document.each("joined", "*"):
         try:
             re.compile(str(where[-1]))
         except re.error as error:
             what = f"this is no regular expression ({error})"
-            yield document.problem(where, what, "see docs/languages.md", key=True)
+            yield document.error(where, what, "see docs/languages.md", key=True)

@@ -1,0 +1,1 @@
+"""Vosk: its models, the words they know, and the phrases it listens for."""

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from voiceguide.files import atomic
+
 SCRATCH = ".unpacking-"
 """What the names of unfinished folders begin with; after a kill they are left beside the target."""
 
@@ -68,11 +70,11 @@ def unpack(path: Path, target: Path, problem: Callable[[Path], str | None]) -> N
         if what := problem(new):
             raise BadArchiveError(what)
         for directory in [new, *(entry for entry in new.rglob("*") if entry.is_dir())]:
-            _sync(directory)
+            atomic.sync_folder(directory)
         if target.exists():
             target.rename(old)
         new.rename(target)
-        _sync(target.parent)
+        atomic.sync_folder(target.parent)
 
 
 def _members(archive: zipfile.ZipFile, packed: int) -> Sequence[zipfile.ZipInfo]:
@@ -110,11 +112,3 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> N
         shutil.copyfileobj(packed, file, 1 << 20)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType, ModuleType
 from typing import Any, Protocol
 
 from voiceguide.errors import ModelError
+from voiceguide.files.stderr import collected
 from voiceguide.language.language import Phrasebook
 from voiceguide.recognition import graph, lexicon, spelling
 from voiceguide.recognition.download import one_line
@@ -170,8 +169,7 @@ def _opened(folder: Path, named: Path) -> Any:
     except (ImportError, OSError) as error:
         raise ModelError(f"Vosk cannot be loaded ({one_line(error)}); install voiceguide anew") from error
     vosk.SetLogLevel(-1)
-    noise: list[str] = []
-    with _standard_error_in(noise):
+    with collected() as noise:  # Vosk's log level doesn't hide errors
         try:
             model = vosk.Model(str(folder))
         except Exception as error:  # Vosk raises nothing narrower
@@ -184,26 +182,6 @@ def _opened(folder: Path, named: Path) -> Any:
         reason = one_line(reason).replace(str(folder), str(named))
         raise ModelError(f"{named}: Vosk refuses this model ({reason}); install it anew, or choose another")
     return model
-
-
-@contextmanager
-def _standard_error_in(lines: list[str]) -> Iterator[None]:
-    """Collects what native code writes to file descriptor 2: Vosk's log level does not hide errors."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # a daemon may have none
-        yield
-        return
-    memory = os.memfd_create("stderr")
-    os.dup2(memory, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        with os.fdopen(memory, "rb") as file:
-            file.seek(0)
-            lines += file.read().decode(errors="replace").splitlines()
 
 
 def known(model: Model, phrasebook: Phrasebook) -> Phrasebook:

@@ -2,7 +2,7 @@
 
 Standard input has a JSON text a line; the answer has a line for each, with a list of its phonetic writing (IPA, the
 phones parted by "_") for each voice. Run by its path, so it imports nothing of voiceguide. The private binding of
-pyttsx3 is used, as in speech/worker.py.
+pyttsx3 is used, as in speech/espeak.py.
 """
 
 from __future__ import annotations

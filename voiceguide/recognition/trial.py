@@ -7,14 +7,13 @@ import contextlib
 import hashlib
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 
 from voiceguide.errors import ModelError, VoiceguideError
-from voiceguide.files import private
+from voiceguide.files import atomic, private
 from voiceguide.language.language import Command, Phrasebook
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.model import known
@@ -51,9 +50,7 @@ def need_good(path: Path, identity: str) -> None:
         raise ModelError(f"{path}: it is damaged, and ends the recogniser; install it anew, or choose another")
     with contextlib.suppress(OSError):
         private.make(done.parent)
-        with tempfile.NamedTemporaryFile(dir=done.parent, delete=False) as file:
-            pass
-        Path(file.name).replace(done)
+        atomic.write(done, b"")
 
 
 def hear_with(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Routines: loaded, checked against their rules, and shown."""

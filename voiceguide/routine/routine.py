@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from voiceguide.errors import Problem, SourceError, VoiceguideError
+from voiceguide.errors import FileError, SourceError, VoiceguideError
 from voiceguide.files.source import Check, Document, read
 from voiceguide.files.wording import code, nearest, printable, quoted
-from voiceguide.routine.rules import COMFORT_SIGNS, ID, REASONS, STRESS_SIGNS, broken
+from voiceguide.routine.rules import COMFORT_SIGNS, ID, REASONS, STRESS_SIGNS, errors
 
 _WORDS_PER_MINUTE = 140
 _PAUSE = 0.4  # seconds after a sentence
@@ -148,12 +148,12 @@ def schema() -> Mapping[str, Any]:
 def load(path: Path, more: Check | None = None) -> Routine:
     """Reads a routine; ``more`` are other rules for its file.
 
-    Raises SourceError with every mistake in the file, and VoiceguideError when it cannot be read at all.
+    Raises SourceError with every error in the file, and VoiceguideError when it cannot be read at all.
     """
     lenders: list[Routine] = []
 
-    def check(document: Document) -> Iterator[Problem]:
-        yield from broken(document, path.stem)
+    def check(document: Document) -> Iterator[FileError]:
+        yield from errors(document, path.stem)
         yield from more(document) if more is not None else ()
         for where, name in document.each("care_from"):
             if isinstance(name, str) and ID.fullmatch(name):
@@ -161,7 +161,7 @@ def load(path: Path, more: Check | None = None) -> Routine:
                 if isinstance(lender, Routine):
                     lenders.append(lender)
                 else:
-                    yield document.problem(where, *lender)
+                    yield document.error(where, *lender)
 
     routine = _routine(read(path, schema(), check).data, path.parent)
     return _with_care_of(routine, lenders[0]) if lenders else routine
@@ -255,9 +255,9 @@ def _lender(name: str, path: Path) -> Routine | tuple[str, str]:
     if name == path.stem:
         return "a routine cannot take its signs from itself", "name another one, or write `signs` and `mixed`"
     try:
-        lender = read(file, schema(), lambda document: broken(document, file.stem))
+        lender = read(file, schema(), lambda document: errors(document, file.stem))
     except SourceError:
-        return f"the routine {code(name)} has mistakes", f"see: voiceguide check {printable(str(file))}"
+        return f"the routine {code(name)} has errors", f"see: voiceguide check {printable(str(file))}"
     except VoiceguideError as error:
         return f"the routine {code(name)} cannot be read", printable(str(error))
     if "care_from" in lender.data:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from voiceguide.errors import Problem
+from voiceguide.errors import FileError
 from voiceguide.files.source import Document, KeyPath
 from voiceguide.files.wording import code, nearest, printable
 from voiceguide.language.language import command_words, normal, own_words
@@ -69,12 +69,12 @@ def sentences(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]
                 yield where, text
 
 
-def broken(document: Document, stem: str) -> Iterator[Problem]:
+def errors(document: Document, stem: str) -> Iterator[FileError]:
     """What the schema cannot say. Values of a wrong type are passed over: the schema has told of them."""
     for where, name in document.each("routine"):
         if isinstance(name, str) and ID.fullmatch(name) and name != stem:
             instead = f"write `routine: {printable(stem)}`, or name the file {name}.yaml"
-            yield document.problem(where, f"the id {code(name)} is not the name of the file", instead)
+            yield document.error(where, f"the id {code(name)} is not the name of the file", instead)
     ids = [("preparation", "*", "id"), ("parts", "*", "id"), ("parts", "*", "steps", "*", "id")]
     yield from _repeated(document, ids, "the id", "give this one another id")
     yield from _repeated(document, NAMES, "the part name", "keep it for one part, and once")
@@ -86,11 +86,11 @@ def broken(document: Document, stem: str) -> Iterator[Problem]:
         words = len(sentence.split())
         if words > MAX_WORDS:
             what = f"this sentence has {words} words, more than {MAX_WORDS}"
-            yield document.problem(where, what, "split it into shorter sentences")
+            yield document.error(where, what, "split it into shorter sentences")
     yield from _missing_signs(document)
 
 
-def _repeated(document: Document, patterns: Iterable[KeyPath], noun: str, instead: str) -> Iterator[Problem]:
+def _repeated(document: Document, patterns: Iterable[KeyPath], noun: str, instead: str) -> Iterator[FileError]:
     found = [
         (document.position(where), where, " ".join(text.split()))
         for pattern in patterns
@@ -101,15 +101,15 @@ def _repeated(document: Document, patterns: Iterable[KeyPath], noun: str, instea
     for (line, _), where, text in sorted(found, key=lambda one: one[0]):
         if text.casefold() in first:
             what = f"{noun} {code(text)} is used twice (first on line {first[text.casefold()]})"
-            yield document.problem(where, what, instead)
+            yield document.error(where, what, instead)
         first.setdefault(text.casefold(), line)
 
 
-def _recorded_twice(document: Document) -> Iterator[Problem]:
+def _recorded_twice(document: Document) -> Iterator[FileError]:
     for where, _ in document.each(*RECORDINGS[-1]):
         for inner, _ in document.each(*where[:-1], "say", "*", "recording"):
             what = "this sentence is in the recording of the whole step"
-            yield document.problem(inner, what, "keep only one of the two recordings")
+            yield document.error(inner, what, "keep only one of the two recordings")
     files: dict[str, str] = {}
     for place in RECORDINGS[:-1]:
         for where, file in document.each(*place):
@@ -117,10 +117,10 @@ def _recorded_twice(document: Document) -> Iterator[Problem]:
                 same = " ".join(text.split()) if isinstance(text, str) else ""
                 if isinstance(file, str) and files.setdefault(same, file) != file:
                     what = "this sentence has another recording further up"
-                    yield document.problem(where, what, "name the same one, or change the words")
+                    yield document.error(where, what, "name the same one, or change the words")
 
 
-def _taken_from_the_guide(document: Document) -> Iterator[Problem]:
+def _taken_from_the_guide(document: Document) -> Iterator[FileError]:
     """Recordings are found by what is said in them: one of a sentence that the guide says of its own ("Stop the
     massage, and tend to your baby.") would be played in its place, whatever is in it."""
 
@@ -133,10 +133,10 @@ def _taken_from_the_guide(document: Document) -> Iterator[Problem]:
                 language
             ):
                 what = "the guide says this sentence of its own, and nobody else for it"
-                yield document.problem(where, what, "change the words, or leave the recording out")
+                yield document.error(where, what, "change the words, or leave the recording out")
 
 
-def _unused_words(document: Document) -> Iterator[Problem]:
+def _unused_words(document: Document) -> Iterator[FileError]:
 
     language = _language(document)
     names = (name for pattern in NAMES for _, name in document.each(*pattern) if isinstance(name, str))
@@ -145,17 +145,17 @@ def _unused_words(document: Document) -> Iterator[Problem]:
         word = str(where[-1])
         if normal(word) not in used:
             instead = "take a word of a part's `name` or `also`, or delete it"
-            yield document.problem(where, f"{code(word)} is in no name of a part", instead, key=True)
+            yield document.error(where, f"{code(word)} is in no name of a part", instead, key=True)
         elif normal(word) in command_words(language):  # lest "crying" be heard as something else
             what = f"{code(word)} is a word of the guide's own commands, and sounds as in those"
-            yield document.problem(where, what, "delete it", key=True)
+            yield document.error(where, what, "delete it", key=True)
 
 
 def _language(document: Document) -> str:
     return next((code.strip() for _, code in document.each("language") if isinstance(code, str)), "")
 
 
-def _unknown_sources(document: Document) -> Iterator[Problem]:
+def _unknown_sources(document: Document) -> Iterator[FileError]:
     sources = next((value for _, value in document.each("sources")), None)
     if not isinstance(sources, dict) or not sources:
         return
@@ -164,20 +164,20 @@ def _unknown_sources(document: Document) -> Iterator[Problem]:
         for where, key in keys:
             if isinstance(key, str) and key and key not in sources:
                 instead = f"{nearest(key, list(sources))}, or add it to `sources`"
-                yield document.problem(where, f"{code(key)} is not one of the `sources`", instead)
+                yield document.error(where, f"{code(key)} is not one of the `sources`", instead)
 
 
-def _missing_signs(document: Document) -> Iterator[Problem]:
+def _missing_signs(document: Document) -> Iterator[FileError]:
     data = document.data
     if not isinstance(data, dict) or "care_from" in data or not isinstance(data.get("signs"), dict):
         return
     for kind, wanted in (("comfort", COMFORT_SIGNS), ("stress", STRESS_SIGNS)):
         if kind not in data["signs"]:
             instead = f"add `{kind}:` with {', '.join(map(code, wanted))}"
-            yield document.problem(("signs",), f"`signs` has no `{kind}`", instead, key=True)
+            yield document.error(("signs",), f"`signs` has no `{kind}`", instead, key=True)
         elif isinstance(data["signs"][kind], dict):
             for sign in wanted:
                 if sign not in data["signs"][kind]:
                     last = "reasons" if sign == "crying" else "source"
                     instead = f"add `{sign}:` with `name`, `say` and `{last}`"
-                    yield document.problem(("signs", kind), f"`{kind}` has no `{sign}`", instead, key=True)
+                    yield document.error(("signs", kind), f"`{kind}` has no `{sign}`", instead, key=True)

@@ -1,0 +1,1 @@
+"""The loop, and what runs it: a live session, a rehearsal, or waiting to be woken."""

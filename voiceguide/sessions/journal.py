@@ -27,8 +27,8 @@ from typing import Any, Self
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.files import private
-from voiceguide.guide.events import Interrupted, Progress
 from voiceguide.guide.plan import AS_WRITTEN, STROKES
+from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.routine.routine import Routine
 
 FORMAT = 1

@@ -12,16 +12,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from voiceguide import config
 from voiceguide.errors import SoundError, VoiceguideError
 from voiceguide.routine import routine as routines
 from voiceguide.sessions import transcript
+from voiceguide.sessions.entries import Entry, Said, State
 
 if TYPE_CHECKING:
     from voiceguide.language.language import Language
     from voiceguide.routine.routine import Routine
+    from voiceguide.sound import Sound
     from voiceguide.speech.music import Music
 
 DEFAULT_ROUTINE = "infant-massage"
@@ -84,7 +86,7 @@ def wanted(arguments: argparse.Namespace) -> tuple[Routine, Language]:
     return routine, load_language(routine.language)
 
 
-def live_sound(arguments: argparse.Namespace) -> Any:
+def live_sound(arguments: argparse.Namespace) -> Sound:
     from voiceguide.host.notify import WatchedSound
     from voiceguide.sound.live import LiveSound
 
@@ -150,6 +152,7 @@ def _leave() -> None:
 def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> None:
     """One session. What is to be done at SIGTERM is in ``last`` while it runs."""
     from voiceguide.guide.machine import Guide
+    from voiceguide.guide.situations import CLOSING
     from voiceguide.hearing.button import Button
     from voiceguide.hearing.keyboard import Keyboard
     from voiceguide.hearing.listener import Listener
@@ -183,7 +186,7 @@ def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> Non
         except SoundError:
             speaker = False
         if arguments.output_device is not None or speaker:
-            sound: Any = LiveSound(output_device=device(arguments.output_device), microphone=False)
+            sound: Sound = LiveSound(output_device=device(arguments.output_device), microphone=False)
         else:
             sound = SilentSound()
     else:
@@ -196,14 +199,15 @@ def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> Non
 
     silent = False
 
-    def tell(kind: str, t: float, **fields: Any) -> None:
+    def tell(entry: Entry) -> None:
         nonlocal silent
-        if kind == "state":
-            panel.show(fields["state"])
-        if "error" in fields and not silent:
-            silent = True
-            print(f"voiceguide: {fields['error']}", file=sys.stderr)
-        line = transcript.line(kind, t, fields)
+        match entry:
+            case State(state=state):
+                panel.show(state)
+            case Said(error=str(error)) if not silent:
+                silent = True
+                print(f"voiceguide: {error}", file=sys.stderr)
+        line = transcript.line(entry)
         if line:
             print(line, flush=True)
 
@@ -224,20 +228,22 @@ def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> Non
                 warn(f"no unfinished session of {routine.id} is kept; starting from the beginning")
         guide = Guide(routine, language, music=arguments.music is not None, interrupted=interrupted)
         pressed = Button(ears, panel, lambda: guide.state)
-        session = Session(guide, sound, narrator, pressed, tell, music, keeper.keep)
+        session = Session(guide, sound, narrator, pressed, music, keeper.keep)
 
         hurry = False
         last.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
 
-        def leave_at_end_of_input(now: float) -> None:
-            if isinstance(ears, Keyboard) and ears.ended and guide.situation != "closing":
-                session.over = True
+        def each_turn(happened: list[Entry]) -> None:
+            for entry in happened:
+                tell(entry)
+            if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
+                session.leave()
 
         try:
             # The first sentence is there before the microphone is: nothing is heard while nothing can be said.
             narrator.line(guide.texts()[0]).result()
             narrator.prepare(guide.texts())
-            session.run(arguments.at, leave_at_end_of_input)
+            session.run(each_turn, arguments.at)
             keeper.end("stopped")  # unless the guide has ended it: then at the end of what was typed
         except (KeyboardInterrupt, _Terminated) as why:
             hurry = isinstance(why, _Terminated)
@@ -246,12 +252,12 @@ def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> Non
             raise
         finally:
             last.clear()
-            problems = [sound.problems()]
+            problems = sound.troubles()
             if isinstance(ears, Listener) and ears.replaced:
                 often = "once" if ears.replaced == 1 else f"{ears.replaced} times"
                 problems.append(f"the recogniser hung or failed {often}, and was replaced")
-            if any(problems):
-                print(f"({'; '.join(filter(None, problems))})")
+            if problems:
+                print(f"({'; '.join(problems)})")
             voice.close()  # first: it does not wait for a worker that hangs
             if not hurry:
                 narrator.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,19 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from voiceguide.errors import Problem, VoiceguideError
+from voiceguide.errors import FileError, VoiceguideError
 from voiceguide.files.source import Document, read
 from voiceguide.guide.machine import Guide
-from voiceguide.hearing.ears import Heard
+from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.language.language import CALMING, Command, load_language, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
 from voiceguide.routine.routine import Routine, find, load
+from voiceguide.sessions import entries
+from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.recorded_lines import Recorded
-from voiceguide.sessions.session import Session, Tell
+from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import is_there, read_recording, write_wav
 from voiceguide.sound.room import Room
@@ -47,8 +48,8 @@ FADE_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that the parent says, or a recording that is played."""
+class Cue:
+    """One thing that the parent says, and when; or a recording that is played."""
 
     say: str | None
     """With ``play``: what is said in the recording."""
@@ -70,13 +71,13 @@ class Script:
     routine: str | None
     seed: int
     room: dict[str, Any]
-    parent: tuple[Entry, ...]
+    parent: tuple[Cue, ...]
 
 
 def load_script(path: Path) -> Script:
-    """Read a rehearsal script. Raises SourceError with all its mistakes."""
+    """Read a rehearsal script. Raises SourceError with every error in it."""
     schema = json.loads((Path(__file__).parent / "rehearsal.schema.json").read_text("utf-8"))
-    document = read(path, schema, lambda document: _mistakes(document, path.parent))
+    document = read(path, schema, lambda document: _errors(document, path.parent))
     data: dict[str, Any] = document.data
     room = dict(data.get("room", {}))
     if "noise" in room:
@@ -86,7 +87,7 @@ def load_script(path: Path) -> Script:
         routine=data.get("routine"),
         seed=data.get("seed", 0),
         room=room,
-        parent=tuple(_entry(document, n, entry, path.parent) for n, entry in enumerate(data["parent"])),
+        parent=tuple(_cue(document, n, cue, path.parent) for n, cue in enumerate(data["parent"])),
     )
 
 
@@ -112,25 +113,25 @@ def translated(script: Script, code: str) -> Script:
     return replace(script, parent=tuple(parent))
 
 
-def _mistakes(document: Document, folder: Path) -> Iterator[Problem]:
+def _errors(document: Document, folder: Path) -> Iterator[FileError]:
     """What a schema cannot say: that recordings, the routine and its steps are there."""
     for at, name in [*document.each("room", "noise"), *document.each("parent", "*", "play")]:
         if isinstance(name, str) and not is_there(folder / name):
-            yield document.problem(at, f"there is no file '{name}'", "name a recording, by its path from this file")
+            yield document.error(at, f"there is no file '{name}'", "name a recording, by its path from this file")
     steps: set[str] | None = None
     for at, name in document.each("routine"):
         try:
             steps = {step.id for step in load(find(str(name))).steps}
         except VoiceguideError as error:
             what, _, instead = str(error).splitlines()[0].partition("; ")
-            yield document.problem(at, what, instead or "see: voiceguide routines")
+            yield document.error(at, what, instead or "see: voiceguide routines")
     for at, name in document.each("parent", "*", "when", "step"):
         if steps is not None and name not in steps:
-            yield document.problem(at, f"the routine has no step '{name}'", "see: voiceguide show ROUTINE")
+            yield document.error(at, f"the routine has no step '{name}'", "see: voiceguide show ROUTINE")
 
 
-def _entry(document: Document, n: int, data: dict[str, Any], folder: Path) -> Entry:
-    return Entry(
+def _cue(document: Document, n: int, data: dict[str, Any], folder: Path) -> Cue:
+    return Cue(
         say=data.get("say"),
         play=folder / data["play"] if "play" in data else None,
         at=data.get("at"),
@@ -157,7 +158,7 @@ class _Given:
 
 @dataclass(slots=True)
 class Report:
-    """What a rehearsal showed; ``as_json`` gives the last line of ``rehearse --json``."""
+    """What a rehearsal showed."""
 
     given: list[_Given] = field(default_factory=list)
     false_commands: int = 0
@@ -193,17 +194,17 @@ class Report:
             if is_so
         )
 
-    def as_json(self) -> dict[str, object]:
-        return {
-            "kind": "summary",
-            "commands_given": len(self.given),
-            "commands_obeyed": self.obeyed,
-            "false_commands": self.false_commands,
-            "reaction_ms": {"median": _quantile(self.reactions_ms, 0.5), "p95": _quantile(self.reactions_ms, 0.95)},
-            "compute_rtf": round(self.compute_s / max(self.duration_s, 1e-9), 4),
-            "duration_s": round(self.duration_s, 2),
-            "wall_s": round(self.wall_s, 2),
-        }
+    def summary(self) -> entries.Summary:
+        """The score."""
+        return entries.Summary(
+            commands_given=len(self.given),
+            commands_obeyed=self.obeyed,
+            false_commands=self.false_commands,
+            reaction_ms={"median": _quantile(self.reactions_ms, 0.5), "p95": _quantile(self.reactions_ms, 0.95)},
+            compute_rtf=round(self.compute_s / max(self.duration_s, 1e-9), 4),
+            duration_s=round(self.duration_s, 2),
+            wall_s=round(self.wall_s, 2),
+        )
 
 
 def _quantile(values: list[float], q: float) -> float | None:
@@ -266,30 +267,30 @@ class Rehearsal:
         self._music, self._play = music, play
         self._recorded = Recorded(self.routine, warn)
 
-    def run(self, tell: Tell) -> Report:
+    def run(self, tell: Callable[[Entry], None]) -> Report:
         """Rehearse. Each entry of the transcript goes to ``tell`` as it happens."""
-        report = Report()
-
-        def watch(kind: str, t: float, **fields: Any) -> None:
-            report.unspoken += "error" in fields
-            tell(kind, t, **fields)
-
         name, recorded = self._language.voice, self._recorded.pcm
         narrator = Narrator(
             self._voice, self._own_voice, ahead=False, name=name, recorded=recorded, respell=self.routine.respell
         )
         guide = Guide(self.routine, self._language, music=self._play)
-        session = Session(guide, self.room, narrator, self._listener, watch, self._music)
-        parent = _Parent(self._script, session, self.room, self._render, report, self._meaning, tell)
-        session.on_heard = parent.heard
+        ears = TimedEars(self._listener)
+        session = Session(guide, self.room, narrator, ears, self._music)
+        parent = Actor(self._script, session, self.room, self._render, self._meaning)
+
+        def each_turn(happened: list[Entry]) -> None:
+            for entry in [*happened, *parent.act(happened, ears.latest_s)]:
+                tell(entry)
+
         try:
-            session.run(each_block=parent.act)
+            session.run(each_turn)
         finally:
             self._voice.close()  # first: it does not wait for a worker that hangs
             narrator.close()
+        report = parent.report
         report.never = parent.never()
         report.reactions_ms = reactions(report.given, np.concatenate(self.room.speaker))
-        report.compute_s = session.compute_s
+        report.compute_s = ears.total_s
         report.duration_s = self.room.now
         report.wall_s = time.perf_counter() - self._began
         return report
@@ -298,100 +299,124 @@ class Rehearsal:
         """The room's sound as a stereo WAV: left the guide, right the microphone."""
         write_wav(path, np.stack([np.concatenate(self.room.speaker), np.concatenate(self.room.microphone)], axis=1))
 
-    def _render(self, entry: Entry) -> Pcm:
-        if entry.play is not None:
-            return read_recording(entry.play)
-        assert entry.say is not None
+    def _render(self, cue: Cue) -> Pcm:
+        if cue.play is not None:
+            return read_recording(cue.play)
+        assert cue.say is not None
         usual = f"{self._language.voice.partition('+')[0]}+{PARENT_VARIANT}"
-        return self._voice.render(entry.say, voice=entry.voice or usual, rate=PARENT_RATE)
+        return self._voice.render(cue.say, voice=cue.voice or usual, rate=PARENT_RATE)
 
 
-class _Parent:
-    """Says what the script says, when it says so, and notes whether the guide obeyed."""
+class TimedEars:
+    """Ears, and how long they take."""
+
+    def __init__(self, ears: Ears) -> None:
+        self._ears = ears
+        self.latest_s = self.total_s = 0.0
+        """Seconds of computing for the latest block, and for all."""
+
+    @property
+    def voice(self) -> bool:
+        return self._ears.voice
+
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
+        began = time.perf_counter()
+        heard = self._ears.hear(pcm, at, played=played)
+        self.latest_s = time.perf_counter() - began
+        self.total_s += self.latest_s
+        return heard
+
+    def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
+        self._ears.own_voice(fakes, start)
+
+
+class Actor:
+    """Plays the parent of a script, and keeps the score in ``report``."""
 
     def __init__(
         self,
         script: Script,
         session: Session,
         room: Room,
-        render: Callable[[Entry], Pcm],
-        report: Report,
+        render: Callable[[Cue], Pcm],
         meaning: Callable[[str], Command | None],
-        tell: Tell,
     ) -> None:
-        self._entries = list(script.parent)
+        """``render`` gives the sound of a cue, ``meaning`` the command that its words are, if any."""
+        self._cues = list(script.parent)
         self._file = script.file
         self._session = session
         self._room = room
         self._render = render
-        self._report = report
         self._meaning = meaning
-        self._tell = tell
         self._ended = 0.0
-        """When the entry before ended."""
+        """When the cue before ended."""
         self._last = 0.0
         """When something last happened."""
+        self.report = Report()
 
     def never(self) -> list[str]:
-        return [f"{self._file}:{entry.line}" for entry in self._entries]
+        """Where the cues are whose moment never came."""
+        return [f"{self._file}:{cue.line}" for cue in self._cues]
 
-    def act(self, now: float) -> None:
-        """After each block: say the next thing when its moment has come; leave when nothing more can come."""
-        session = self._session
+    def act(self, happened: list[Entry], compute_s: float) -> list[Entry]:
+        """After a turn: note what ``happened`` in it; say the next thing if its moment has come, which is returned;
+        leave if nothing more can come. ``compute_s``: how long the ears took."""
+        for entry in happened:
+            if isinstance(entry, entries.Heard):
+                self._note(entry, compute_s)
+            elif isinstance(entry, entries.Said) and entry.error is not None:
+                self.report.unspoken += 1
+        session, now = self._session, self._session.now
+        if session.over:
+            return []
+        said: list[Entry] = []
         if session.speaking_since is not None or session.busy:
             self._last = now
-        if self._entries and self._due(self._entries[0], now):
-            entry = self._entries.pop(0)
-            at, until = self._room.place(self._render(entry))
-            self._ended = self._last = until
-            self._tell("parent", at, text=entry.say or str(entry.play), until=round(until, 3))
-            command = self._meaning(entry.say) if entry.say else None
-            if command is not None and entry.say:
-                self._report.given.append(_Given(command, entry.say, until))
+        if self._cues and self._due(self._cues[0], now):
+            said.append(self._say(self._cues.pop(0)))
         patience = 5.0
         last = self._last
-        if self._entries:
-            coming = self._entries[0]
+        if self._cues:
+            coming = self._cues[0]
             patience = PATIENCE_S + coming.when.get("silent_for", 0.0)
             last = max(last, coming.at or 0.0, self._ended + (coming.after or 0.0))
-        if now > last + patience and not session.over:
-            session.over = True
-            self._tell("end", now)
+        if now > last + patience:
+            session.leave()
+        return said
 
-    def heard(self, heard: Heard, obeyed: bool, compute_s: float) -> None:
-        for given in self._report.given:
+    def _say(self, cue: Cue) -> Entry:
+        at, until = self._room.place(self._render(cue))
+        self._ended = self._last = until
+        command = self._meaning(cue.say) if cue.say else None
+        if command is not None and cue.say:
+            self.report.given.append(_Given(command, cue.say, until))
+        return entries.Parent(at, cue.say or str(cue.play), until)
+
+    def _note(self, entry: entries.Heard, compute_s: float) -> None:
+        heard = entry.heard
+        for given in self.report.given:
             late = heard.decided - given.until
             if given.decided is None and given.command == heard.command and -2.0 < late < OBEYED_WITHIN_S:
-                given.obeyed = obeyed
+                given.obeyed = entry.obeyed
                 given.decided, given.compute_s = heard.decided, compute_s
                 return
-        self._report.false_commands += 1
+        self.report.false_commands += 1
 
-    def _due(self, entry: Entry, now: float) -> bool:
+    def _due(self, cue: Cue, now: float) -> bool:
         session, guide = self._session, self._session.guide
-        if now < self._ended or (entry.at is not None and now < entry.at):
+        if now < self._ended or (cue.at is not None and now < cue.at):
             return False
-        if entry.after is not None and now < self._ended + entry.after:
+        if cue.after is not None and now < self._ended + cue.after:
             return False
-        if not entry.when:
+        if not cue.when:
             return True
-        if entry.after is None and now < self._ended + TURN_S:
+        if cue.after is None and now < self._ended + TURN_S:
             return False
         speaking = now - session.speaking_since if session.speaking_since is not None else -1.0
         silent = now - session.quiet_since
         return (
-            entry.when.get("state", guide.state) == guide.state
-            and ("step" not in entry.when or (guide.step is not None and guide.step.id == entry.when["step"]))
-            and speaking >= entry.when.get("speaking_for", -1.0)
-            and silent >= entry.when.get("silent_for", 0.0)
+            cue.when.get("state", guide.state) == guide.state
+            and ("step" not in cue.when or (guide.step is not None and guide.step.id == cue.when["step"]))
+            and speaking >= cue.when.get("speaking_for", -1.0)
+            and silent >= cue.when.get("silent_for", 0.0)
         )
-
-
-def summary(report: Report) -> str:
-    """The last line of a rehearsal, for people."""
-    reaction = f"{statistics.median(report.reactions_ms):.0f} ms" if report.reactions_ms else "none"
-    return (
-        f"Rehearsed {report.duration_s / 60:.1f} minutes in {report.wall_s:.0f} s: "
-        f"{len(report.given)} commands given, {report.obeyed} obeyed, {report.false_commands} false commands; "
-        f"median reaction {reaction}."
-    )

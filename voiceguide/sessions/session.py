@@ -1,42 +1,39 @@
-"""The loop: sound -> hearing -> guide -> speech -> sound. The one module that knows all the parts.
+"""The loop: sound -> hearing -> guide -> speech -> sound.
 
-It turns once for each block of 30 ms that the microphone gives, and takes its time from the blocks, so that it runs
-on a live stream and in a simulated room alike.
+It turns once for each block of 30 ms from the microphone, and takes its time from the blocks, so it runs on a live
+stream and in a simulated room alike.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from voiceguide.guide import events as guide_events
-from voiceguide.guide.events import (
+from voiceguide.guide.actions import (
     Action,
     CancelTimer,
     Chime,
-    Elapsed,
     End,
-    Found,
     Hush,
-    Lost,
-    NotKept,
     NotNow,
-    Progress,
     Say,
     SetMusic,
     SetMusicVolume,
     SetPace,
     SetVolume,
-    Spoken,
     StartTimer,
 )
+from voiceguide.guide.events import Elapsed, Found, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
+from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Ears, Heard, Ignored
+from voiceguide.sessions import entries
+from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
-from voiceguide.sound import RATE, Kind, Pcm, Sound
+from voiceguide.sound import RATE, Block, Kind, Pcm, Sound
 from voiceguide.speech.music import Music
-from voiceguide.speech.player import Failed, Finished, Player, Started
+from voiceguide.speech.player import ChimeKind, Failed, Finished, Player, Started
 from voiceguide.speech.voice import DEFAULT_RATE
 
 LOUDER_DB = 4.0
@@ -44,23 +41,20 @@ LOUDER_DB = 4.0
 FASTER_WPM = 12
 """One step of pace."""
 SOFT_DB = -6.0
-"""What is said softly, against the rest."""
+"""How much softer than usual a soft sentence is."""
 SILENCE_TIMES = 3
-"""The timer of silence begins anew while somebody speaks, but takes no longer than so many times: a television
+"""The timer of silence starts again while somebody speaks, but takes at most this many times its length: a television
 never ends."""
 MUSIC_ENDS_BLOCKS = 20
-"""After the end so many are waited for, 0.6 s, that music fades out in; no more, for the speaker may be lost."""
+"""At the end the music fades out in 0.6 s. No longer: the speaker may be lost."""
 CHIME_AFTER_CUT_S = 0.1
-"""Where speech was cut off the chime waits a moment, so that the silence itself is heard first."""
+"""If speech was cut off, the chime waits a moment, so that the silence itself is heard first."""
 SPEECH_AFTER_CHIME_S = 0.45
 """A chime takes 0.22 s; the answer comes after it."""
 
-Tell = Callable[..., None]
-"""``tell(kind, t, **fields)``: an entry of the transcript, as in ``rehearse --json``."""
-
 
 class Session:
-    """One guided session."""
+    """One guided session: ``run`` it, or ``start`` it, take one ``turn`` after the other, and ``close`` it."""
 
     def __init__(
         self,
@@ -68,132 +62,155 @@ class Session:
         sound: Sound,
         narrator: Narrator,
         ears: Ears,
-        tell: Tell,
         music: Music | None = None,
         keep: Callable[[Progress], bool] = lambda progress: True,
     ) -> None:
-        """``keep``: has what it is given on the disk when it returns, or says that it does without; what follows is
-        said then."""
+        """``keep`` writes progress to the disk before it returns, or returns False; only then is more said."""
         self._guide = guide
         self._sound = sound
         self._narrator = narrator
         self._ears = ears
-        self._tell = tell
         self._player = Player(music)
         self._keep = keep
-        self._timers: dict[str, float] = {}
+        self._happened: list[Entry] = []
+        """In this turn."""
+        self._timers: dict[Timer, float] = {}
+        """When each elapses."""
         self._silence = (0.0, 0.0)
-        """Of the timer of that name: how long it is, and when it elapses whoever speaks."""
+        """The length of the silence timer, and when it elapses even if somebody is speaking."""
         self._lost: frozenset[Kind] = frozenset()
         self._volume_db = 0.0
         self._utterance = 0
         self._lines: tuple[str, ...] = ()
-        """What is being said, and what number it has."""
+        """The lines of that utterance."""
         self._pending: list[Future[Pcm]] = []
         self._shown: tuple[str, str | None] = ("", None)
         self._chime: tuple[float, Chime] | None = None
-        self.over = False
-        """Set it to leave after the present block."""
-        self.compute_s = 0.0
-        """Seconds of computing so far: hearing, guide and player, without rendering."""
+        """A chime that waits, and until when."""
+        self._leaving = self._over = False
+        self.now = 0.0
+        """The end of the last block, in seconds."""
         self.quiet_since = 0.0
-        """When the guide last said something, in seconds; now while it speaks."""
+        """When the guide last said something; now, while it speaks."""
         self.speaking_since: float | None = None
-        """When the line that sounds began; None while nothing is said."""
-        self.on_heard: Callable[[Heard, bool, float], None] = lambda heard, obeyed, compute_s: None
-        """Called for each command: whether it was obeyed or made no sense just then, and the seconds of computing
-        since its last block had come."""
-        self._rendering_s = 0.0
+        """When the line that is sounding started; None while nothing is said."""
 
     @property
     def guide(self) -> Guide:
         return self._guide
 
-    def run(self, at: str | None = None, each_block: Callable[[float], None] | None = None) -> None:
-        """Guide from the preparation, or from the step ``at``, to the end. ``each_block(now)`` is called after each
-        block.
+    @property
+    def over(self) -> bool:
+        """Whether the session has ended: there's no further turn."""
+        return self._over
 
-        Raises SoundError where there is no device or it is lost."""
-        self._sound.open(self._player.fill)
+    @property
+    def busy(self) -> bool:
+        """Whether something will happen without the parent: a stroke is held, or a line is about to be said."""
+        return "hold" in self._timers or self._player.speaking
+
+    def run(self, each_turn: Callable[[list[Entry]], None], at: str | None = None) -> None:
+        """Guide from the preparation, or from the step or part ``at``, to the end. ``each_turn`` gets what happened
+        in each turn, mostly nothing; it may call ``leave``.
+
+        Raises SoundError if there is no device."""
         try:
-            self._apply(self._guide.start(0.0, at), 0.0)
-            while not self.over:
-                now = self.turn()
-                if each_block is not None:
-                    each_block(now)
-            self._player.music_on = False
-            for _ in range(MUSIC_ENDS_BLOCKS):
-                if self._player.music_sounding:
-                    self._sound.read()
+            happened = self.start(at)
+            while not self._over:
+                each_turn(happened + self.turn())
+                happened = []
+            self._fade_out()
         finally:
-            self._player.hush()
-            self._sound.close()
+            self.close()
 
-    def turn(self) -> float:
-        """One block. Gives its time."""
-        block = self._sound.read()
-        began = time.perf_counter()
-        rendering = self._rendering_s
-        now = block.at
-        before, self._lost = self._lost, block.lost
-        for device in sorted(block.lost ^ before):
-            self._tell("lost" if device in block.lost else "found", now, device=device)
-        if bool(block.lost) != bool(before):
-            event = Lost("speaker" in block.lost) if block.lost else Found()
-            self._apply(self._guide.handle(event, now), now)
-        for happened in self._player.events():
-            self._spoke(happened, now)
+    def start(self, at: str | None = None) -> list[Entry]:
+        """Open the sound and start guiding: at the preparation, or at the step or part ``at``. Returns what happened.
+
+        Raises SoundError if there is no device."""
+        self._sound.open(self._player.fill)
+        self._apply(self._guide.start(0.0, at), 0.0)
+        return self._what_happened()
+
+    def turn(self) -> list[Entry]:
+        """Take the next block, and return what happened. A session that was asked to leave ends instead."""
+        if self._leaving:
+            self._end()
+        else:
+            self._take(self._sound.read())
+        return self._what_happened()
+
+    def leave(self) -> None:
+        """End with the next turn."""
+        self._leaving = True
+
+    def close(self) -> None:
+        """Fall silent, and close the sound."""
+        self._player.hush()
+        self._sound.close()
+
+    def _fade_out(self) -> None:
+        self._player.music_on = False
+        for _ in range(MUSIC_ENDS_BLOCKS):
+            if self._player.music_sounding:
+                self._sound.read()
+
+    def _take(self, block: Block) -> None:
+        now = self.now = block.at
+        self._notice_devices(block.lost, now)
+        for event in self._player.events():
+            self._spoke(event, now)
         for heard in self._ears.hear(block.pcm, now, played=block.played):
-            if isinstance(heard, Ignored):
-                self._tell("ignored", now, phrase=heard.phrase, why=heard.why)
-            else:
-                fields = {k: v for k, v in heard.as_json().items() if k != "decided"}
-                compute = time.perf_counter() - began
-                self._tell("heard", now, **fields)
-                actions = self._guide.handle(guide_events.Heard(heard.command), now)
-                self._apply(actions, now, heard.phrase)
-                self.on_heard(heard, not any(isinstance(a, NotNow) for a in actions), compute)
+            self._hear(heard, now)
         self._player.duck(self._ears.voice)
         if self._ears.voice and "silence" in self._timers:
             seconds, latest = self._silence
-            self._timers["silence"] = min(now + seconds, latest)
+            self._timers[Timer.SILENCE] = min(now + seconds, latest)
         for name in [name for name, due in self._timers.items() if now >= due]:
             del self._timers[name]
-            self._tell("timer", now, name=name)
+            self._tell(entries.Timer(now, name))
             self._apply(self._guide.handle(Elapsed(name), now), now)
         if self._chime is not None and now >= self._chime[0]:
             self._ring(self._chime[1], now)
         if self._player.speaking:
             self.quiet_since = now
-        self.compute_s += time.perf_counter() - began - (self._rendering_s - rendering)
-        return now
 
-    @property
-    def busy(self) -> bool:
-        """Whether something will happen of itself: a stroke is held, or a line is about to be said."""
-        return "hold" in self._timers or self._player.speaking
+    def _notice_devices(self, lost: frozenset[Kind], now: float) -> None:
+        before, self._lost = self._lost, lost
+        for device in sorted(lost ^ before):
+            self._tell(entries.Lost(now, device) if device in lost else entries.Found(now, device))
+        if bool(lost) != bool(before):
+            event = Lost("speaker" in lost) if lost else Found()
+            self._apply(self._guide.handle(event, now), now)
 
-    def _spoke(self, happened: Started | Finished | Failed, now: float) -> None:
-        if happened.utterance != self._utterance:
-            return  # it was replaced meanwhile
-        text = self._lines[happened.index]
-        if isinstance(happened, Started):
+    def _hear(self, heard: Heard | Ignored, now: float) -> None:
+        if isinstance(heard, Ignored):
+            self._tell(entries.Ignored(now, heard.phrase, heard.why))
+            return
+        actions = self._guide.handle(guide_events.Heard(heard.command), now)
+        obeyed = not any(isinstance(action, NotNow) for action in actions)
+        self._tell(entries.Heard(now, heard, obeyed))
+        self._apply(actions, now, heard.phrase)
+
+    def _spoke(self, event: Started | Finished | Failed, now: float) -> None:
+        if event.utterance != self._utterance:
+            return  # it has been replaced
+        text = self._lines[event.index]
+        step = self._guide.step.id if self._guide.step else None
+        if isinstance(event, Started):
             # The player counts what it has filled; that sounds when the device has played what it held before.
-            start = now - (self._player.position - happened.at) / RATE + self._sound.delay
+            start = now - (self._player.position - event.at) / RATE + self._sound.delay
             self.speaking_since = start
-            self._tell("said", start, text=text, **self._step())
+            self._tell(entries.Said(start, text, step))
             self._ears.own_voice(self._narrator.fakes(text), start)
-        elif isinstance(happened, Failed):
-            self._tell("said", now, text=text, **self._step(), error=str(happened.error))
+        elif isinstance(event, Failed):
+            self._tell(entries.Said(now, text, step, error=str(event.error)))
         else:
             self.speaking_since = None
-            self._apply(self._guide.handle(Spoken(happened.utterance, happened.index), now), now)
-
-    def _step(self) -> dict[str, object]:
-        return {"step": self._guide.step.id} if self._guide.step else {}
+            self._apply(self._guide.handle(Spoken(event.utterance, event.index), now), now)
 
     def _apply(self, actions: list[Action], now: float, phrase: str = "") -> None:
-        cut, kept = False, True
+        """Carry out what the guide decided; ``phrase``: what was heard, if it answers that."""
+        cut, kept, over = False, True, False
         chime = next((a for a in actions if isinstance(a, Chime)), None)
         for action in actions:
             match action:
@@ -220,9 +237,9 @@ class Session:
                 case Progress():
                     kept = self._keep(action)
                 case NotNow():
-                    self._tell("ignored", now, phrase=phrase, why="not_now")
+                    self._tell(entries.Ignored(now, phrase, "not_now"))
                 case End():
-                    self.over = True
+                    over = True
         if chime is not None and cut:
             self._chime = (now + CHIME_AFTER_CUT_S, chime)
         elif chime is not None:
@@ -230,34 +247,44 @@ class Session:
         shown = (self._guide.state, self._guide.step.id if self._guide.step else None)
         if shown != self._shown:
             self._shown = shown
-            self._tell("state", now, state=shown[0], step=shown[1])
+            self._tell(entries.State(now, *shown))
         if not kept:
             self._apply(self._guide.handle(NotKept(), now), now)
         if "speaker" in self._lost:
             for text in (line for action in actions if isinstance(action, Say) for line in action.lines):
-                self._tell("unheard", now, text=text)
-        if self.over:
-            self._tell("end", now)
+                self._tell(entries.Unheard(now, text))
+        if over:
+            self._end()
 
     def _hush(self, now: float) -> bool:
         self._chime = None
         self.speaking_since = None
         sounding = self._player.hush()
         if sounding:
-            self._tell("hushed", now)
+            self._tell(entries.Hushed(now))
         return sounding
 
     def _say(self, say: Say, at_least: float) -> None:
         self._utterance, self._lines = say.utterance, say.lines
-        began = time.perf_counter()
         for line in self._pending:
-            line.cancel()  # what is not said any more need not be rendered before what is
-        lines = self._pending = [self._narrator.line(text) for text in say.lines]
-        self._rendering_s += time.perf_counter() - began
+            line.cancel()  # what won't be said any more mustn't be rendered before what will
+        self._pending = [self._narrator.line(text) for text in say.lines]
         self._player.gain_db = self._volume_db + (SOFT_DB if say.soft else 0.0)
-        self._player.say(say.utterance, lines, gap=say.gap, delay=max(say.delay, at_least))
+        self._player.say(say.utterance, self._pending, gap=say.gap, delay=max(say.delay, at_least))
 
     def _ring(self, chime: Chime, now: float) -> None:
         self._chime = None
-        self._player.chime("heard" if chime.kind == "heard" else "no")
-        self._tell("chime", now, sound=chime.kind)
+        kind: ChimeKind = "heard" if chime.kind == "heard" else "no"
+        self._player.chime(kind)
+        self._tell(entries.Chime(now, kind))
+
+    def _end(self) -> None:
+        self._over = True
+        self._tell(entries.End(self.now))
+
+    def _tell(self, entry: Entry) -> None:
+        self._happened.append(entry)
+
+    def _what_happened(self) -> list[Entry]:
+        happened, self._happened = self._happened, []
+        return happened

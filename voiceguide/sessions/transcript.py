@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Any
+from voiceguide.hearing import ears
+from voiceguide.sessions.entries import (
+    Entry,
+    Found,
+    Heard,
+    Hushed,
+    Ignored,
+    Lost,
+    Parent,
+    Said,
+    State,
+    Summary,
+    Unheard,
+)
+
+
+def line(entry: Entry) -> str | None:
+    """An entry as a line of the transcript; None if people needn't see it."""
+    match entry:
+        case Said(text=text, error=error):
+            what = f"  guide   {text}{' (not spoken)' if error is not None else ''}"
+        case Unheard(text=text):
+            what = f"  guide   {text} (to be said when the speaker is back)"
+        case Parent(text=text):
+            what = f"  parent  {text}"
+        case Heard(heard=heard):
+            what = f"    heard {meaning(heard)}"
+        case Ignored(phrase=phrase, why=why):
+            what = f"    ({phrase}: {why.replace('_', ' ')})"
+        case Lost(device=device):
+            what = f"    ({device} lost: waiting until it is back)"
+        case Found(device=device):
+            what = f"    ({device} back)"
+        case Hushed():
+            what = "    (hushed)"
+        case State(state=state, step=step):
+            what = f"    ({state}{f' {step}' if step else ''})"
+        case _:
+            return None
+    return clock(entry.t) + what
+
+
+def summary(score: Summary) -> str:
+    """The score of a rehearsal as a line."""
+    median = score.reaction_ms["median"]
+    return (
+        f"Rehearsed {score.duration_s / 60:.1f} minutes in {score.wall_s:.0f} s: "
+        f"{score.commands_given} commands given, {score.commands_obeyed} obeyed, "
+        f"{score.false_commands} false commands; "
+        f"median reaction {'none' if median is None else f'{median:.0f} ms'}."
+    )
 
 
 def clock(seconds: float) -> str:
-    seconds = max(0.0, seconds)  # when a line began is known to 20 ms, also for the first one
+    """``  1:02.3``"""
+    seconds = max(0.0, seconds)  # when a line started is known to within 20 ms, even for the first one
     return f"{int(seconds // 60):3d}:{seconds % 60:04.1f}"
 
 
-def line(kind: str, t: float, fields: dict[str, Any]) -> str | None:
-    """A line of the transcript for people; None for what they need not see."""
-    said = {
-        "said": lambda: f"{clock(t)}  guide   {fields['text']}" + (" (not spoken)" if "error" in fields else ""),
-        "unheard": lambda: f"{clock(t)}  guide   {fields['text']} (to be said when the speaker is back)",
-        "parent": lambda: f"{clock(t)}  parent  {fields['text']}",
-        "heard": lambda: f"{clock(t)}    heard {meaning(fields)}",
-        "ignored": lambda: f"{clock(t)}    ({fields['phrase']}: {fields['why'].replace('_', ' ')})",
-        "lost": lambda: f"{clock(t)}    ({fields['device']} lost: waiting until it is back)",
-        "found": lambda: f"{clock(t)}    ({fields['device']} back)",
-        "hushed": lambda: f"{clock(t)}    (hushed)",
-        "state": lambda: f"{clock(t)}    ({fields['state']}{' ' + fields['step'] if fields['step'] else ''})",
-    }
-    return said[kind]() if kind in said else None
-
-
-def meaning(fields: dict[str, Any]) -> str:
-    more = [str(fields[key]) for key in ("target", "sign", "reason") if key in fields]
-    more += ["danger"] if fields.get("danger") else []
-    return f"{fields['command']}{' (' + ', '.join(more) + ')' if more else ''}: {fields['phrase']}"
+def meaning(heard: ears.Heard) -> str:
+    """``stress (crying, hungry): she's hungry``"""
+    command = heard.command
+    more = [value for value in (command.target, command.sign, command.reason) if value is not None]
+    more += ["danger"] if command.danger else []
+    details = f" ({', '.join(more)})" if more else ""
+    return f"{command.name}{details}: {heard.phrase}"

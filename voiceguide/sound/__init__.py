@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -55,10 +54,5 @@ class Sound(Protocol):
     def close(self) -> None:
         """Stop; harmless when not open."""
 
-
-def loudness(pcm: Pcm) -> float:
-    """RMS in dB over one step of 16 bit; 0 for silence, 90 for full scale."""
-    if not len(pcm):
-        return 0.0
-    samples = pcm.astype(np.float32)
-    return 10 * math.log10(float(samples @ samples) / len(samples) + 1.0)
+    def troubles(self) -> list[str]:
+        """What has gone wrong since ``open``, as short clauses for people: "the microphone was lost twice"."""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voiceguide.sound import BLOCK, RATE, Fill, Pcm
+from voiceguide.sound.levels import amplitude, dbfs, frame_powers
 
 SECONDS = 3.0
 """How long is listened: the speaker's latency is widened within one, where that is needed."""
@@ -54,7 +55,7 @@ def tone() -> Pcm:
     sound = np.sin(2 * np.pi * low * CHIRP_S / rise * (np.exp(t / CHIRP_S * rise) - 1))
     fade = np.clip(np.minimum(t, CHIRP_S - t) / FADE_S, 0.0, 1.0)
     sound *= fade
-    sound *= 32768 * 10 ** (CHIRP_DB / 20) / np.sqrt(np.mean(sound**2))
+    sound *= amplitude(CHIRP_DB) / np.sqrt(np.mean(sound**2))
     pcm: Pcm = np.rint(sound).astype(np.int16)
     return pcm
 
@@ -77,11 +78,11 @@ def heard(microphone: Pcm, played: Pcm) -> Loop:
     peak = float(np.abs(sound).max(initial=0.0))
     # Before the chirp the room is as it is; what was played is silent there.
     begins = int(np.flatnonzero(played)[0]) if played.any() else len(played)
-    blocks = sound[: begins // BLOCK * BLOCK].reshape(-1, BLOCK)
-    softest = np.sort(np.sqrt(np.mean(blocks**2, axis=1)))[: max(1, len(blocks) // 10)]
+    blocks = np.sort(np.sqrt(frame_powers(sound[: begins // BLOCK * BLOCK])))
+    softest = blocks[: max(1, len(blocks) // 10)]
     floor = float(np.mean(softest)) if len(softest) else 0.0
     delay, echo = _found(sound, begins)
-    return Loop(_dbfs(floor), _dbfs(peak), peak <= DEAD, delay, echo)
+    return Loop(dbfs(floor), dbfs(peak), peak <= DEAD, delay, echo)
 
 
 def _found(sound: Samples, begins: int) -> tuple[float | None, float | None]:
@@ -98,8 +99,4 @@ def _found(sound: Samples, begins: int) -> tuple[float | None, float | None]:
         return None, None
     # Of the RMS where it lies, what is there without it is taken off.
     there = float(np.mean(after[best : best + len(wanted)] ** 2)) - float(np.mean(sound[: max(1, begins)] ** 2))
-    return best / RATE, _dbfs(max(there, 0.0) ** 0.5)
-
-
-def _dbfs(size: float) -> float:
-    return float(20 * np.log10(max(size, 0.1) / 32768))  # -110 for silence
+    return best / RATE, dbfs(max(there, 0.0) ** 0.5)

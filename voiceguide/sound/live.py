@@ -109,8 +109,7 @@ class LiveSound:
         """The streams, microphone first."""
         return [self._running[end.kind] for end in self._ends if end.kind in self._running]
 
-    def problems(self) -> str:
-        """What went wrong since ``open``, in a line for people; empty when nothing did."""
+    def troubles(self) -> list[str]:
         counts = [
             (self._losses.get("microphone", 0), "the microphone was lost {}"),
             (self._losses.get("speaker", 0), "the speaker was lost {}"),
@@ -120,7 +119,7 @@ class LiveSound:
         found = [text.format("once" if n == 1 else f"{n} times") for n, text in counts if n]
         if self.dropped:
             found.append(f"{self.dropped:.1f} s of the microphone's sound came too late to be heard")
-        return "; ".join(found)
+        return found
 
     def open(self, fill: Fill) -> None:
         """Raises SoundError where a device is missing, unknown, busy, or does not answer.

@@ -1,8 +1,8 @@
-"""Whether lost devices are there again: asked in a process of its own.
+"""Whether lost devices are back: a process of its own finds out.
 
-PortAudio lists devices once, when it is initialised, and can be initialised anew only when all its streams are
-closed. And its calls hang for ever where a sound server is frozen. Another process can ask again and again while the
-surviving stream plays on, and can be killed.
+PortAudio lists the devices once, when it's initialised, and it can only be initialised again when all its streams are
+closed. And its calls hang for ever when a sound server is frozen. Another process can look again and again while the
+stream that's left plays on, and it can be killed.
 """
 
 from __future__ import annotations
@@ -16,78 +16,76 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
+from math import inf
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from voiceguide.errors import SoundError
+from voiceguide.files import child
 from voiceguide.sound import Kind
 from voiceguide.sound import portaudio as pa
 
 T = TypeVar("T")
 
-LIFE = 30.0
-"""Seconds after which a process is replaced by another, in case it hangs where it need not."""
-PAUSE = 0.25
-"""Seconds between two looks. One costs 0.1 s of computing."""
-LATENCY = 0.1
+LIFE_S = 30.0
+"""Seconds after which the process is replaced, in case it hangs where it shouldn't."""
+PAUSE_S = 0.25
+"""Seconds between two looks. A look takes 0.1 s of computing."""
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 16.0
+"""Seconds before a process that died is replaced, at first and at most: it doubles each time."""
+LATENCY_S = 0.1
 
 
 class Probe:
-    """Runs the process while it is asked."""
+    """Keeps the process running while somebody asks."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._wanted: Mapping[Kind, str] = {}
-        self._began = 0.0
+        self._began = self._not_before = -inf
+        self._wait = FIRST_WAIT_S
 
     def sees(self, wanted: Mapping[Kind, str]) -> bool:
-        """Whether all these devices, by their names, could be opened just now. It does not wait: a process looks, and
-        is to be asked for again and again."""
-        process = self._process
-        if process and process.poll() is not None:
-            self._process = None
-            if process.returncode == 0 and wanted == self._wanted:
-                return True
-        if self._process is None or wanted != self._wanted or monotonic() > self._began + LIFE:
+        """Whether all these devices (by name) could be opened just now. It doesn't wait: ask again and again."""
+        now = monotonic()
+        if wanted != self._wanted:
             self.stop()
-            self._wanted, self._began = dict(wanted), monotonic()
-            with suppress(OSError):  # no memory, no more processes: the next time, perhaps
-                self._process = subprocess.Popen(
-                    # As we were found, it is, and nothing of the user's current folder.
-                    [
-                        sys.executable,
-                        "-P",
-                        "-m",
-                        "voiceguide.sound.probe",
-                        json.dumps(self._wanted),
-                        str(os.getpid()),
-                    ],
-                    env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    process_group=0,  # Ctrl-C in the terminal is our affair
-                )
+            self._wanted = dict(wanted)
+        if self._process and self._process.poll() is not None:
+            seen = self._process.returncode == 0
+            self._process = None
+            if seen:
+                return True
+            self._not_before, self._wait = now + self._wait, min(2 * self._wait, LONGEST_WAIT_S)
+        if self._process and now > self._began + LIFE_S:
+            self._end()
+        if self._process is None and now >= self._not_before:
+            self._began = now
+            with suppress(OSError):  # no memory, or too many processes: next time, perhaps
+                self._process = child.start("voiceguide.sound.probe", json.dumps(self._wanted), str(os.getpid()))
         return False
 
     def stop(self) -> None:
         """Harmless when nothing was asked."""
+        self._end()
+        self._not_before, self._wait = -inf, FIRST_WAIT_S
+
+    def _end(self) -> None:
         if self._process:
             self._process.kill()
             self._process.wait()
             self._process = None
 
 
-def _open(wanted: Mapping[Kind, str]) -> None:
-    """And close. Raises SoundError."""
+def _open_and_close(wanted: Mapping[Kind, str]) -> None:
+    """Raises SoundError where one of them can't be opened."""
     found = pa.query()
     streams = []
     try:
         for kind, name in wanted.items():
             calls = partial(_silence, kind), _ignore
             device = pa.choose(found, name, kind)
-            streams.append(pa.start(found, device, kind, LATENCY, partial(_always, calls)).stream)
+            streams.append(pa.start(found, device, kind, LATENCY_S, partial(_always, calls)).stream)
     finally:
         pa.close(streams)
 
@@ -106,15 +104,15 @@ def _always(calls: T, rate: int, channels: int) -> T:
 
 
 def main(wanted: Mapping[Kind, str], parent: int) -> None:
-    """Return when all are there, or the process that has asked is not."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not even a call that hangs outlives it
+    """Return when all of them are back, or when the process that asked is gone."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not even a call that hangs outlives the parent
     while os.getppid() == parent:
         try:
-            _open(wanted)
+            _open_and_close(wanted)
             return
         except SoundError:
             pass
-        sleep(PAUSE)
+        sleep(PAUSE_S)
 
 
 if __name__ == "__main__":

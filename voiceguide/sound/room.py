@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voiceguide.sound import BLOCK, RATE, Block, Fill, Pcm
+from voiceguide.sound.levels import active_rms, amplitude
 
 VOICE_DB = -20.0
 """RMS of active speech as speech/voice.py renders it, in dB of full scale."""
@@ -98,6 +99,9 @@ class Room:
     def close(self) -> None:
         self._fill = None
 
+    def troubles(self) -> list[str]:
+        return []
+
     def _reverberate(self, played: Pcm) -> Samples:
         """Overlap-add convolution of one block with the way from the speaker to the microphone."""
         if played.any():
@@ -125,16 +129,6 @@ def impulse_response(delay_s: float, reverb_s: float, chance: np.random.Generato
     return unit
 
 
-def active_rms(pcm: Pcm) -> float:
-    """RMS of the parts of a sound that are not pauses: its 30 ms frames within 30 dB of the loudest one."""
-    frames = pcm[: len(pcm) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float64)
-    if not len(frames):
-        return float(np.sqrt(np.mean(np.square(pcm, dtype=np.float64)))) if len(pcm) else 0.0
-    power = np.mean(frames**2, axis=1)
-    return float(np.sqrt(np.mean(power[power >= power.max() * 1e-3])))
-
-
 def _at_level(pcm: Pcm, level_db: float) -> Samples:
     rms = active_rms(pcm)
-    target = 32768 * 10 ** (level_db / 20)
-    return (pcm * (target / rms if rms else 0.0)).astype(np.float32)
+    return (pcm * (amplitude(level_db) / rms if rms else 0.0)).astype(np.float32)

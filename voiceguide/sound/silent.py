@@ -36,13 +36,12 @@ class SilentSound:
         played: Pcm = self._fill(BLOCK)
         return Block(np.zeros(BLOCK, np.int16), at, played)
 
-    def problems(self) -> str:
-        """None: as of ``LiveSound``."""
-        return ""
-
     def close(self) -> None:
         """Harmless when not open."""
         self._fill = None
+
+    def troubles(self) -> list[str]:
+        return []
 
 
 class Pace:

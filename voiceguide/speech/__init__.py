@@ -1,0 +1,1 @@
+"""Text to sound, and the player that plays it."""

@@ -8,6 +8,7 @@ and every run hears the same.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
@@ -20,6 +21,7 @@ import numpy as np
 from voiceguide.errors import VoiceguideError
 from voiceguide.sound import BLOCK, RATE
 from voiceguide.sound.files import blocks_of, excerpts_of, rate_of
+from voiceguide.sound.levels import active_power, amplitude, frame_powers
 from voiceguide.speech.envelopes import Float
 
 LEVEL_DB = -38.0
@@ -150,14 +152,11 @@ def recorded(files: tuple[Path, ...], say: Callable[[str], None]) -> Chunks:
 def _gain(file: Path) -> float:
     powers = []
     for sound in excerpts_of(file, EXCERPTS, EXCERPT_S):
-        frames = np.pad(sound, (0, -len(sound) % BLOCK)).reshape(-1, BLOCK)
-        powers.append(np.mean(np.square(frames, dtype=np.float64), axis=1))
+        powers.append(frame_powers(sound))
     power = np.concatenate(powers)
-    loudest = power.max(initial=0.0)
-    if loudest < 10 ** (SILENT_DB / 10):
+    if power.max(initial=0.0) < amplitude(SILENT_DB, 1.0) ** 2:
         raise VoiceguideError(f"{file} is silent")
-    rms = np.sqrt(power[power >= loudest * 1e-3].mean())
-    return float(10 ** (LEVEL_DB / 20) / rms)
+    return amplitude(LEVEL_DB, 1.0) / math.sqrt(active_power(power))
 
 
 def _joined(file: Path, gain: float) -> Chunks:

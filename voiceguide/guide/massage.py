@@ -1,0 +1,164 @@
+"""A massage under way: what the reactions look at and change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from voiceguide.guide.levels import Levels
+from voiceguide.guide.plan import Plan
+from voiceguide.guide.progress import Interrupted, Record
+from voiceguide.guide.situations import (
+    CLOSING,
+    FINISHED,
+    HOLDING,
+    PREPARING,
+    RESUMING,
+    SPEAKING,
+    WAITING,
+    Situation,
+    State,
+)
+from voiceguide.guide.stage import Scene, Stage
+from voiceguide.language.language import Language
+from voiceguide.routine.routine import Routine, Step, seconds_to_say
+
+
+@dataclass(slots=True)
+class Massage:
+    """All that the guide knows."""
+
+    routine: Routine
+    language: Language
+    plan: Plan
+    levels: Levels
+    interrupted: Interrupted | None
+    """The session before, where it was cut off and can go on."""
+    stage: Stage = field(default_factory=Stage)
+    record: Record = field(default_factory=Record)
+    n: int = 0
+    """The step that is done, or was last: its place in the routine, from 0. While resuming: the one to go on at."""
+    alone: bool = False
+    """Whether to go on after each step without being asked."""
+    mute: bool = False
+    """Whether the speaker was lost the last time that a device was."""
+    noted: tuple[str, ...] = ()
+    """What to say before the next step, so as not to cut into this one."""
+    times: Counter[str] = field(default_factory=Counter)
+    """How often each thing was said that is said differently the next time."""
+
+    # Where it is
+
+    @property
+    def base(self) -> Situation:
+        """The situation below everything that interrupts."""
+        return self.stage.scenes[0].situation
+
+    @property
+    def in_steps(self) -> bool:
+        """Whether a step is being done, or was when it was interrupted."""
+        return self.base.state is State.GUIDING
+
+    @property
+    def step(self) -> Step | None:
+        """That step; None before the first and after the last."""
+        return self.plan.steps[self.n] if self.in_steps else None
+
+    def find(self, name: str) -> int | None:
+        """The place of the step, or of the first step of the part, with this id."""
+        return next((n for n, step in enumerate(self.plan.steps) if name in (step.id, step.part)), None)
+
+    def seconds_left(self, now: float) -> float:
+        """How long the rest of the routine takes, without pauses, in seconds."""
+        base = self.stage.scenes[0]
+        seconds = 0.0 if base.situation is RESUMING else sum(map(seconds_to_say, base.lines))
+        if base.situation in (CLOSING, FINISHED):
+            return seconds
+        if base.situation is HOLDING:
+            seconds += self.stage.hold_ends - now if len(self.stage.scenes) == 1 else base.hold
+        elif base.situation is SPEAKING:
+            seconds += self.plan.hold(self.n)
+        last = self.n if self.in_steps else self.n - 1 if base.situation is RESUMING else -1
+        return seconds + self.plan.seconds_after(last) + sum(map(seconds_to_say, self.closing_words()))
+
+    # What it says
+
+    def say(self, prompt: str, **values: object) -> tuple[str, ...]:
+        """The sentences of a prompt in the language's file, filled in."""
+        return self.language.say(prompt, **values)
+
+    def tell(self, sentences: tuple[str, ...]) -> None:
+        """Say something in between, then the sentence that it cut off again from its start."""
+        self.stage.tell(sentences)
+
+    def first_time(self, prompt: str, later: str | None = None, times: int = 1) -> tuple[str, ...]:
+        """One prompt the first time (or so many times), then another one, or none."""
+        self.times[prompt] += 1
+        if self.times[prompt] <= times:
+            return self.say(prompt)
+        return self.say(later) if later else ()
+
+    def time_left(self) -> tuple[str, ...]:
+        minutes = round(self.seconds_left(self.stage.now) / 60)
+        return self.say("how_long" if minutes > 1 else "how_long_one", minutes=minutes)
+
+    def preparation(self) -> tuple[str, ...]:
+        welcome = [line for passage in self.routine.welcome for line in passage.say]
+        items = [line for item in self.routine.preparation for line in item.say]
+        return (*welcome, *items, *self.say("say_ready"))
+
+    def offer_to_resume(self) -> tuple[str, ...]:
+        """Where the last session stopped, and the question whether to go on there."""
+        assert self.interrupted is not None
+        step = next(step for step in self.plan.steps if step.id == self.interrupted.progress.step)
+        part = self.name_of(step.part)
+        stopped = self.say(f"stopped_{self.interrupted.ago}", part=part, count=self.interrupted.count)
+        return (*stopped, *self.say("go_on_there"))
+
+    def closing_words(self) -> tuple[str, ...]:
+        return tuple(line for passage in self.routine.closing for line in passage.say)
+
+    def name_of(self, part: str) -> str:
+        """The name of a part of the routine, by its id, as it is spoken."""
+        return next(p.name for p in self.routine.parts if p.id == part)
+
+    # Where it goes
+
+    def prepare(self) -> None:
+        """Read the checklist."""
+        script = self.preparation()
+        self.stage.enter_only(Scene(PREPARING, script, script))
+
+    def start_step(self, n: int, *, first: tuple[str, ...] = ()) -> None:
+        """Start step `n`, or say the closing words after the last one; `first` is said before."""
+        self.record.step_starts()
+        if n >= len(self.plan.steps):
+            script = (*first, *self.closing_words(), *self.say("goodbye"))
+            self.record.ended = "finished"
+            self.stage.enter_only(Scene(CLOSING, script, script))
+            return
+        self.n = n
+        self.ease()
+        script = self.plan.steps[n].say
+        noted, self.noted = self.noted, ()
+        self.stage.enter_only(Scene(SPEAKING, script, script), (*first, *noted))
+
+    def finish_step(self) -> None:
+        """Note that a step is over, and its part if that was the last one."""
+        if self.step is not None:
+            after = self.plan.after(self.n)
+            if after == len(self.plan.steps) or self.plan.steps[after].part != self.step.part:
+                self.record.part_is_over(self.step.part)
+
+    def ease(self) -> None:
+        """At bedtime: speak more softly and slowly, the further on it is."""
+        self.levels = self.levels.at(*self.plan.place(self.n))
+
+    def go_on(self, first: tuple[str, ...]) -> None:
+        """Go on with the scene that is on, from where it was cut off; `first` is said before."""
+        scene = self.stage.scene
+        if scene.situation is WAITING and not scene.lines and not self.alone:
+            scene = replace(scene, lines=self.say("next_again"))
+        elif scene.situation is RESUMING and not scene.lines:
+            scene = replace(scene, lines=scene.script)
+        self.stage.enter(scene, first)

@@ -1,0 +1,1 @@
+"""What the guide does when something happens: a function for each reaction of the table, by subject."""

@@ -1,0 +1,62 @@
+"""Silence that was asked for, or that a lost device makes."""
+
+from __future__ import annotations
+
+from voiceguide.guide.massage import Massage
+from voiceguide.guide.situations import CHECKING, LOST, NEVER, PAUSED
+from voiceguide.guide.stage import Scene
+
+
+def pause(massage: Massage) -> None:
+    massage.stage.interrupt(Scene(PAUSED, lines=massage.first_time("paused_first")))
+
+
+def stop(massage: Massage) -> None:
+    massage.stage.interrupt(Scene(PAUSED))
+
+
+def hush(massage: Massage) -> None:
+    massage.stage.hush()
+    massage.stage.change(lines=())
+
+
+def check(massage: Massage) -> None:
+    massage.stage.enter(Scene(CHECKING, lines=massage.say("shall_i_go_on"), soft=True))
+
+
+def keep_quiet(massage: Massage) -> None:
+    massage.stage.hush()
+    massage.stage.enter(Scene(PAUSED, patience=NEVER))
+
+
+def remind(massage: Massage) -> None:
+    massage.stage.reminded = True
+    massage.tell(massage.say("reminder"))
+
+
+def lose(massage: Massage) -> None:
+    massage.stage.hush()
+    massage.stage.push(Scene(LOST, lines=() if massage.mute else massage.say("lost")))
+
+
+def tell_lost(massage: Massage) -> None:
+    if not massage.mute:
+        massage.tell(massage.say("lost"))
+
+
+def regain(massage: Massage) -> None:
+    massage.stage.drop()
+    massage.go_on(massage.say("back"))
+
+
+def greet(massage: Massage) -> None:
+    massage.tell(massage.say("back"))
+
+
+def say_rest(massage: Massage) -> None:
+    if massage.stage.speaking:
+        massage.stage.say()
+
+
+def note(massage: Massage) -> None:
+    massage.noted = massage.noted or massage.first_time("not_kept")
