@@ -25,7 +25,8 @@ from models.recipe.measures.commands import heard_in
 from models.recipe.measures.figures import poisson
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import ADVANCING, CALMING, Phrasebook, load_language, normal
+from voiceguide.language.language import ADVANCING, CALMING, Phrasebook, load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import COSTS
 from voiceguide.recognition.model import ClosedModel, GrammarModel, Model, known

@@ -24,7 +24,8 @@ from hassil.sample import sample_expression
 from benchmarks import machine
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Command, Language, Phrasebook, load_language, normal
+from voiceguide.language.language import Command, Language, Phrasebook, load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
 from voiceguide.routine.routine import Part, find, load

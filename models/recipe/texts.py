@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from models.recipe.vocabulary import phrasebooks
-from voiceguide.language.language import Command, normal
+from voiceguide.language.language import Command
+from voiceguide.language.template import normal
 
 
 def sentences(known: Collection[str]) -> list[str]:

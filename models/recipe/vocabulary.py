@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
-from voiceguide.language.language import Phrasebook, load_language, normal
+from voiceguide.language.language import Phrasebook, load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition.lexicon import Lexicon, Pronunciation
 from voiceguide.recognition.phones import deletion, difference
 from voiceguide.routine import routine as routines

@@ -15,7 +15,8 @@ from voiceguide.hearing import listener as rules
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import ADVANCING, CALMING, Command, Phrasebook, load_language, normal
+from voiceguide.language.language import ADVANCING, CALMING, Command, Phrasebook, load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition.model import known
 from voiceguide.sound import BLOCK, RATE, Block, Pcm
 from voiceguide.sound.files import read_recording

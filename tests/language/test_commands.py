@@ -19,18 +19,8 @@ from voiceguide.errors import VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import SITUATIONS
 from voiceguide.language import language as commands
-from voiceguide.language.language import (
-    ADVANCING,
-    AGO,
-    CALMING,
-    NAMES,
-    Command,
-    Language,
-    Phrasebook,
-    folder_of_languages,
-    load_language,
-    normal,
-)
+from voiceguide.language.language import ADVANCING, AGO, CALMING, NAMES, Command, Language, Phrasebook, folder_of_languages, load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition.model import known
 from voiceguide.routine.routine import Part, Routine, all_routines, load
 

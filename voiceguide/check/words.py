@@ -11,7 +11,8 @@ from pathlib import Path
 from voiceguide.errors import FileError, ModelError, SpeechError, VoiceguideError
 from voiceguide.files.source import Document
 from voiceguide.files.wording import code
-from voiceguide.language.language import load_language, normal
+from voiceguide.language.language import load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition import models, spelling
 from voiceguide.recognition.lexicon import FILE, Lexicon
 from voiceguide.recognition.phones import Pronunciation, distance

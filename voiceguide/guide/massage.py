@@ -40,6 +40,9 @@ class Massage:
     """The step that is done, or was last: its place in the routine, from 0. While resuming: the one to go on at."""
     alone: bool = False
     """Whether to go on after each step without being asked."""
+    over_today: bool = False
+    """Whether something happened after which there's no more massage today: danger, an illness, a fall, a parent at the
+    end of their strength, a baby who needs a feed or sleep. From then on nothing leads back to a step."""
     mute: bool = False
     """Whether the speaker was lost the last time that a device was."""
     noted: tuple[str, ...] = ()
@@ -131,6 +134,9 @@ class Massage:
 
     def start_step(self, n: int, *, first: tuple[str, ...] = ()) -> None:
         """Start step `n`, or say the closing words after the last one; `first` is said before."""
+        if self.over_today:
+            self.close()
+            return
         self.record.step_starts()
         if n >= len(self.plan.steps):
             script = (*first, *self.closing_words(), *self.say("goodbye"))
@@ -142,6 +148,14 @@ class Massage:
         script = self.plan.steps[n].say
         noted, self.noted = self.noted, ()
         self.stage.enter_only(Scene(SPEAKING, script, script), (*first, *noted))
+
+    def close(self, *first: str) -> None:
+        """Say goodbye before the last step was done; `first` is said before."""
+        if self.base is not CLOSING:
+            self.record.ended = "left early"
+        leave = self.say("no_massage_today") if self.over_today else ()
+        script = (*first, *leave, *self.say("goodbye_early"), *self.say("goodbye"))
+        self.stage.enter_only(Scene(CLOSING, script, script))
 
     def finish_step(self) -> None:
         """Note that a step is over, and its part if that was the last one."""

@@ -25,6 +25,10 @@ TEND_S = 300.0
 and shouldn't be hurried."""
 
 
+AGAIN_S = 15.0
+"""Silence before the emergency words are said once more: in a panic they may not have been taken in."""
+
+
 class State(StrEnum):
     """What a session is doing, as transcripts and `rehearse --json` show it."""
 
@@ -72,7 +76,9 @@ LOST = Situation(
     "lost", State.PAUSED, "the microphone or the speaker is gone: waits until it is back", own_words=True
 )
 TENDING = Situation("tending", State.TENDING, "is silent while the parent tends to the baby")
-EMERGENCY = Situation("emergency", State.TENDING, "there was a danger sign: get help first", own_words=True)
+EMERGENCY = Situation(
+    "emergency", State.TENDING, "there was a danger sign: get help first", AGAIN_S, own_words=True
+)
 OFFERING = Situation(
     "offering", State.TENDING, "the baby is calm: go on, repeat, or finish?", SILENCE_S, own_words=True
 )

@@ -16,20 +16,22 @@ from voiceguide.errors import FileError, SourceError, VoiceguideError
 from voiceguide.files.source import Document, read
 from voiceguide.files.wording import code as in_code
 from voiceguide.files.wording import nearest
+from voiceguide.language.template import Templates, normal
 from voiceguide.language import rules as rules_of_a_file
 
 NAMES = (
-    "ready next back start_again repeat pause resume stop finish skip goto leave_out only everything shorter longer "
-    "bedtime how_long where help why signs louder quieter faster slower music_on music_off music_louder "
-    "music_quieter wait_for_me keep_going yes no calm comfort stress mixed"
+    "ready next done back start_again repeat other_side pause away resume stop finish skip goto leave_out only "
+    "everything shorter longer bedtime how_long where ask help there why signs louder quieter faster slower music_on "
+    "music_off music_louder music_quieter wait_for_me keep_going yes no calm comfort stress mixed asleep unwell injury "
+    "overwhelmed"
 ).split()
 """Every command, in the order in which tables and help list them."""
 
-CALMING = frozenset({"pause", "stop", "stress", "mixed"})
+CALMING = frozenset({"pause", "away", "stop", "stress", "mixed", "unwell", "injury", "overwhelmed"})
 """Commands that make things calmer: obeyed at once, on a stable partial result."""
 
 ADVANCING = frozenset(
-    {"next", "skip", "goto", "leave_out", "only", "ready", "resume", "start_again", "finish", "yes", "keep_going"}
+    {"next", "done", "skip", "goto", "leave_out", "only", "ready", "resume", "start_again", "finish", "yes", "keep_going"}
 )
 """Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
 
@@ -57,6 +59,8 @@ class _Elsewhere:
     also: tuple[str, ...] = ()
 
 
+LONGEST_FILLER = 4
+"""Words of a filler, at most."""
 AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
 """How long ago, in the names of the prompts ``stopped_…``; ``some_time`` where nobody knows."""
 
@@ -74,20 +78,16 @@ class Command:
     """comfort, stress: the sign's id."""
     reason: str | None = None
     """crying: hungry, pain, sad, tired, frightened; None when it was not said."""
+    about: str | None = None
+    """ask, away, overwhelmed: what it's about, as "oil", "nappy", "tired"."""
     danger: bool = False
     """stress: a danger sign; it is answered with the emergency words."""
 
     def as_json(self) -> dict[str, object]:
         """The keys of the contract of ``hear --json``; those that are not set are left out."""
         keys: dict[str, object] = {"command": self.name, "target": self.target, "targets": [*self.targets] or None}
-        keys |= {"sign": self.sign, "reason": self.reason, "danger": self.danger or None}
+        keys |= {"sign": self.sign, "reason": self.reason, "about": self.about, "danger": self.danger or None}
         return {key: value for key, value in keys.items() if value is not None}
-
-
-def normal(text: str) -> str:
-    """A phrase as the recogniser writes it: lower case, no punctuation but the apostrophe, single spaces."""
-    composed = unicodedata.normalize("NFC", text.lower().replace("’", "'"))
-    return unicodedata.normalize("NFC", " ".join(re.sub(r"[^\w' ]", " ", composed).split()))
 
 
 def unaccented(text: str) -> str:
@@ -102,10 +102,29 @@ class Phrasebook:
     meanings: Mapping[str, Command]
     decoys: tuple[str, ...]
     """Phrases that mean nothing, and compete with the others in the recogniser."""
+    before: tuple[str, ...] = ()
+    """Fillers: what may come before a phrase in one breath and changes nothing ("okay", "um")."""
+    after: tuple[str, ...] = ()
+    """What may come after one ("please", "thank you")."""
 
     def meaning(self, text: str) -> Command | None:
-        """The command that the whole text means; None for anything else. A part of a text never counts."""
-        return self.meanings.get(normal(text))
+        """The command that the whole text means, but for fillers at its ends; None for anything else. A part of a text
+        never counts. Of several phrases inside fillers the longest one is meant."""
+        words = normal(text).split()
+        spans, seen = [(0, len(words))], set[tuple[int, int]]()
+        while spans:
+            spans.sort(key=lambda span: span[0] - span[1])
+            first, last = spans.pop(0)
+            if first >= last or (first, last) in seen:
+                continue
+            seen.add((first, last))
+            command = self.meanings.get(" ".join(words[first:last]))
+            if command is not None:
+                return command
+            fillers = range(1, min(LONGEST_FILLER, last - first) + 1)
+            spans += [(first + n, last) for n in fillers if " ".join(words[first : first + n]) in self.before]
+            spans += [(first, last - n) for n in fillers if " ".join(words[last - n : last]) in self.after]
+        return None
 
     def begun(self) -> frozenset[tuple[str, str]]:
         """The phrases with which a longer one begins, and that: ("baby is arching", "baby is arching away")."""
@@ -139,6 +158,10 @@ class Language:
     """Parts of the body that people name, in whatever routine."""
     named: Mapping[str, str] = field(default_factory=dict)
     """What a rule gives besides, where the baby's name is known: a template with {name} in it."""
+    before: tuple[str, ...] = ()
+    """Templates of what may come before a phrase and changes nothing."""
+    after: tuple[str, ...] = ()
+    """The same after one."""
     baby: tuple[str, ...] = ()
     """Words in what the guide says for which the baby's name can stand."""
     pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -164,8 +187,13 @@ class Language:
         for template, command in self.templates:
             for phrase, named in self._expand(template, (*parts, *elsewhere)):
                 meanings.setdefault(phrase, _naming(command, named))
-        decoys = tuple(dict.fromkeys(normal(d) for d in self.decoys))
-        return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings))
+        before, after = (
+            tuple(dict.fromkeys(phrase for template in fillers for phrase, _ in self._expand(template, ())))
+            for fillers in (self.before, self.after)
+        )
+        nothing = {*meanings, *before, *after}
+        decoys = tuple(dict.fromkeys(decoy for decoy in map(normal, self.decoys) if decoy not in nothing))
+        return Phrasebook(meanings, decoys, before, after)
 
     def examples(self, name: str) -> tuple[str, ...]:
         """The first way to say each template of a command, for help and documentation."""
@@ -185,32 +213,24 @@ class Language:
         return text
 
     @cached_property
-    def _parsed(self) -> dict[str, Any]:
-        """The rules as hassil has them, read once for all templates."""
-        from hassil.parse_expression import parse_sentence
-
-        return {name: parse_sentence(rule) for name, rule in self.rules.items()}
+    def _templates(self) -> Templates:
+        return Templates(self.rules)
 
     def _expand(self, template: str, parts: tuple[NamedPart, ...]) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
         """All that a template stands for, each with the parts that it names. A part goes by all of its names, but two
         that are named together by their first: there would be too many pairs."""
-        from hassil.parse_expression import parse_sentence
-        from hassil.sample import sample_expression
-
-        choices: Iterator[tuple[dict[str, str], tuple[NamedPart, ...]]]
+        choices: list[tuple[dict[str, str], tuple[NamedPart, ...]]] = [({}, ())]
         if "{other}" in template:
             pairs = permutations(parts, 2)
-            choices = (({"{part}": one.name, "{other}": other.name}, (one, other)) for one, other in pairs)
+            choices = [({"{part}": one.name, "{other}": other.name}, (one, other)) for one, other in pairs]
         elif "{part}" in template:
-            choices = (({"{part}": word}, (part,)) for part in parts for word in (part.name, *part.also))
-        else:
-            choices = iter([({}, ())])
+            choices = [({"{part}": word}, (part,)) for part in parts for word in (part.name, *part.also)]
+        phrases = self._templates.phrases(template)
         for words, named in choices:
-            filled = template
-            for place, word in words.items():
-                filled = filled.replace(place, word)
-            for phrase in sample_expression(parse_sentence(filled).expression, expansion_rules=self._parsed):
-                yield self.join(normal(phrase)), named
+            for phrase in phrases:
+                for slot, word in words.items():
+                    phrase = phrase.replace(slot, normal(word))  # noqa: PLW2901
+                yield self.join(phrase), named
 
 
 def _naming(command: Command, parts: tuple[NamedPart, ...]) -> Command:
@@ -265,6 +285,11 @@ def load_language(code: str) -> Language:
 
     # Danger comes first: where a phrase could mean two things it is the emergency.
     add(data["danger"], Command("stress", sign="skin_colour", danger=True))
+    for name in ("injury", "unwell"):
+        add(data[name], Command(name))
+    for name in ("overwhelmed", "away", "ask"):
+        for about, sentences in data[name].items():
+            add(sentences, Command(name, about=about))
     for name, sentences in data["commands"].items():
         add(sentences, Command(name))
     for sign, sentences in data["stress"].items():
@@ -285,6 +310,8 @@ def load_language(code: str) -> Language:
         decoys=tuple(data["decoys"]),
         parts=tuple(data["parts"]),
         named=data["named"],
+        before=tuple(data["around"]["before"]),
+        after=tuple(data["around"]["after"]),
         baby=tuple(data["baby"]),
         pronouns=data["pronouns"],
         joined=data.get("joined", {}),

@@ -18,7 +18,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         ("stopped_some_time", "stopped_moment", "stopped_hour", "stopped_yesterday"), frozenset({"part"})
     ),
     **dict.fromkeys(("stopped_minutes", "stopped_hours"), frozenset({"part", "count"})),
-    "how_long_stroke": frozenset({"seconds"}),
+    **dict.fromkeys(("how_long_stroke", "ask_duration"), frozenset({"seconds"})),
     "how_long": frozenset({"minutes"}),
     "how_long_one": frozenset({"minutes"}),
     **dict.fromkeys(("signs_comfort", "signs_stress"), frozenset({"signs", "last"})),
@@ -32,8 +32,9 @@ def errors(document: Document) -> Iterator[FileError]:
     from hassil.parser import ParseError
 
     rules = dict(next((rules for _, rules in document.each("rules") if isinstance(rules, dict)), {}))
-    places = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*"), ("wake", "*")
-    signs = tuple((kind, "*", "*") for kind in ("comfort", "stress", "crying"))
+    places: tuple[tuple[str, ...], ...] = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*"), ("wake", "*")
+    places += ("injury", "*"), ("unwell", "*")
+    signs = tuple((kind, "*", "*") for kind in ("comfort", "stress", "crying", "overwhelmed", "away", "ask", "around"))
     for where, template in (found for place in (*places, *signs) for found in document.each(*place)):
         if isinstance(template, str):
             for name in re.findall(r"<([^<>]*)>", template):

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.language.language import Language, normal
+from voiceguide.language.language import Language
+from voiceguide.language.template import normal
 from voiceguide.routine.routine import Routine
 
 PRONOUNS = ("she", "he", "they")

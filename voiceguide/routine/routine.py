@@ -54,6 +54,8 @@ class Step:
     hold: float
     """Seconds that the stroke goes on after the words."""
     source: tuple[str, ...]
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Answers of its own to questions on how to do it, by what they ask about ("side", "pressure", "times" …)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Routine:
     signs: Mapping[str, Sign]
     mixed: Passage
     danger: Passage | None
+    care: Mapping[str, Passage] = field(default_factory=dict)
+    """What to say where the massage isn't what matters now, by what the parent says: one of CARE."""
     whom: Literal["baby", "parent"] = "baby"
     """Whose body it is for."""
     bedtime: bool = False
@@ -288,6 +292,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
         signs=signs,
         mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
         danger=_passage(data["danger"]) if "danger" in data else None,
+        care={kind: _passage(passage) for kind, passage in data.get("care", {}).items()},
         whom=data.get("for", "baby"),
         bedtime=data.get("bedtime", False),
         respell={word.strip().lower(): _text(spelt) for word, spelt in data.get("respell", {}).items()},
@@ -297,7 +302,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
 
 
 def _part(data: dict[str, Any], folder: Path) -> Part:
-    part = _text(data["id"])
+    part, answers = _text(data["id"]), data.get("answers", {})
     return Part(
         id=part,
         name=_text(data["name"]),
@@ -310,6 +315,7 @@ def _part(data: dict[str, Any], folder: Path) -> Part:
                 say=_lines(step, folder),
                 hold=float(step.get("hold", 0)),
                 source=_sources(step),
+                answers={about: _text(line) for about, line in {**answers, **step.get("answers", {})}.items()},
             )
             for step in data["steps"]
         ),
@@ -371,8 +377,10 @@ def _with_care_of(own: Routine, lender: Routine) -> Routine:
     signs = {sign: own.signs.get(sign) or replace(its, source=lent(its.source)) for sign, its in lender.signs.items()}
     mixed = own.mixed if own.mixed.say else replace(lender.mixed, source=lent(lender.mixed.source))
     danger = own.danger or (lender.danger and replace(lender.danger, source=lent(lender.danger.source)))
-    lent_keys = {key for one in (*signs.values(), mixed, danger) if one is not None for key in one.source}
+    lent_care = {kind: replace(its, source=lent(its.source)) for kind, its in lender.care.items()}
+    care = {**lent_care, **own.care}
+    lent_keys = {key for one in (*signs.values(), mixed, danger, *care.values()) if one is not None for key in one.source}
     titles = {names[key]: title for key, title in lender.sources.items() if names[key] in lent_keys}
     recordings = {**lender.recordings, **own.recordings}
     sources = {**own.sources, **titles}
-    return replace(own, signs=signs, mixed=mixed, danger=danger, sources=sources, recordings=recordings)
+    return replace(own, signs=signs, mixed=mixed, danger=danger, care=care, sources=sources, recordings=recordings)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from voiceguide.errors import FileError
 from voiceguide.files.source import Document, KeyPath
 from voiceguide.files.wording import code, nearest, printable
-from voiceguide.language.language import command_words, normal, own_words
+from voiceguide.language.language import command_words, own_words
+from voiceguide.language.template import normal
 
 COMFORT_SIGNS = (
     "happy_sounds",
@@ -29,6 +30,9 @@ STRESS_SIGNS = (
     "crying",
     "fussing",
 )
+CARE = ("unwell", "injury", "distress", "tired", "asleep")
+"""What a parent may say that matters more than the massage: the baby is unwell or hurt, the parent can't cope or may nod
+off, the baby has fallen asleep."""
 REASONS = ("hungry", "pain", "sad", "tired", "frightened")
 """Why a baby cries."""
 
@@ -47,6 +51,7 @@ PASSAGES: tuple[tuple[str, ...], ...] = (
     ("signs", "stress", "crying", "reasons", "*"),
     ("mixed",),
     ("danger",),
+    ("care", "*"),
 )
 """Where a file has ``say`` and ``source``."""
 

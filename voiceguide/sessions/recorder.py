@@ -59,12 +59,17 @@ def lines_of(routine: Routine) -> tuple[Line, ...]:
         for item in routine.preparation:
             yield from (Line(text, item.id) for text in item.say)
         for step in routine.steps:
-            yield from (Line(text, step.id, step.part) for text in step.say)
+            yield from (Line(text, step.id, step.part) for text in (*step.say, *step.answers.values()))
         for passage in routine.closing:
             yield from (Line(text, "closing") for text in passage.say)
         for sign in routine.signs.values():
             yield from (Line(text, sign.name) for text in (*sign.say, *sum(sign.reasons.values(), ())))
-        for name, told in (("mixed", [routine.mixed]), ("danger", [routine.danger]), ("why", routine.why)):
+        for name, told in (
+            ("mixed", [routine.mixed]),
+            ("danger", [routine.danger]),
+            *((kind, [passage]) for kind, passage in routine.care.items()),
+            ("why", routine.why),
+        ):
             yield from (Line(text, name) for passage in told if passage for text in passage.say)
 
     found: dict[str, Line] = {}

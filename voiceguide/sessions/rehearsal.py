@@ -17,7 +17,8 @@ from voiceguide.guide.machine import Guide
 from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import CALMING, Command, load_language, normal
+from voiceguide.language.language import CALMING, Command, load_language
+from voiceguide.language.template import normal
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
 from voiceguide.routine.routine import Routine, find, load

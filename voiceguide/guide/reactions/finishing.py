@@ -19,10 +19,16 @@ def stay(massage: Massage) -> None:
 
 
 def close(massage: Massage) -> None:
-    if massage.base is not CLOSING:
-        massage.record.ended = "left early"
-    script = (*massage.say("goodbye_early"), *massage.say("goodbye"))
-    massage.stage.enter_only(Scene(CLOSING, script, script))
+    massage.close()
+
+
+def asleep(massage: Massage) -> None:
+    """One soft sentence, and the end: nothing may wake a sleeping baby."""
+    massage.record.ended = "left early"
+    passage = massage.routine.care.get("asleep")
+    script = passage.say if passage else massage.say("goodbye_early")
+    massage.stage.hush()
+    massage.stage.enter_only(Scene(CLOSING, script, script, soft=True))
 
 
 def end(massage: Massage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.plan import Plan
 from voiceguide.guide.reactions.answering import say_again
-from voiceguide.guide.situations import CLOSING, HOLDING, PREPARING, RESUMING, WAITING
+from voiceguide.guide.situations import CLOSING, HOLDING, PREPARING, RESUMING, SPEAKING, WAITING
 from voiceguide.guide.stage import Scene
 from voiceguide.language.language import Command
 
@@ -16,6 +16,9 @@ def pick_up(massage: Massage) -> None:
 
 
 def start_over(massage: Massage) -> None:
+    if massage.over_today:
+        massage.close()
+        return
     massage.plan = Plan(massage.routine.steps)
     if massage.base is RESUMING:
         massage.record.forget()
@@ -44,6 +47,17 @@ def _move(massage: Massage, n: int) -> None:
         carry_on(massage)
     else:
         massage.start_step(n if massage.in_steps else massage.plan.after(-1))
+
+
+def done(massage: Massage) -> None:
+    """ "Okay" is an answer where one is waited for; while the checklist is read it's only a nod."""
+    if not massage.stage.speaking:
+        begin(massage)
+
+
+def other_side(massage: Massage) -> None:
+    script = massage.say("other_side")
+    massage.stage.enter_only(Scene(SPEAKING, script, script))
 
 
 def step_back(massage: Massage) -> None:
@@ -78,14 +92,18 @@ def redo_step(massage: Massage) -> None:
 
 def restart(massage: Massage) -> None:
     massage.stage.drop_to_base()
-    if massage.in_steps:
+    if massage.over_today:
+        massage.close()
+    elif massage.in_steps:
         redo_step(massage)
     else:
         say_again(massage)
 
 
 def carry_on(massage: Massage) -> None:
-    if massage.base is RESUMING:
+    if massage.over_today:
+        massage.close()
+    elif massage.base is RESUMING:
         pick_up(massage)
     else:
         massage.stage.drop_to_base()
