@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from voiceguide.sound import Pcm
     from voiceguide.speech.voice import Voice
 
+collect_ignore = [] if importlib.util.find_spec("torch") else ["test_recipe.py", "test_evaluate.py"]
 HOMES = {
     "HOME": "",
     "XDG_CACHE_HOME": ".cache",
@@ -29,19 +31,25 @@ HOMES = {
 MODELS = ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH")
 PARENT_VOICE = "en-us+m7"
 PARENT_RATE = 150
+GIVE_UP_S = 600.0
+"""Seconds after which a test gives up waiting. It only ends a test that would hang, so it's far longer than anything
+takes on a machine that is ten times as busy."""
 
 Speak = Callable[..., "Pcm"]
-"""``speak(text, voice=PARENT_VOICE, rate=PARENT_RATE)``: int16[n], 16 kHz."""
+"""``speak(text, voice=PARENT_VOICE, rate=PARENT_RATE)``: int16[n], 16 kHz, read-only."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """No test reads or writes the user's caches, models or settings, nor does any program that a test starts.
+    """No test, and no program that a test starts, reads or writes the user's caches, models or settings.
 
-    It has to be so before voiceguide is imported: the default folders of the caches are constants."""
+    Tests that run side by side (pytest-xdist) share the caches and nothing else, so that a sentence is rendered and
+    listened to once. This has to happen before voiceguide is imported: the folders of the caches are constants."""
+    beside_others = hasattr(config, "workerinput")
     folder = tempfile.TemporaryDirectory(prefix="voiceguide-home-", ignore_cleanup_errors=True)
     before = {name: os.environ.get(name) for name in (*HOMES, *MODELS)}
     for name, below in HOMES.items():
-        os.environ[name] = str(Path(folder.name, below))
+        if not (beside_others and name == "XDG_CACHE_HOME"):
+            os.environ[name] = str(Path(folder.name, below))
     Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
     for name in MODELS:
         os.environ.pop(name, None)
@@ -55,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.cleanup()
 
     config.add_cleanup(restore)
-    settings.register_profile("voiceguide", deadline=None)  # a busy machine is no mistake
+    settings.register_profile("voiceguide", deadline=None)  # a busy machine is no error
     settings.load_profile("voiceguide")
 
 
@@ -63,6 +71,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def own_journal(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test goes on with the session of another one."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that is common to all tests of this run, also to those in other processes."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "common"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @cache
@@ -88,28 +105,22 @@ def vosk_model() -> Any:
 
 
 @pytest.fixture(scope="session")
-def voice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voice]:
-    """A voice that keeps on disk what it has rendered, for all tests."""
+def voice() -> Iterator[Voice]:
+    """A voice that shares its cache with all tests, and with the programs that they start."""
     from voiceguide.speech.voice import Voice
 
     need_espeak()
-    with Voice(cache=tmp_path_factory.mktemp("speech")) as made:
+    with Voice() as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def speak() -> Speak:
-    """A voice that says a text in the same way whatever was said before it, so that tests of hearing have the same
-    outcome in every run and in every order: espeak-ng carries something on from one text to the next, so each
-    text has a process of its own."""
-    from voiceguide.speech.voice import Voice
+def speak(voice: Voice) -> Speak:
+    """The parent, who sounds the same in every run."""
+    render = voice.render
 
-    need_espeak()
-
-    @cache
     def say(text: str, voice: str = PARENT_VOICE, rate: int = PARENT_RATE) -> Pcm:
-        with Voice(cache=None) as fresh:
-            return fresh.render(text, voice=voice, rate=rate)
+        return render(text, voice=voice, rate=rate)
 
     return say
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from conftest import GIVE_UP_S
 
 RATE = 16_000
 Pcm = npt.NDArray[np.int16]
@@ -202,14 +203,12 @@ def environment_without_sound() -> dict[str, str]:
 
 
 @contextmanager
-def python(
-    program: str, environment: Mapping[str, str], *arguments: str, seconds: int = 30
-) -> Iterator[subprocess.Popen[str]]:
-    """A Python program, running; whoever reads its output gets its end within so many seconds, for it is killed then,
-    and so it does not outlive tests that were killed."""
+def python(program: str, environment: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python program, running. It ends by itself after GIVE_UP_S, so that whoever reads its output isn't left
+    waiting, and it doesn't outlive tests that were killed."""
     # Where the tests run in the background, Ctrl-C is ignored by all that they start.
     heeded = "signal.signal(signal.SIGINT, signal.default_int_handler)"
-    limited = f"import signal; signal.alarm({seconds}); {heeded}\n{program}"
+    limited = f"import signal; signal.alarm({GIVE_UP_S:.0f}); {heeded}\n{program}"
     with subprocess.Popen(
         [sys.executable, "-c", limited, *arguments],
         env=environment,

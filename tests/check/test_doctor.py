@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import need_espeak
+from conftest import GIVE_UP_S, need_espeak
 from rig import Rig, sound_rig
 
 from voiceguide.check import doctor
@@ -158,7 +158,7 @@ def rig() -> Iterator[Rig]:
 def examined(rig: Rig, *arguments: str) -> dict[str, dict[str, object]]:
     command = [sys.executable, "-m", "voiceguide", "doctor", "--json", *arguments]
     result = subprocess.run(
-        command, env=rig.environment, cwd=rig.folder, capture_output=True, text=True, timeout=60, check=False
+        command, env=rig.environment, cwd=rig.folder, capture_output=True, text=True, timeout=GIVE_UP_S, check=False
     )
     assert result.stderr == ""
     findings = {one["check"]: one for one in map(json.loads, result.stdout.splitlines())}

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from conftest import Speak, need_espeak
+from conftest import GIVE_UP_S, Speak, need_espeak
 from rig import ALSA_DEFAULTS, environment_without_sound
 
 import voiceguide
@@ -48,7 +48,7 @@ def run(*arguments: str, cwd: Path, typed: str = "", more: Mapping[str, str] | N
         input=typed,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=GIVE_UP_S,
         check=False,
     )
 
@@ -296,17 +296,14 @@ def at_work(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[subproce
         process.kill()
 
 
-def still_there(mark: Path) -> list[str]:
-    """The processes that a program has started and that are still there after two seconds."""
-    left: list[str] = []
-    for _ in range(20):
-        left = [
-            process.name for process in Path("/proc").glob("[0-9]*") if str(mark).encode() in _environment(process)
-        ]
-        if not left:
-            break
+def still_there(mark: Path) -> bool:
+    """Whether processes that a program has started don't end."""
+    deadline = time.monotonic() + GIVE_UP_S
+    while any(str(mark).encode() in _environment(process) for process in Path("/proc").glob("[0-9]*")):
+        if time.monotonic() > deadline:
+            return True
         time.sleep(0.1)
-    return left
+    return False
 
 
 def _environment(process: Path) -> bytes:
@@ -322,7 +319,7 @@ def test_ctrl_c_ends_the_program_with_exit_code_130(at_work: subprocess.Popen[st
     while "guide" not in at_work.stdout.readline():
         assert at_work.poll() is None
     at_work.send_signal(signal.SIGINT)
-    assert at_work.wait(20) == 130
+    assert at_work.wait(GIVE_UP_S) == 130
     assert at_work.stderr.read() == "voiceguide: interrupted\n"
     assert not still_there(tmp_path), "the process that speaks has gone as well"
 
@@ -437,7 +434,7 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
         assert json.loads(process.stdout.readline())["kind"] == "state"
         process.stdout.close()
         assert process.stderr.read() == ""
-        assert process.wait(30) == 0
+        assert process.wait(GIVE_UP_S) == 0
 
 
 # ---- Routines ----

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from conftest import GIVE_UP_S
 from hypothesis import given
 from hypothesis import strategies as st
 from rig import environment_without_sound
@@ -187,7 +188,7 @@ def test_one_line_within_little_memory(tmp_path: Path, arguments: str, code: int
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=GIVE_UP_S,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES)),
     )

@@ -12,6 +12,7 @@ from typing import TextIO
 
 import numpy as np
 import pytest
+from conftest import GIVE_UP_S
 
 from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.keyboard import PIPED_S, Keyboard
@@ -35,7 +36,7 @@ def start(
     keyboard = Keyboard(phrases, lines, say, ask)
     for thread in threading.enumerate():
         if thread.name == "typed lines":
-            thread.join(10)
+            thread.join(GIVE_UP_S)
     return keyboard
 
 
@@ -136,7 +137,7 @@ def test_nothing_is_waited_for(phrases: Phrasebook) -> None:
         parent.close()
         for thread in threading.enumerate():
             if thread.name == "typed lines":
-                thread.join(10)
+                thread.join(GIVE_UP_S)
         assert [h.decided for h in listen(keyboard, 1, begin=60)] == [pytest.approx(60 + STEP)]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import GIVE_UP_S
 
 gpiozero = pytest.importorskip("gpiozero", reason="gpiozero is not installed")
 from gpiozero.pins.mock import MockFactory  # noqa: E402
@@ -39,8 +40,8 @@ def pins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def soon(holds: Callable[[], object]) -> bool:
-    """Whether it does within five seconds; gpiozero works in threads of its own."""
-    deadline = time.monotonic() + 5
+    """Whether it comes to hold: gpiozero works in threads of its own."""
+    deadline = time.monotonic() + GIVE_UP_S
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.005)
     return bool(holds())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Speak, need_espeak
+from conftest import GIVE_UP_S, Speak, need_espeak
 from rig import RATE, Pcm, Rig, python, sound_rig
 from test_live_session import RUN, Guide
 
@@ -324,18 +324,18 @@ def rig() -> Iterator[Rig]:
 def test_an_appliance_waits_guides_and_tells_systemd(rig: Rig, speak: Speak, tmp_path: Path) -> None:
     with Manager(f"{rig.folder}/notify") as manager:
         watched = {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "600000"}
-        with python(RUN, {**rig.environment, **watched}, "run", "first-weeks", "--wait", seconds=120) as process:
+        with python(RUN, {**rig.environment, **watched}, "run", "first-weeks", "--wait") as process:
             guide = Guide(process, rig, speak)
             guide.wait_for('Say "hello guide" to begin.')
-            assert manager.told(20) == "READY=1"
-            assert manager.told(5) == "WATCHDOG=1"
-            assert manager.told(5) == "WATCHDOG=1"
+            assert manager.told(GIVE_UP_S) == "READY=1"
+            assert manager.told(GIVE_UP_S) == "WATCHDOG=1"
+            assert manager.told(GIVE_UP_S) == "WATCHDOG=1"
             heard = guide.is_told("hello guide", "(hello guide)")
             guide.wait_for("(preparing)", heard)
             guide.wait_for("guide   ", heard)
             while manager.told():
                 pass
-            assert manager.told(5) == "WATCHDOG=1", "a session feeds it, too"
+            assert manager.told(GIVE_UP_S) == "WATCHDOG=1", "a session feeds it, too"
 
             rig.freeze()  # the loop goes on, and so does its clock
             time.sleep(2.0)
@@ -344,11 +344,11 @@ def test_an_appliance_waits_guides_and_tells_systemd(rig: Rig, speak: Speak, tmp
             starved = manager.told(2.0)
             rig.thaw()
             assert starved is None
-            assert manager.told(10) == "WATCHDOG=1"
+            assert manager.told(GIVE_UP_S) == "WATCHDOG=1"
 
             process.send_signal(signal.SIGTERM)
-            told = [manager.told(5)]
+            told = [manager.told(GIVE_UP_S)]
             while told[-1] == "WATCHDOG=1":
-                told.append(manager.told(5))
+                told.append(manager.told(GIVE_UP_S))
             assert told[-1] == "STOPPING=1"
-            assert process.wait(10) == 0
+            assert process.wait(GIVE_UP_S) == 0

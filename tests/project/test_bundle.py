@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import need_espeak
+from conftest import GIVE_UP_S, need_espeak
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
@@ -38,7 +38,7 @@ def without_network(command: list[str], home: Path) -> subprocess.CompletedProce
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     environment |= {"PIP_INDEX_URL": "http://127.0.0.1:9/", "https_proxy": "http://127.0.0.1:9"}
     return subprocess.run(
-        [*alone, *command], env=environment, cwd=home, capture_output=True, text=True, check=False, timeout=600
+        [*alone, *command], env=environment, cwd=home, capture_output=True, text=True, check=False, timeout=GIVE_UP_S
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Speak, need_espeak
+from conftest import GIVE_UP_S, Speak, need_espeak
 from rig import environment_without_sound, python, sound_rig
 
 from voiceguide.sessions.recorded_lines import Own
@@ -107,7 +107,7 @@ def test_a_rehearsal_opens_no_socket_and_writes_only_its_caches(watched: dict[st
         cwd=tmp_path / "home",
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=GIVE_UP_S,
         check=False,
         umask=0,
     )
@@ -125,7 +125,7 @@ def test_a_session_by_voice_opens_no_socket_but_that_of_the_sound_server(
     sound = np.pad((speak("I'm ready") * 0.5).astype(np.int16), (RATE // 2, 2 * RATE))
     with sound_rig() as rig:
         environment = rig.environment | watched
-        with python(RUN, environment, "run", "first-weeks", seconds=90) as process:
+        with python(RUN, environment, "run", "first-weeks") as process:
             assert process.stdout is not None and process.stderr is not None
             for line in process.stdout:
                 if "guide  " in line:
@@ -141,7 +141,7 @@ def test_a_session_by_voice_opens_no_socket_but_that_of_the_sound_server(
                     break
             assert guiding
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(GIVE_UP_S) == 0
     sockets, written = log_of(watched)
     assert sockets == []
     assert outside(written, tmp_path / "home") == set()
@@ -178,7 +178,7 @@ def test_a_whole_session_works_without_any_network_interface(tmp_path: Path) -> 
         input="ready\nnext\nhe's crying\ncontinue\nfinish\nyes\n",
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=GIVE_UP_S,
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")

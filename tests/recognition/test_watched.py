@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Speak
+from conftest import GIVE_UP_S, Speak
 
 from voiceguide.errors import ModelError
 from voiceguide.hearing.ears import Heard
@@ -23,7 +23,6 @@ from voiceguide.recognition.model import Model
 from voiceguide.recognition.watched import LIMIT_S, OFTEN, WatchedRecogniser
 from voiceguide.sound import BLOCK, RATE, Pcm
 
-PATIENCE_S = 20.0
 SOUND = np.full(BLOCK, 500, np.int16)
 
 
@@ -57,7 +56,7 @@ def forever() -> Iterator[Callable[[], None]]:
     over = threading.Event()
 
     def hang() -> None:
-        over.wait(PATIENCE_S)
+        over.wait(GIVE_UP_S)
 
     yield hang
     over.set()
@@ -108,7 +107,7 @@ def test_one_that_hangs_or_fails_is_replaced(
     model.faults.append(forever if fault == "hangs" else failing)
     began = time.monotonic()
     assert ears.hear(SOUND, 10.0) == []
-    assert time.monotonic() - began < LIMIT_S + PATIENCE_S / 2, "it was not waited for"
+    assert time.monotonic() - began < LIMIT_S + GIVE_UP_S / 2, "it was not waited for"
     assert not model.faults
     assert ears.replaced == 1
     assert hear(ears, speak("baby is fussing"), 10.0) == ["baby is fussing"]
@@ -154,7 +153,7 @@ def test_no_thread_is_left_of_a_listener_that_is_gone(vosk_model: Model, book: P
     ears = Listener(vosk_model, book)
     assert working() == before + 1
     del ears
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + GIVE_UP_S
     while working() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert working() == before

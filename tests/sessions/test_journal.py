@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from conftest import GIVE_UP_S
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -368,7 +369,11 @@ keeper.keep(Progress(routine.steps[3].id))
 def test_a_full_disk_is_told_once_and_used_again_when_there_is_room(limit: int, signs: int) -> None:
     """The kernel refuses to let a file grow, as it does where there is no room."""
     result = subprocess.run(
-        [sys.executable, "-c", FULL, str(limit), str(signs)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", FULL, str(limit), str(signs)],
+        capture_output=True,
+        text=True,
+        timeout=GIVE_UP_S,
+        check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")
     (line,) = result.stdout.splitlines()

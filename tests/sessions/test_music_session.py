@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import need_espeak
+from conftest import GIVE_UP_S, need_espeak
 from rig import sound_rig
 
 from voiceguide.sound import RATE, Pcm
@@ -47,7 +46,7 @@ Rehearse = Callable[..., Rehearsed]
 
 @pytest.fixture
 def rehearse(tmp_path: Path) -> Rehearse:
-    """``voiceguide rehearse``, with a script and more options, in a home of its own."""
+    """``voiceguide rehearse``, with a script and more options."""
     need_espeak()
 
     def run(script: str, *options: str) -> Rehearsed:
@@ -56,10 +55,9 @@ def rehearse(tmp_path: Path) -> Rehearse:
         result = subprocess.run(
             [*PROGRAM, "rehearse", "--script", "script.yaml", "--json", "--wav", str(wav), *options],
             cwd=tmp_path,
-            env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=GIVE_UP_S,
             check=False,
         )
         assert (result.returncode, result.stderr) == (0, ""), result.stderr
@@ -160,5 +158,5 @@ def test_music_comes_out_of_a_real_speaker_and_goes_when_it_is_told_to(tmp_path:
         assert type_and_listen("music off", 1.5) < SILENT_DB
         assert type_and_listen("louder music", 3.0) == pytest.approx(-34, abs=2)
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(GIVE_UP_S) == 0
         assert process.stderr.read() == ""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Speak, need_espeak
+from conftest import GIVE_UP_S, Speak, need_espeak
 from hypothesis import given
 from hypothesis import strategies as st
 from rig import Rig, sound_rig
@@ -29,8 +29,6 @@ from voiceguide.sessions.recorder import AFTER, BEFORE, FRAME, Line, Recorder, f
 from voiceguide.sound import BLOCK, RATE, Block, Kind, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room
-
-PATIENCE_S = 20.0
 
 
 @pytest.fixture(autouse=True)
@@ -275,7 +273,7 @@ class Recording:
             return next((n for n, line in enumerate(self._printed) if n >= self._seen and text in line), None)
 
         with self._come:
-            assert self._come.wait_for(lambda: number() is not None, PATIENCE_S), f"no {text!r} in {self._printed}"
+            assert self._come.wait_for(lambda: number() is not None, GIVE_UP_S), f"no {text!r} in {self._printed}"
             self._seen = (number() or 0) + 1
 
     def press(self, key: str = "") -> None:
@@ -322,7 +320,7 @@ def test_a_voice_in_the_microphone_becomes_a_recording(
         at_work.wait_for("2/")
         at_work.press("q")
         at_work.wait_for("1 recorded")
-        assert at_work.process.wait(PATIENCE_S) == 0
+        assert at_work.process.wait(GIVE_UP_S) == 0
         assert at_work.process.stderr is not None and at_work.process.stderr.read() == ""
 
     path = Own("first-weeks").path(first)
@@ -352,7 +350,7 @@ def command(tmp_path: Path, *arguments: str, typed: str = "") -> subprocess.Comp
         input=typed,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=GIVE_UP_S,
         check=False,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import Speak, need_espeak
+from conftest import GIVE_UP_S, Speak, need_espeak
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.own_voice import OwnVoice
@@ -80,7 +79,7 @@ def feet(tmp_path: Path, speak: Speak) -> Path:
 
 def check(path: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "voiceguide", "check", path.name]
-    return subprocess.run(command, cwd=path.parent, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=path.parent, capture_output=True, text=True, timeout=GIVE_UP_S, check=False)
 
 
 # ---- what a recording sounds like ----
@@ -245,7 +244,9 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, speak: Speak) -
 def test_the_page_marks_what_is_recorded(feet: Path, speak: Speak) -> None:
     Own("feet").keep("Be still.", speak("be still"))
     command = [sys.executable, "-m", "voiceguide", "show", "feet.yaml"]
-    page = subprocess.run(command, cwd=feet.parent, capture_output=True, text=True, timeout=60, check=True).stdout
+    page = subprocess.run(
+        command, cwd=feet.parent, capture_output=True, text=True, timeout=GIVE_UP_S, check=True
+    ).stdout
     flat = " ".join(page.split())
     assert "Rest your hands on the feet. (recorded) Be still. (recorded) [leaflet]" in flat
     assert "Stroke the soles. Softly. (recorded) [leaflet]" in flat
@@ -272,10 +273,9 @@ parent:
     result = subprocess.run(
         [sys.executable, "-m", "voiceguide", "rehearse", "--script", "script.yaml", "--json", "--wav", "out.wav"],
         cwd=tmp_path,
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=GIVE_UP_S,
         check=False,
     )
     assert result.returncode == 0, result.stderr

@@ -1,28 +1,27 @@
 """Rehearsals: the scripts that come with the routines, from the first word to the last, and how scripts work.
 
-The first half runs the program as a user does, with the real voice and the real recogniser, in a home of its own:
-espeak-ng carries something on from one text to the next, so that what was said before would change what is heard.
-The second half has ears that cannot err, for what a script means does not depend on them.
+The first half runs the program as a user does, with the real voice and the real recogniser. The second half has ears
+that can't err, because what a script means doesn't depend on them.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 import soundfile
-from conftest import PARENT_VOICE, Speak, need_espeak
+from conftest import GIVE_UP_S, PARENT_VOICE, Speak, need_espeak
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
@@ -100,49 +99,58 @@ class Rehearsed:
         ]
 
 
-class Rehearsing:
-    """``voiceguide rehearse`` at work."""
-
-    def __init__(self, folder: Path, *arguments: str, home: Path | None = None) -> None:
-        """``home``: where its caches are; by default new ones in ``folder``."""
-        need_espeak()
-        self._wav = folder / "rehearsal.wav"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "voiceguide", "rehearse", "--json", "--wav", str(self._wav), *arguments],
-            cwd=folder,
-            env=os.environ | {"XDG_CACHE_HOME": str(home or folder / "cache")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def result(self) -> Rehearsed:
-        output, errors = self._process.communicate(timeout=240)
-        lines = [json.loads(line) for line in output.splitlines()]
-        sound = (
-            soundfile.read(self._wav, dtype="int16", always_2d=True)[0]
-            if self._wav.exists()
-            else np.zeros((0, 2), np.int16)
-        )
-        return Rehearsed(self._process.returncode, errors, lines, sound)
+def rehearsed_in(folder: Path, *arguments: str) -> Rehearsed:
+    """Run ``voiceguide rehearse`` in a folder."""
+    need_espeak()
+    wav = folder / "rehearsal.wav"
+    result = subprocess.run(
+        [sys.executable, "-m", "voiceguide", "rehearse", "--json", "--wav", str(wav), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=GIVE_UP_S,
+        check=False,
+    )
+    (folder / "result.json").write_text(json.dumps([result.returncode, result.stderr, result.stdout]))
+    return read(folder)
 
 
-def rehearse(folder: Path, script: str, home: Path | None = None) -> Rehearsed:
+def read(folder: Path) -> Rehearsed:
+    """What was rehearsed there."""
+    code, errors, output = json.loads((folder / "result.json").read_text())
+    wav = folder / "rehearsal.wav"
+    sound = soundfile.read(wav, dtype="int16", always_2d=True)[0] if wav.exists() else np.zeros((0, 2), np.int16)
+    return Rehearsed(code, errors, [json.loads(line) for line in output.splitlines()], sound)
+
+
+def rehearse(folder: Path, script: str) -> Rehearsed:
     """Run a script."""
     (folder / "script.yaml").write_text(script, encoding="utf-8")
-    return Rehearsing(folder, "--script", "script.yaml", home=home).result()
+    return rehearsed_in(folder, "--script", "script.yaml")
+
+
+def once(folder: Path, run: Callable[[Path], Rehearsed]) -> Rehearsed:
+    """The rehearsal in this folder, run by whichever process needs it first."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return read(folder) if (folder / "result.json").exists() else run(folder)
+
+
+def of_routine(common: Path, name: str) -> Rehearsed:
+    """The rehearsal that comes with a routine."""
+    return once(common / name, lambda folder: rehearsed_in(folder, name))
 
 
 @pytest.fixture(scope="module")
-def built_in_ones(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rehearsed]:
-    """The scripts that come with the routines, side by side."""
-    at_work = {name: Rehearsing(tmp_path_factory.mktemp(name), name) for name in ROUTINES}
-    return {name: rehearsing.result() for name, rehearsing in at_work.items()}
+def built_in_ones(common: Path) -> Mapping[str, Rehearsed]:
+    """The scripts that come with the routines."""
+    return {name: of_routine(common, name) for name in ROUTINES}
 
 
 @pytest.fixture(scope="module", params=ROUTINES)
-def rehearsed(built_in_ones: Mapping[str, Rehearsed], request: pytest.FixtureRequest) -> Rehearsed:
-    return built_in_ones[request.param]
+def rehearsed(common: Path, request: pytest.FixtureRequest) -> Rehearsed:
+    return of_routine(common, request.param)
 
 
 # ---- The scripts that come with the routines ----
@@ -284,9 +292,9 @@ parent:
 
 
 @pytest.fixture(scope="module")
-def pauses(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+def pauses(common: Path) -> Rehearsed:
     """Eight times "pause", in several words and voices, into the guide's sentences."""
-    return rehearse(tmp_path_factory.mktemp("pauses"), PAUSES)
+    return once(common / "pauses", lambda folder: rehearse(folder, PAUSES))
 
 
 def test_a_pause_is_obeyed_within_300_ms_and_hardly_ever_after_500(
@@ -383,9 +391,12 @@ def test_the_microphone_hears_the_guide_more_softly(rehearsed: Rehearsed) -> Non
 
 
 @pytest.fixture(scope="module")
-def in_noise(tmp_path_factory: pytest.TempPathFactory, speak: Speak) -> Rehearsed:
+def in_noise(common: Path, speak: Speak) -> Rehearsed:
     """A room with a fan, in which somebody talks on a recording."""
-    folder = tmp_path_factory.mktemp("noise")
+    return once(common / "in-noise", partial(rehearse_in_noise, speak))
+
+
+def rehearse_in_noise(speak: Speak, folder: Path) -> Rehearsed:
     fan = np.random.default_rng(1).normal(scale=2_000, size=44_100).astype(np.int16)
     soundfile.write(folder / "fan.wav", fan, 44_100)
     talk = speak("please hand me the towel over there").astype(np.float64)
@@ -433,8 +444,8 @@ def test_entries_that_were_never_reached_are_named(in_noise: Rehearsed) -> None:
 
 def test_a_routine_without_a_script_is_rehearsed_by_one_that_suits_any(tmp_path: Path) -> None:
     new = [sys.executable, "-m", "voiceguide", "new", "quiet-evening"]
-    subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=60)
-    rehearsed = Rehearsing(tmp_path, "quiet-evening.yaml").result()
+    subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=GIVE_UP_S)
+    rehearsed = rehearsed_in(tmp_path, "quiet-evening.yaml")
     assert (rehearsed.exit_code, rehearsed.errors) == (0, "")
     assert {line["state"] for line in rehearsed.of("state")} == set(State)
 
@@ -514,10 +525,8 @@ def test_the_program_prints_every_mistake_on_a_line_of_its_own(tmp_path: Path) -
         ("parent: [{say: pause, voice: martian}]", "espeak-ng has no voice 'martian'"),
     ],
 )
-def test_what_shows_only_later_is_one_line_too(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, script: str, words: str
-) -> None:
-    rehearsed = rehearse(tmp_path, script, home=tmp_path_factory.getbasetemp() / "home")
+def test_what_shows_only_later_is_one_line_too(tmp_path: Path, script: str, words: str) -> None:
+    rehearsed = rehearse(tmp_path, script)
     assert rehearsed.exit_code == 1
     assert words in rehearsed.errors
     assert len(rehearsed.errors.splitlines()) == 1
@@ -822,8 +831,8 @@ parent:
 
 
 @pytest.fixture(scope="module")
-def any_moment(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
-    return rehearse(tmp_path_factory.mktemp("moments"), ANY_MOMENT)
+def any_moment(common: Path) -> Rehearsed:
+    return once(common / "any-moment", lambda folder: rehearse(folder, ANY_MOMENT))
 
 
 def test_commands_are_obeyed_under_its_voice_a_chime_a_stroke_and_music(any_moment: Rehearsed) -> None:
@@ -886,7 +895,7 @@ WARM = {
 
 
 @pytest.fixture(scope="module")
-def all_signs(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+def all_signs(common: Path) -> Rehearsed:
     """A parent who reports one sign after the other, and goes on each time."""
     story = ["- {when: {state: preparing, speaking_for: 1.0}, say: ready}"]
     for n, phrase in enumerate([*TOLD.values(), *WHY.values(), "he's turning blue"]):
@@ -901,7 +910,7 @@ def all_signs(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     for phrase in WARM.values():
         story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{phrase}"}}']
     script = "routine: infant-massage\nparent:\n" + "\n".join(f"  {line}" for line in story) + "\n"
-    return rehearse(tmp_path_factory.mktemp("signs"), script)
+    return once(common / "all-signs", lambda folder: rehearse(folder, script))
 
 
 def said_after(session: Rehearsed, command: str, **more: str) -> list[str]:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from conftest import Speak
+from conftest import GIVE_UP_S, Speak
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -612,8 +612,10 @@ def test_lines_are_rendered_ahead_in_the_background(tmp_path: Path) -> None:
     with Voice(cache=tmp_path) as voice:
         narrator = Narrator(voice, None, ahead=True)
         narrator.prepare((FIRST, SECOND))
-        assert np.array_equal(narrator.line(THIRD).result(20), voice.render(THIRD)), "what is urgent does not wait"
-        deadline = time.monotonic() + 20
+        assert np.array_equal(narrator.line(THIRD).result(GIVE_UP_S), voice.render(THIRD)), (
+            "what is urgent does not wait"
+        )
+        deadline = time.monotonic() + GIVE_UP_S
         while len(list(tmp_path.glob("*.pcm"))) < 3 and time.monotonic() < deadline:
             time.sleep(0.02)
         narrator.close()
@@ -638,7 +640,7 @@ def test_a_closed_narrator_leaves_no_thread_at_work() -> None:
     with Voice(cache=None) as voice:
         narrator = Narrator(voice, None, ahead=True)
         narrator.prepare(Guide(first_weeks(), english()).texts())
-        narrator.line(FIRST).result(20)
+        narrator.line(FIRST).result(GIVE_UP_S)
         assert any(thread.name.startswith("narrator") for thread in threading.enumerate())
         narrator.close()
         assert not any(thread.name.startswith("narrator") for thread in threading.enumerate())

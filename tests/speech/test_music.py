@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from conftest import GIVE_UP_S
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +20,6 @@ from voiceguide.sound import RATE
 from voiceguide.speech.envelopes import Float
 from voiceguide.speech.lullaby import CHUNK, lullaby
 from voiceguide.speech.music import AHEAD, LEVEL_DB, Music, files_of, recorded
-
-PATIENCE_S = 20.0
-"""How long anything may take on a busy machine before it counts as not having happened."""
 
 
 def level(samples: Float) -> float:
@@ -89,7 +87,7 @@ class Endless:
             self.closed.set()
 
     def wait_for(self, made: int) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + GIVE_UP_S
         while self.made < made and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.1)  # in which it could make more
@@ -103,7 +101,7 @@ def test_a_thread_keeps_four_seconds_ready_and_no_more() -> None:
         assert music.take(2 * CHUNK).all()
         source.wait_for(AHEAD // CHUNK + 2)
         assert music.missed == 0
-    assert source.closed.wait(PATIENCE_S), "its file is closed"
+    assert source.closed.wait(GIVE_UP_S), "its file is closed"
     assert not music.take(CHUNK).any()
 
 
@@ -112,11 +110,11 @@ def test_what_is_not_ready_in_time_is_silence_and_is_counted() -> None:
 
     def slow_disk() -> Generator[Float, None, None]:
         yield np.ones(100, np.float32)
-        go.wait(PATIENCE_S)
+        go.wait(GIVE_UP_S)
         yield np.ones(50, np.float32)
 
     with Music(slow_disk(), ahead=True) as music:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + GIVE_UP_S
         taken = music.take(0)
         while not taken.any() and time.monotonic() < deadline:
             taken = music.take(150)

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from conftest import GIVE_UP_S
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -578,7 +579,7 @@ def test_a_speaker_in_another_thread_is_served_while_all_else_goes_on() -> None:
     while player.speaking:
         time.sleep(0.001)
     stop.set()
-    thread.join(10)
+    thread.join(GIVE_UP_S)
     seen += player.events()
     assert not thread.is_alive()
     assert player.position == sum(filled)

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import GIVE_UP_S
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -520,7 +521,7 @@ def test_the_protocol_of_the_process() -> None:
     assert ask(b'{"text": " ", "voice": "en-us", "rate": 140}')[1]["bytes"] == 0
     process.stdin.close()
     assert process.stdout.read() == b""
-    assert process.wait(60) == 0
+    assert process.wait(GIVE_UP_S) == 0
 
 
 # ---- what's kept ----
