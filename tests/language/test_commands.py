@@ -19,7 +19,17 @@ from voiceguide.errors import VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import SITUATIONS
 from voiceguide.language import language as commands
-from voiceguide.language.language import ADVANCING, AGO, CALMING, NAMES, Command, Language, Phrasebook, folder_of_languages, load_language
+from voiceguide.language.language import (
+    ADVANCING,
+    AGO,
+    CALMING,
+    NAMES,
+    Command,
+    Language,
+    Phrasebook,
+    folder_of_languages,
+    load_language,
+)
 from voiceguide.language.template import normal
 from voiceguide.recognition.model import known
 from voiceguide.routine.routine import Part, Routine, all_routines, load
@@ -292,7 +302,7 @@ def test_prompts_are_filled_in() -> None:
         for sentence in sentences:
             assert {field for _, field, _, _ in Formatter().parse(sentence) if field is not None} <= places
     values = {"part": "legs", "title": "Soles", "step": 4, "steps": 28}
-    assert english().say("where", **values) == ("We are at the legs: Soles.", "Step 4 of 28.")
+    assert english().say("where", **values) == ("We're at the legs: Soles.", "Step 4 of 28.")
 
 
 @pytest.mark.parametrize("routine", routines(), ids=lambda routine: routine.id)
@@ -347,9 +357,9 @@ def test_words_run_together_where_something_was_filled_in() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ('["We are at the {part}:', '["We are at the {prat}:', "`prat` is not filled in here; write `part` if you"),
-        ('["Lovely. Let us begin."]', '["{minutes}."]', "`minutes` is not filled in here; delete it"),
-        ('["Lovely. Let us begin."]', '["Let us { begin."]', "`{` is not filled in here; delete it"),
+        ("at the {part}:", "at the {prat}:", "`prat` is not filled in here; write `part` if you"),
+        ('["Lovely, here we go."]', '["{minutes}."]', "`minutes` is not filled in here; delete it"),
+        ('["Lovely, here we go."]', '["Let us { begin."]', "`{` is not filled in here; delete it"),
         ('"<baby> (rosy|pink)"', '"<baby> (rosy|pink"', "this is no template"),
         ('"<baby> (rosy|pink)"', '"<babe> (rosy|pink)"', "there is no rule `babe`; write `baby` if you meant that"),
         ("named:\n", "joined: {'(': x}\nnamed:\n", "this is no regular expression"),

@@ -104,7 +104,7 @@ def test_whatever_danger_says_the_emergency_words_come_before(hostile: Routine) 
 def test_whatever_mixed_says_the_guide_pauses_before(hostile: Routine) -> None:
     p = Player(at="legs", routine=hostile)
     p.hear("mixed")
-    assert p.lines[0] == "Let us pause for a moment."
+    assert p.lines[0] == "Let's pause for a moment."
     p.all_lines()
     assert p.guide.state == "reassuring"
 

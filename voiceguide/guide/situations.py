@@ -76,9 +76,7 @@ LOST = Situation(
     "lost", State.PAUSED, "the microphone or the speaker is gone: waits until it is back", own_words=True
 )
 TENDING = Situation("tending", State.TENDING, "is silent while the parent tends to the baby")
-EMERGENCY = Situation(
-    "emergency", State.TENDING, "there was a danger sign: get help first", AGAIN_S, own_words=True
-)
+EMERGENCY = Situation("emergency", State.TENDING, "there was a danger sign: get help first", AGAIN_S, own_words=True)
 OFFERING = Situation(
     "offering", State.TENDING, "the baby is calm: go on, repeat, or finish?", SILENCE_S, own_words=True
 )

@@ -16,14 +16,14 @@ from voiceguide.errors import FileError, SourceError, VoiceguideError
 from voiceguide.files.source import Document, read
 from voiceguide.files.wording import code as in_code
 from voiceguide.files.wording import nearest
-from voiceguide.language.template import Templates, normal
 from voiceguide.language import rules as rules_of_a_file
+from voiceguide.language.template import Templates, normal
 
 NAMES = (
     "ready next done back start_again repeat other_side pause away resume stop finish skip goto leave_out only "
-    "everything shorter longer bedtime how_long where ask help there why signs louder quieter faster slower music_on "
-    "music_off music_louder music_quieter wait_for_me keep_going yes no calm comfort stress mixed asleep unwell injury "
-    "overwhelmed"
+    "everything shorter longer bedtime how_long where ask help there why signs louder quieter faster slower "
+    "music_on music_off music_louder music_quieter wait_for_me keep_going yes no calm comfort stress mixed asleep "
+    "unwell injury overwhelmed"
 ).split()
 """Every command, in the order in which tables and help list them."""
 
@@ -31,7 +31,7 @@ CALMING = frozenset({"pause", "away", "stop", "stress", "mixed", "unwell", "inju
 """Commands that make things calmer: obeyed at once, on a stable partial result."""
 
 ADVANCING = frozenset(
-    {"next", "done", "skip", "goto", "leave_out", "only", "ready", "resume", "start_again", "finish", "yes", "keep_going"}
+    "next done skip goto leave_out only ready resume start_again finish asleep yes keep_going".split()
 )
 """Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
 
@@ -108,8 +108,8 @@ class Phrasebook:
     """What may come after one ("please", "thank you")."""
 
     def meaning(self, text: str) -> Command | None:
-        """The command that the whole text means, but for fillers at its ends; None for anything else. A part of a text
-        never counts. Of several phrases inside fillers the longest one is meant."""
+        """The command that the whole text means, but for fillers at its ends; None for anything else. A part of a
+        text never counts. Of several phrases inside fillers the longest one is meant."""
         words = normal(text).split()
         spans, seen = [(0, len(words))], set[tuple[int, int]]()
         while spans:

@@ -26,16 +26,21 @@ FIELDS: Mapping[str, frozenset[str]] = {
 """What is filled in where a prompt has it in braces; other prompts are said as they are."""
 
 
+FLAT = ("rules", "named", "danger", "injury", "unwell", "mixed", "wake")
+GROUPED = ("commands", "comfort", "stress", "crying", "overwhelmed", "away", "ask", "around")
+"""The sections of templates: with one list each, and with a list for each of several names."""
+
+
 def errors(document: Document) -> Iterator[FileError]:
     """What the schema cannot say: templates that nothing can be made of, and what is filled in nowhere."""
     from hassil.parse_expression import parse_sentence
     from hassil.parser import ParseError
 
     rules = dict(next((rules for _, rules in document.each("rules") if isinstance(rules, dict)), {}))
-    places: tuple[tuple[str, ...], ...] = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*"), ("wake", "*")
-    places += ("injury", "*"), ("unwell", "*")
-    signs = tuple((kind, "*", "*") for kind in ("comfort", "stress", "crying", "overwhelmed", "away", "ask", "around"))
-    for where, template in (found for place in (*places, *signs) for found in document.each(*place)):
+    places: list[tuple[str, ...]] = [(section, "*") for section in FLAT] + [
+        (section, "*", "*") for section in GROUPED
+    ]
+    for where, template in (found for place in places for found in document.each(*place)):
         if isinstance(template, str):
             for name in re.findall(r"<([^<>]*)>", template):
                 if name not in rules:

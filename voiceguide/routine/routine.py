@@ -379,7 +379,9 @@ def _with_care_of(own: Routine, lender: Routine) -> Routine:
     danger = own.danger or (lender.danger and replace(lender.danger, source=lent(lender.danger.source)))
     lent_care = {kind: replace(its, source=lent(its.source)) for kind, its in lender.care.items()}
     care = {**lent_care, **own.care}
-    lent_keys = {key for one in (*signs.values(), mixed, danger, *care.values()) if one is not None for key in one.source}
+    lent_keys = {
+        key for one in (*signs.values(), mixed, danger, *care.values()) if one is not None for key in one.source
+    }
     titles = {names[key]: title for key, title in lender.sources.items() if names[key] in lent_keys}
     recordings = {**lender.recordings, **own.recordings}
     sources = {**own.sources, **titles}

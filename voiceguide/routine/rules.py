@@ -31,8 +31,8 @@ STRESS_SIGNS = (
     "fussing",
 )
 CARE = ("unwell", "injury", "distress", "tired", "asleep")
-"""What a parent may say that matters more than the massage: the baby is unwell or hurt, the parent can't cope or may nod
-off, the baby has fallen asleep."""
+"""What a parent may say that matters more than the massage: the baby is unwell or hurt, the parent can't cope or may
+nod off, the baby has fallen asleep."""
 REASONS = ("hungry", "pain", "sad", "tired", "frightened")
 """Why a baby cries."""
 

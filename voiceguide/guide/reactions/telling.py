@@ -47,6 +47,7 @@ def tell_how(massage: Massage, command: Command) -> None:
 
 
 def tell_away(massage: Massage, command: Command) -> None:
+    massage.stage.hush()
     massage.tell(massage.say(f"away_{command.about}"))
 
 

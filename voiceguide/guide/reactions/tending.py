@@ -45,8 +45,8 @@ def tend(massage: Massage, command: Command) -> None:
         massage.record.stress += 1
     if command.danger or command.reason in OVER_TODAY:
         massage.over_today = True
-    if command.danger:
         massage.record.ended = "left early"  # a session that is started again doesn't offer to go on with this one
+    if command.danger:
         massage.levels = replace(massage.levels, eased=0)
         danger = massage.routine.danger.say if massage.routine.danger else ()
         script = (*massage.say("emergency"), *danger)
