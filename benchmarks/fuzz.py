@@ -41,7 +41,7 @@ from voiceguide.files.source import read
 from voiceguide.language import language as commands
 from voiceguide.recognition import archive, models
 from voiceguide.routine import routine
-from voiceguide.sessions.rehearsal import built_in, load_script
+from voiceguide.sessions.script import built_in, load_script
 from voiceguide.sound.files import blocks_of, excerpts_of
 
 PIECES = [

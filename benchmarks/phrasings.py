@@ -2,8 +2,8 @@
 
     python -m benchmarks.phrasings [--all]
 
-Each phrase is spoken by two voices that the model in the box was not trained on, in quiet, and heard by the listener
-with all its rules. Without --all what many templates share (whose baby? which part?) is taken by turns; with it each
+Two voices that the model in the box was not trained on speak each phrase in a quiet room, and the listener hears it
+with all its rules. Without --all, what many templates share (whose baby? which part?) takes turns; with it every
 phrase is spoken.
 """
 
@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, islice
 
 import numpy as np
 from hassil.parse_expression import parse_sentence
@@ -40,7 +40,7 @@ AFTER = np.zeros(round(0.9 * RATE), np.int16)
 
 
 def by_turns(language: Language, parts: tuple[Part, ...]) -> Iterator[str]:
-    """Every template in all of its forms, but of each rule and of the parts one form at a time, by turns."""
+    """Every template in all of its forms. Of each rule, and of the parts, one form at a time takes its turn."""
     rules = {name: parse_sentence(rule) for name, rule in language.rules.items()}
     forms = {name: cycle(sample_expression(rule.expression, expansion_rules=rules)) for name, rule in rules.items()}
     stand_ins = {name: parse_sentence(f"rule {name} here") for name in rules}
@@ -67,14 +67,17 @@ class Try:
         return self.heard == (self.meant,)
 
 
-def try_all(phrases: Iterator[str], book: Phrasebook, ears: Listener, voice: Voice) -> Iterator[Try]:
-    """Speak each phrase of the book once by each voice."""
+def try_all(
+    phrases: Iterator[str], book: Phrasebook, ears: Listener, voice: Voice, voices: int = len(VOICES)
+) -> Iterator[Try]:
+    """Speak each phrase of the book in so many voices, which take turns."""
     blocks = 0
+    turns = cycle(VOICES)
     for phrase in dict.fromkeys(phrases):
         meant = book.meaning(phrase)
         if meant is None:
             continue  # the model lacks one of its words, or two parts are the same
-        for name in VOICES:
+        for name in islice(turns, voices):
             sound: Pcm = np.concatenate([voice.render(phrase, voice=name, rate=WORDS_A_MINUTE), AFTER])
             heard = []
             for start in range(0, len(sound) - BLOCK + 1, BLOCK):
@@ -84,7 +87,7 @@ def try_all(phrases: Iterator[str], book: Phrasebook, ears: Listener, voice: Voi
 
 
 def main() -> None:
-    """Print what share was understood, by command, and everything else that was heard."""
+    """Print how many were understood, by command, and everything else that was heard."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="every phrase, some thousands")
     arguments = parser.parse_args()

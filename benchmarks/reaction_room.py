@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from voiceguide.sessions.rehearsal import Cue, Rehearsal, Script, reactions
+from voiceguide.sessions.rehearsal import Rehearsal, reactions
+from voiceguide.sessions.script import Cue, Script
 
 VOICES = ("en-us+m7", "en-gb-x-rp+f5", "en-gb-scotland+f2", "en-us+f3", "en-gb+m3")
 CALMING = (
@@ -80,14 +81,14 @@ def measure(seed: int = 1, every: int = 1) -> tuple[list[Reaction], int]:
 def _partials(act: Rehearsal) -> list[tuple[float, str]]:
     """A list that will hold the partial result after each block."""
     partials: list[tuple[float, str]] = []
-    hear = act._listener.hear
+    hear = act.listener.hear
 
     def watched(pcm: Any, at: float, *, played: Any) -> Any:
         out = hear(pcm, at, played=played)
-        partials.append((at, act._listener._partial))
+        partials.append((at, act.listener._partial))
         if sys.stderr.isatty():
             print(f"\r{at:6.0f} s", end="", file=sys.stderr, flush=True)
         return out
 
-    act._listener.hear = watched  # type: ignore[method-assign]
+    act.listener.hear = watched  # type: ignore[method-assign]
     return partials

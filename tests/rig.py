@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -125,7 +126,8 @@ class Rig:
                 stderr=log,
                 preexec_fn=_die_with_us,  # noqa: PLW1509 - the tests have no other thread
             )
-        for _ in range(200):
+        deadline = time.monotonic() + GIVE_UP_S
+        while time.monotonic() < deadline:
             asked = ["pactl", "get-default-source"]
             answer = subprocess.run(asked, env=self.environment, capture_output=True, text=True, check=False)
             if answer.stdout.strip() == "mic":
@@ -222,6 +224,53 @@ def python(program: str, environment: Mapping[str, str], *arguments: str) -> Ite
             yield process
         finally:
             process.kill()
+
+
+class Program:
+    """A program at work, and what it prints."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.printed: list[str] = []
+        self._seen = 0
+        self._ended = False
+        self._news = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self.printed.append(line.rstrip())
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def wait_for(self, text: str, after: int = 0) -> int:
+        """Until a line with ``text`` comes, or has come, after so many lines; how many lines there are then."""
+
+        def found() -> int | None:
+            return next((n for n, line in enumerate(self.printed) if n >= after and text in line), None)
+
+        with self._news:
+            self._news.wait_for(lambda: found() is not None or self._ended, GIVE_UP_S)
+            number = found()
+        if number is None:
+            if self._ended and self.process.stderr is not None:
+                pytest.fail(f"it ended without {text!r}: {self.printed} {self.process.stderr.read()}")
+            pytest.fail(f"no {text!r} in {self.printed}")
+        return number + 1
+
+    def wait_for_next(self, text: str) -> None:
+        """The same, after the line that this method has found before."""
+        self._seen = self.wait_for(text, self._seen)
+
+    def type(self, line: str = "") -> None:
+        """A line, as a user types it."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
 
 
 @contextmanager

@@ -6,7 +6,6 @@ has every key of it.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from collections.abc import Mapping
@@ -14,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from voiceguide.errors import SourceError, VoiceguideError
-from voiceguide.files.source import read
+from voiceguide.files.paths import expanded
 
+DEFAULT_ROUTINE = "infant-massage"
+"""What the guide guides through if no routine is named."""
 KEYS = {
     "routine": ("VOICEGUIDE_ROUTINE", ("routine",)),
     "language": ("VOICEGUIDE_LANGUAGE", ("language",)),
@@ -29,11 +30,6 @@ KEYS = {
     "led": ("VOICEGUIDE_LED", ("led",)),
 }
 """By the name of the option: its environment variable, and its key in the file."""
-
-
-def expanded(text: str) -> Path:
-    """A path with ``~`` for a user's home; that of a user who does not exist stays as it is (pathlib raises)."""
-    return Path(os.path.expanduser(text))  # noqa: PTH111
 
 
 def path() -> Path:
@@ -60,16 +56,17 @@ def settings() -> dict[str, str]:
     return found
 
 
-def fill(arguments: argparse.Namespace) -> None:
-    """Give the options of a command that were left out (None) what ``settings`` has for them; but the model, which is
-    looked up where models are found, and named in what is said of it. Raises as that does."""
-    options = [option for option in KEYS if option != "model" and getattr(arguments, option, "") is None]
-    if not options:
-        return
-    found = settings()
-    for option in options:
-        if option in found:
-            setattr(arguments, option, found[option])
+def named_models(option: Path | None = None) -> dict[str, Path]:
+    """The recognition models that the user has named, by where: ``option`` (``--model``), then the environment, or
+    else the settings file. The first one counts.
+
+    Raises as ``settings``."""
+    named = {} if option is None else {"--model": option}
+    if chosen := os.environ.get("VOICEGUIDE_MODEL"):
+        named["$VOICEGUIDE_MODEL"] = expanded(chosen)
+    elif kept := settings().get("model"):
+        named["model: in the settings"] = expanded(kept)
+    return named
 
 
 def _file() -> Mapping[str, Any]:
@@ -78,6 +75,8 @@ def _file() -> Mapping[str, Any]:
         if os.environ.get("VOICEGUIDE_CONFIG"):
             raise VoiceguideError(f"{where}: there is no such file; check $VOICEGUIDE_CONFIG")
         return {}
+    from voiceguide.files.source import read  # slow to import, and most users have no file
+
     schema = json.loads((Path(__file__).parent / "config.schema.json").read_text("utf-8"))
     try:
         data: Mapping[str, Any] = read(where, schema).data

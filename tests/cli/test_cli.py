@@ -21,6 +21,7 @@ from conftest import GIVE_UP_S, Speak, need_espeak
 from rig import ALSA_DEFAULTS, environment_without_sound
 
 import voiceguide
+from voiceguide.cli.door import main
 from voiceguide.language.language import known_languages, load_language
 from voiceguide.recognition import models
 from voiceguide.routine import routine as routines
@@ -322,6 +323,29 @@ def test_ctrl_c_ends_the_program_with_exit_code_130(at_work: subprocess.Popen[st
     assert at_work.wait(GIVE_UP_S) == 130
     assert at_work.stderr.read() == "voiceguide: interrupted\n"
     assert not still_there(tmp_path), "the process that speaks has gone as well"
+
+
+def test_ctrl_c_is_answered_while_the_program_still_loads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class CtrlC:
+        """Is pressed when the commands are imported."""
+
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "voiceguide.cli.commands":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "voiceguide.cli.commands", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [CtrlC(), *sys.meta_path])
+    assert main(["routines"]) == 130
+    assert capsys.readouterr().err == "voiceguide: interrupted\n"
+
+
+def test_the_door_opens_before_anything_else_is_loaded() -> None:
+    """Or Ctrl-C at that moment would print a traceback."""
+    program = "import sys; import voiceguide.cli.door; print(*(m for m in sys.modules if m.startswith('voiceguide')))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert sorted(loaded.split()) == ["voiceguide", "voiceguide.cli", "voiceguide.cli.door"]
 
 
 @without_sound

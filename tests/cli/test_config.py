@@ -12,6 +12,7 @@ import pytest
 
 from voiceguide import config
 from voiceguide.cli.door import main
+from voiceguide.cli.parser import fill
 from voiceguide.errors import SourceError
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -36,7 +37,7 @@ def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
 def options(**given: object) -> argparse.Namespace:
     filled = argparse.Namespace(**{**dict.fromkeys(config.KEYS), **given})
-    config.fill(filled)
+    fill(filled)
     return filled
 
 
@@ -76,7 +77,7 @@ def test_the_environment_is_stronger_than_the_file_and_the_command_line_than_bot
 def test_a_command_gets_only_the_options_that_it_has(settings_file: Callable[[str], Path]) -> None:
     settings_file("language: es\nmusic: lullaby\n")
     filled = argparse.Namespace(language=None, model=None)
-    config.fill(filled)
+    fill(filled)
     assert vars(filled) == {"language": "es", "model": None}, "models are found elsewhere"
 
 

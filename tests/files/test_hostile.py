@@ -23,8 +23,8 @@ from rig import environment_without_sound
 from test_cli import refused, run
 
 from benchmarks import fuzz
-from voiceguide import config
 from voiceguide.errors import VoiceguideError
+from voiceguide.files.paths import expanded
 from voiceguide.recognition import archive
 from voiceguide.sound import BLOCK, RATE
 from voiceguide.sound.files import blocks_of, excerpts_of, rate_of, read_recording
@@ -205,8 +205,8 @@ def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
 
 
 def test_the_home_of_nobody_stays_as_it_is_written() -> None:
-    assert config.expanded("~nobody-at-all/x") == Path("~nobody-at-all/x")
-    assert config.expanded("~/x") == Path.home() / "x"
+    assert expanded("~nobody-at-all/x") == Path("~nobody-at-all/x")
+    assert expanded("~/x") == Path.home() / "x"
 
 
 def test_an_archive_of_whatever_zipfile_cannot_bear_is_damaged(tmp_path: Path) -> None:

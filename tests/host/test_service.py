@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import GIVE_UP_S, Speak, need_espeak
+from live_guide import RUN, Guide
 from rig import RATE, Pcm, Rig, python, sound_rig
-from test_live_session import RUN, Guide
 
 from voiceguide.cli.door import main
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.listener import Listener
 from voiceguide.host import service
+from voiceguide.host.gpio import Panel
 from voiceguide.host.notify import FLOWS_BLOCKS, Notify, WatchedSound
 from voiceguide.language.language import Language, Phrasebook, load_language
 from voiceguide.recognition.model import known
@@ -268,7 +269,7 @@ class Waiting(Room):
 
 
 def waits(room: Room, vosk_model: object, idle_book: Phrasebook, english: Language) -> str:
-    return idle.wait(room, Listener(vosk_model, idle_book), english)  # type: ignore[arg-type]
+    return idle.wait(room, Listener(vosk_model, idle_book), english, Panel(None, None))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("phrase", ["hello guide", "hey guide", "good morning guide", "wake up guide"])

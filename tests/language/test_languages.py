@@ -26,7 +26,7 @@ from voiceguide.routine.routine import Routine, find, folder_of_routines, in_lan
 from voiceguide.routine.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
-from voiceguide.sessions.rehearsal import built_in, load_script, translated
+from voiceguide.sessions.script import built_in, load_script, translated
 from voiceguide.sessions.session import Session
 from voiceguide.sound import RATE
 from voiceguide.sound.room import Room

@@ -1,4 +1,7 @@
-"""Every phrasing of every command: from template to phrase, to a voice, to the recogniser, to the command."""
+"""Every phrasing of every command: from template to phrase, to a voice, to the recogniser, to the command.
+
+Two voices take turns. ``python -m benchmarks.phrasings`` lets each of them say everything.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,11 @@ def test_by_turns_every_template_is_there() -> None:
 def test_97_of_100_phrasings_are_understood(vosk_model: Any, book: Phrasebook, voice: Voice) -> None:
     language, parts = load_language("en"), load(find("infant-massage")).parts
     wrong, tried = [], Counter[str]()
-    for one in try_all(by_turns(language, parts), book, Listener(vosk_model, book), voice):
+    for one in try_all(by_turns(language, parts), book, Listener(vosk_model, book), voice, voices=1):
         tried[one.voice] += 1
         if not one.right:
             wrong.append(one)
-    assert set(tried) == set(VOICES) and tried.total() > 1000
+    assert set(tried) == set(VOICES) and tried.total() > 500
     assert len(wrong) <= 0.03 * tried.total(), wrong
     # Whatever is misheard of a danger sign, the massage is stopped for it.
     assert not [one for one in wrong if one.meant.danger and all(heard.sign is None for heard in one.heard)]

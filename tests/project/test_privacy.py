@@ -40,6 +40,12 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 log.write("watching\\n")
 """
+SCRIPT = """
+routine: first-weeks
+parent:
+  - {at: 2.0, say: stop}
+  - {when: {state: paused, silent_for: 1.0}, say: "he's crying"}
+"""
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 
 
@@ -101,8 +107,9 @@ def test_the_watch_sees_what_it_is_to_see(watched: dict[str, str], tmp_path: Pat
 
 
 def test_a_rehearsal_opens_no_socket_and_writes_only_its_caches(watched: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text(SCRIPT, "utf-8")
     result = subprocess.run(
-        [sys.executable, "-m", "voiceguide", "rehearse", "first-weeks"],
+        [sys.executable, "-m", "voiceguide", "rehearse", "--script", str(tmp_path / "script.yaml")],
         env=environment_without_sound() | watched,
         cwd=tmp_path / "home",
         capture_output=True,

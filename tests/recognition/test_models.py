@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from voiceguide import config
 from voiceguide.cli.door import main
+from voiceguide.config import named_models
 from voiceguide.errors import InstallError, ModelError
 from voiceguide.language.language import Command, Phrasebook
 from voiceguide.recognition import archive, download, lexicon, models
@@ -99,33 +100,33 @@ def test_the_places_are_tried_in_their_order(home: Path, monkeypatch: pytest.Mon
         sketch(home / ".cache" / "vosk" / NAME),
         models.box(),
     ]
-    places = models.locations(folders[0])
+    places = models.locations(named_models(folders[0]))
     assert [place.path for place in places] == folders
     labels = ["--model", "$VOICEGUIDE_MODEL", "installed", "$VOSK_MODEL_PATH", str(models.SYSTEM), "~/.cache/vosk"]
     assert [place.label for place in places] == [*labels, "in the box"]
-    assert models.find(folders[0]) == folders[0]
-    assert models.find() == folders[1]
+    assert models.find(named_models(folders[0])) == folders[0]
+    assert models.find(named_models()) == folders[1]
     monkeypatch.delenv("VOICEGUIDE_MODEL")
     for folder, following in pairwise(folders[2:]):
-        assert models.find() == folder
+        assert models.find(named_models()) == folder
         shutil.rmtree(folder)
-        assert models.find() == following
+        assert models.find(named_models()) == following
 
 
 def test_what_the_user_names_is_never_replaced_by_another(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sketch(models.installed() / NAME)
     with pytest.raises(ModelError) as problem:
-        models.find(home / "typo")
+        models.find(named_models(home / "typo"))
     assert refused(problem) == f"--model: {home / 'typo'}: no such folder"
     monkeypatch.setenv("VOICEGUIDE_MODEL", str(home))
     with pytest.raises(ModelError) as problem:
-        models.find()
+        models.find(named_models())
     assert refused(problem) == f"$VOICEGUIDE_MODEL: {home}: not a Vosk model: am/final.mdl is missing"
     monkeypatch.delenv("VOICEGUIDE_MODEL")
     config.path().parent.mkdir(parents=True)
     config.path().write_text("model: ~/gone\n", "utf-8")
     with pytest.raises(ModelError) as problem:
-        models.find()
+        models.find(named_models())
     assert refused(problem) == f"model: in the settings: {home / 'gone'}: no such folder"
 
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import Speak
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_machine import Player
+from player import Player
 
 from voiceguide.errors import SourceError
 from voiceguide.guide.actions import Hush

@@ -235,7 +235,7 @@ def test_a_routine_cannot_take_care_from_itself(folder: Path) -> None:
 def test_a_name_that_no_file_can_have_is_no_routine_for_care(folder: Path) -> None:
     told = mistakes(write(folder, FEET + f"care_from: {'x' * 5000}\n"))
     assert [line.split("; ")[0] for line in told] == [
-        "feet.yaml:43:12: `care_from` is 5000 characters long",
+        "feet.yaml:43:12: `care_from` is 5000 characters long, and at most 60 fit",
         f"feet.yaml:43:12: there is no routine named `{'x' * 40}`",
     ]
 
@@ -345,7 +345,11 @@ def test_the_nearest_routine_is_suggested_for_care(folder: Path) -> None:
         ("- Be still.", "- Now: be still.", "26:13: entry 2 of `say` must be a text, not a group of `key: value`"),
         ("- Be still.", "-", "26:12: entry 2 of `say` is empty; write for example "),
         ("say: [Stroke the soles.]", "say: []", '31:14: `say` is empty; write for example ["Rest both hands on'),
-        ("say: [Stroke the soles.]", "say: Stroke.", '31:14: `say` must be a list, not a text; write ["Stroke."]'),
+        (
+            "say: [Stroke the soles.]",
+            "say: Stroke.",
+            "31:14: `say` must be a list, not a text; write it as a list, like",
+        ),
         (f"    restless: {SIGN}\n", "", "52:3: `stress` has no `restless`; add `restless:` with `name`, `say` and"),
         (f"    enjoying: {SIGN}\n", "", "44:3: `comfort` has no `enjoying`; add `enjoying:` with `name`, `say` and"),
         (

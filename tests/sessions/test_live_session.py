@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,15 +20,12 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 from conftest import GIVE_UP_S, Speak, need_espeak
-from rig import RATE, Pcm, Rig, python, sound_rig
+from live_guide import PARENT_GAIN, RUN, SILENT_DB, SPOKEN, Guide, level
+from rig import RATE, Rig, python, sound_rig
 
 from voiceguide.language.language import load_language
 
-RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
-SILENT_DB = -60.0
 SPOKEN_DB = -40.0
-PARENT_GAIN = 0.5
-"""The parent is 6 dB softer in the microphone than the guide is in its speaker."""
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +33,6 @@ def rig() -> Iterator[Rig]:
     need_espeak()
     with sound_rig() as rig:
         yield rig
-
-
-def level(pcm: Pcm) -> float:
-    """RMS in dBFS."""
-    return float(10 * np.log10(np.mean(np.square(pcm, dtype=np.float64)) / 32768**2 + 1e-12))
 
 
 HEADSET = """
@@ -55,7 +46,6 @@ LOSSES: tuple[tuple[list[str], Callable[[Rig], None], Callable[[Rig], None]], ..
     (["speaker"], lambda rig: rig.pull_out("speaker"), lambda rig: rig.plug_in("speaker")),
     (["microphone", "speaker"], Rig.kill, Rig.start),
 )
-SPOKEN = "  guide   "
 HANGS = """
 import os, sys, time, runpy, vosk
 
@@ -74,69 +64,6 @@ vosk.KaldiRecognizer = Recogniser
 runpy.run_module("voiceguide", run_name="__main__", alter_sys=True)
 """
 """The program, with a recogniser that hangs from when there is a file."""
-
-
-class Guide:
-    """``voiceguide run first-weeks`` at work, and what it prints."""
-
-    def __init__(self, process: subprocess.Popen[str], rig: Rig, speak: Speak) -> None:
-        self.process = process
-        self._rig = rig
-        self._speak = speak
-        self.printed: list[str] = []
-        self._come = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._come:
-                self.printed.append(line.rstrip())
-                self._come.notify_all()
-
-    def wait_for(self, text: str, after: int = 0) -> int:
-        """Until a line with ``text`` comes, or has come, after so many lines; how many lines there are then."""
-
-        def number() -> int | None:
-            return next((n for n, line in enumerate(self.printed) if n >= after and text in line), None)
-
-        with self._come:
-            assert self._come.wait_for(lambda: number() is not None, GIVE_UP_S), f"no {text!r} in {self.printed}"
-            return (number() or 0) + 1
-
-    def interrupted(self, at: int) -> str:
-        """The sentence that was said last before so many lines."""
-        return next(line for line in reversed(self.printed[:at]) if SPOKEN in line).partition(SPOKEN)[2]
-
-    def types(self, phrase: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{phrase}\n")
-        self.process.stdin.flush()
-
-    def is_told(self, phrase: str, until: str, after: int | None = None) -> int:
-        """The parent says ``phrase``, once more if need be, until ``until`` is printed."""
-        after = len(self.printed) if after is None else after
-        sound = np.pad((self._speak(phrase) * PARENT_GAIN).astype(np.int16), (RATE // 2, 2 * RATE))
-        for _ in range(10):  # a busy machine may lose some of the sound
-            with self._rig.playing(sound):
-                deadline = time.monotonic() + len(sound) / RATE + 2.0
-                while time.monotonic() < deadline:
-                    if any(until in line for line in self.printed[after:]):
-                        return self.wait_for(until, after)
-                    time.sleep(0.05)
-        pytest.fail(f"{phrase!r} was not heard: {self.printed[after:]}")
-
-    def falls_silent(self) -> None:
-        """Once what it's saying is over."""
-        deadline = time.monotonic() + GIVE_UP_S
-        while level(self.plays(1.0)) >= SILENT_DB:
-            assert time.monotonic() < deadline, "it doesn't fall silent"
-
-    def plays(self, seconds: float) -> Pcm:
-        """What the speaker plays in the next seconds."""
-        with self._rig.recording() as heard:
-            time.sleep(seconds)
-        return heard[0]
 
 
 @contextmanager
@@ -208,9 +135,9 @@ def test_what_would_be_said_to_a_typed_command_is_shown_while_the_speaker_is_los
         guide.wait_for(SPOKEN)
         rig.pull_out("speaker")
         lost = guide.wait_for("(speaker lost: waiting until it is back)")
-        guide.types("next")
+        guide.type("next")
         guide.wait_for("(next: not now)", after=lost)
-        guide.types("baby is crying")
+        guide.type("baby is crying")
         shown = guide.wait_for(f"{SPOKEN}{tend} (to be said when the speaker is back)", after=lost)
         rig.plug_in("speaker")
         back = guide.wait_for("(speaker back)", after=shown)

@@ -6,7 +6,6 @@ import io
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ import pytest
 from conftest import GIVE_UP_S, Speak, need_espeak
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import Rig, sound_rig
+from rig import Program, Rig, sound_rig
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard, Ignored
@@ -249,41 +248,8 @@ def rig() -> Iterator[Rig]:
         yield rig
 
 
-class Recording:
-    """``voiceguide record`` at work, and what it prints."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self._printed: list[str] = []
-        self._seen = 0
-        self._come = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._come:
-                self._printed.append(line)
-                self._come.notify_all()
-
-    def wait_for(self, text: str) -> None:
-        """Until a line with ``text`` comes, after the one that was waited for before."""
-
-        def number() -> int | None:
-            return next((n for n, line in enumerate(self._printed) if n >= self._seen and text in line), None)
-
-        with self._come:
-            assert self._come.wait_for(lambda: number() is not None, GIVE_UP_S), f"no {text!r} in {self._printed}"
-            self._seen = (number() or 0) + 1
-
-    def press(self, key: str = "") -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(key + "\n")
-        self.process.stdin.flush()
-
-
 @contextmanager
-def recording(rig: Rig, data: Path, *arguments: str) -> Iterator[Recording]:
+def recording(rig: Rig, data: Path, *arguments: str) -> Iterator[Program]:
     with subprocess.Popen(
         [sys.executable, "-m", "voiceguide", "record", "first-weeks", *arguments],
         env={**rig.environment, "XDG_DATA_HOME": str(data)},
@@ -294,7 +260,7 @@ def recording(rig: Rig, data: Path, *arguments: str) -> Iterator[Recording]:
         text=True,
     ) as process:
         try:
-            yield Recording(process)
+            yield Program(process)
         finally:
             process.kill()
 
@@ -305,21 +271,21 @@ def test_a_voice_in_the_microphone_becomes_a_recording(
     first = first_weeks().steps[0].say[0]
     spoken = np.pad((speak("baby is crying") * 0.5).astype(np.int16), (RATE // 2, RATE // 2))
     with recording(rig, tmp_path / "data", "--from", "legs-1") as at_work:
-        at_work.wait_for(first)
-        at_work.wait_for("Enter: record")
-        at_work.press()
-        at_work.wait_for("recording")
+        at_work.wait_for_next(first)
+        at_work.wait_for_next("Enter: record")
+        at_work.type()
+        at_work.wait_for_next("recording")
         time.sleep(0.5)
         with rig.playing(spoken):
             time.sleep(len(spoken) / RATE + 1.0)
         with rig.recording() as heard:
-            at_work.press()
-            at_work.wait_for("k: keep")
+            at_work.type()
+            at_work.wait_for_next("k: keep")
             time.sleep(0.5)
-        at_work.press("k")
-        at_work.wait_for("2/")
-        at_work.press("q")
-        at_work.wait_for("1 recorded")
+        at_work.type("k")
+        at_work.wait_for_next("2/")
+        at_work.type("q")
+        at_work.wait_for_next("1 recorded")
         assert at_work.process.wait(GIVE_UP_S) == 0
         assert at_work.process.stderr is not None and at_work.process.stderr.read() == ""
 
@@ -334,9 +300,9 @@ def test_a_voice_in_the_microphone_becomes_a_recording(
         assert [one.command.sign for one in decided if isinstance(one, Heard)] == ["crying"]
 
     with recording(rig, tmp_path / "data", "--from", "legs-1") as at_work:
-        at_work.wait_for(first_weeks().steps[0].say[1])
-        at_work.press("q")
-        at_work.wait_for("0 recorded")
+        at_work.wait_for_next(first_weeks().steps[0].say[1])
+        at_work.type("q")
+        at_work.wait_for_next("0 recorded")
 
     result = command(tmp_path, "--list")
     assert f"recorded     legs-1               {first}" in result.stdout.splitlines()

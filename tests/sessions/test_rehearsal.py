@@ -36,16 +36,8 @@ from voiceguide.routine.routine import Routine, all_routines, find, load
 from voiceguide.sessions import entries, transcript
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
-from voiceguide.sessions.rehearsal import (
-    PATIENCE_S,
-    TURN_S,
-    Actor,
-    Cue,
-    Report,
-    built_in,
-    load_script,
-    reactions,
-)
+from voiceguide.sessions.rehearsal import PATIENCE_S, TURN_S, Actor, Report, reactions
+from voiceguide.sessions.script import Cue, built_in, load_script
 from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.levels import active_rms

@@ -14,38 +14,17 @@ from pathlib import Path
 
 import pytest
 from conftest import GIVE_UP_S, need_espeak
-from rig import environment_without_sound, python
+from rig import Program, environment_without_sound, python
 
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 ASKED = "Say continue to go on, or start again."
 
 
-class Typed:
-    """``voiceguide run first-weeks --keyboard``, with typed lines."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.printed: list[str] = []
-
-    def type(self, line: str) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-
-    def wait_for(self, words: str) -> None:
-        assert self.process.stdout and self.process.stderr
-        for line in self.process.stdout:
-            self.printed.append(line)
-            if words in line:
-                return
-        pytest.fail(f"{words!r} did not come: {self.printed} {self.process.stderr.read()}")
-
-
 @contextmanager
-def session(*options: str) -> Iterator[Typed]:
+def session(*options: str) -> Iterator[Program]:
     need_espeak()
     with python(RUN, environment_without_sound(), "run", "first-weeks", "--keyboard", *options) as process:
-        yield Typed(process)
+        yield Program(process)
 
 
 def voiceguide(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
@@ -71,7 +50,7 @@ def cut_off() -> None:
     """A session that was killed at its second step."""
     with session() as guide:
         guide.type("ready\nhe's fussing\ncontinue\nnext")
-        guide.wait_for("(guiding legs-2)")
+        guide.wait_for_next("(guiding legs-2)")
         guide.process.send_signal(signal.SIGKILL)
         guide.process.wait()
 
@@ -79,12 +58,12 @@ def cut_off() -> None:
 def test_after_a_kill_it_offers_to_go_on_and_does() -> None:
     cut_off()
     with session() as guide:
-        guide.wait_for("We stopped at the legs, a moment ago.")
-        guide.wait_for(ASKED)
+        guide.wait_for_next("We stopped at the legs, a moment ago.")
+        guide.wait_for_next(ASKED)
         guide.type("continue")
-        guide.wait_for("(guiding legs-2)")
+        guide.wait_for_next("(guiding legs-2)")
         guide.type("finish\nyes")
-        guide.wait_for("(finished)")
+        guide.wait_for_next("(finished)")
     (one,) = history()
     assert (one["routine"], one["ended"], one["signs"]) == ("first-weeks", "left early", ["fussing"])
 
@@ -92,11 +71,11 @@ def test_after_a_kill_it_offers_to_go_on_and_does() -> None:
 def test_or_starts_again() -> None:
     cut_off()
     with session() as guide:
-        guide.wait_for("We stopped")
+        guide.wait_for_next("We stopped")
         guide.type("start again")
-        guide.wait_for("Hello, and welcome")
+        guide.wait_for_next("Hello, and welcome")
         guide.type("ready")
-        guide.wait_for("(guiding legs-1)")
+        guide.wait_for_next("(guiding legs-1)")
         new, old = history()
         assert (new["ended"], old["ended"]) == ("running", "cut off")
 
@@ -104,10 +83,10 @@ def test_or_starts_again() -> None:
 def test_with_an_option_it_does_not_ask() -> None:
     cut_off()
     with session("--resume") as guide:
-        guide.wait_for("(guiding legs-2)")
+        guide.wait_for_next("(guiding legs-2)")
         assert not any("We stopped" in line for line in guide.printed)
     with session("--no-resume") as guide:
-        guide.wait_for("Hello, and welcome")
+        guide.wait_for_next("Hello, and welcome")
         assert not any("We stopped" in line for line in guide.printed)
 
 
@@ -124,7 +103,7 @@ def test_to_go_on_with_nothing_is_told() -> None:
 def test_sigterm_ends_it_with_exit_code_0(waiting: str) -> None:
     with session() as guide:
         guide.type("ready")
-        guide.wait_for(waiting)
+        guide.wait_for_next(waiting)
         guide.process.terminate()
         assert guide.process.wait(GIVE_UP_S) == 0
         assert guide.process.stderr is not None
@@ -132,16 +111,16 @@ def test_sigterm_ends_it_with_exit_code_0(waiting: str) -> None:
     if "preparing" not in waiting:
         assert [one["ended"] for one in history()] == ["terminated"]
         with session() as guide:
-            guide.wait_for("We stopped at the legs")
+            guide.wait_for_next("We stopped at the legs")
 
 
 def test_the_end_of_what_is_typed_and_ctrl_c_are_meant() -> None:
     need_espeak()
     assert voiceguide("run", "first-weeks", "--keyboard", typed="ready\nnext\n").returncode == 0
     with session() as guide:
-        guide.wait_for("Hello, and welcome")
+        guide.wait_for_next("Hello, and welcome")
         guide.type("ready")
-        guide.wait_for("(guiding legs-1)")
+        guide.wait_for_next("(guiding legs-1)")
         guide.process.send_signal(signal.SIGINT)
         assert guide.process.wait(GIVE_UP_S) == 130
     assert [one["ended"] for one in history()] == ["stopped", "stopped"]
@@ -164,15 +143,15 @@ def test_that_it_is_not_kept_is_also_said_for_nobody_looks_at_a_screen(monkeypat
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
     with session() as guide:
         guide.type("ready")
-        guide.wait_for("(guiding legs-1)")
+        guide.wait_for_next("(guiding legs-1)")
         guide.type("next")
-        guide.wait_for("(guiding legs-2)")
-        guide.wait_for("By the way, I can't remember this session.")
-        guide.wait_for("If the power fails")
+        guide.wait_for_next("(guiding legs-2)")
+        guide.wait_for_next("By the way, I can't remember this session.")
+        guide.wait_for_next("If the power fails")
         guide.type("next")
-        guide.wait_for("(guiding legs-3)")
+        guide.wait_for_next("(guiding legs-3)")
         guide.type("finish\nyes")
-        guide.wait_for("(finished)")
+        guide.wait_for_next("(finished)")
         assert sum("cannot remember" in line for line in guide.printed) == 1
 
 

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from rig import Pcm, Rig, environment_without_sound, python, sound_rig
 
 from voiceguide.errors import SoundError
-from voiceguide.sound import BLOCK, RATE, Kind, ends, live, silent
-from voiceguide.sound.ends import MicrophoneClock
+from voiceguide.sound import BLOCK, RATE, Kind, clock, ends, live
+from voiceguide.sound.clock import MicrophoneClock
 from voiceguide.sound.live import Device, choose
 from voiceguide.sound.played import Played
 from voiceguide.sound.silent import SilentSound
@@ -272,7 +272,7 @@ sound.close()
 """
     text = run(HELP + program, rig.environment)["text"]
     asked, gave = (int(number) for number in re.findall(r"\d+", text))
-    assert text == f"fill({asked}) gave {asked - 1} samples" and gave == asked - 1
+    assert text == f"fill({asked}) returned {asked - 1} samples" and gave == asked - 1
 
 
 # ---- Devices ----
@@ -620,7 +620,7 @@ def test_one_underrun_is_none_too_many_and_two_are() -> None:
     for tick in range(700):
         now = round(tick * 0.1, 1)
         speaker.seconds = now
-        speaker.troubles += at.get(now, 0)
+        speaker.xruns += at.get(now, 0)
         if supply.short(now, 0.1):
             short.append(now)
     assert short == [34.0]
@@ -657,7 +657,7 @@ noise = np.random.default_rng(1)
 sound = LiveSound()
 sound.open(lambda n: noise.integers(-8_000, 8_000, n).astype(np.int16))
 blocks = [sound.read() for _ in range(33 * 8)]
-print(json.dumps({"placings": sound.placings}))
+print(json.dumps({"alignments": sound.alignments}))
 sound.close()
 np.concatenate([b.pcm for b in blocks]).tofile(sys.argv[1])
 np.concatenate([b.played for b in blocks]).tofile(sys.argv[2])
@@ -702,7 +702,7 @@ def test_played_keeps_its_distance_while_nothing_is_lost(late: list[int], phase:
                 distances.add(int(block[0]) - tick * 80)
                 assert np.all(np.diff(block.astype(int)) == 1)
     assert len(distances) == 1
-    assert played.placings == 1
+    assert played.alignments == 1
 
 
 def test_played_is_placed_anew_when_samples_were_lost() -> None:
@@ -718,7 +718,7 @@ def test_played_is_placed_anew_when_samples_were_lost() -> None:
         played.give(2 * ones)
         block = played.meanwhile(caught_up=True)
     assert set(block.tolist()) == {2}
-    assert played.placings == 2
+    assert played.alignments == 2
 
 
 # ---- The time of the microphone ----
@@ -727,13 +727,13 @@ def test_played_is_placed_anew_when_samples_were_lost() -> None:
 def times(lateness: Iterable[float], lost: float = 0.0) -> Iterator[tuple[float, float]]:
     """The true time of each block, and the one that the clock gives it. Chunks of 10 ms come each so much later
     than they were heard; from the second second on ``lost`` seconds of sound are missing."""
-    clock = MicrophoneClock()
+    mic = MicrophoneClock()
     for chunk, late in enumerate(lateness, start=1):
         counted = chunk * 0.01
         true = counted + (lost if chunk > 100 else 0.0)
-        clock.arrived(counted, true + late)
+        mic.arrived(counted, true + late)
         if chunk % 3 == 0:
-            yield true, clock.at(counted)
+            yield true, mic.at(counted)
 
 
 @given(st.lists(st.floats(min_value=-5, max_value=5), min_size=6, max_size=100), st.floats(-5, 5))
@@ -759,8 +759,8 @@ class FakeTime:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        monkeypatch.setattr(silent, "monotonic", lambda: self.now)
-        monkeypatch.setattr(silent, "sleep", self.sleep)
+        monkeypatch.setattr(clock, "monotonic", lambda: self.now)
+        monkeypatch.setattr(clock, "sleep", self.sleep)
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
@@ -768,14 +768,14 @@ class FakeTime:
 
 
 def test_silent_sound_keeps_the_pace_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = FakeTime(monkeypatch)
+    time = FakeTime(monkeypatch)
     asked: list[int] = []
     sound = SilentSound()
     sound.open(lambda n: (asked.append(n), tone(440, n / RATE))[1])
     for count in range(1, 101):
         block = sound.read()
         assert block.at == pytest.approx(count * 0.03)
-        assert clock.now - 100 == pytest.approx(count * 0.03)
+        assert time.now - 100 == pytest.approx(count * 0.03)
         assert len(block.pcm) == BLOCK
         assert not block.pcm.any()
     assert asked == [BLOCK] * 100
@@ -784,14 +784,14 @@ def test_silent_sound_keeps_the_pace_of_the_clock(monkeypatch: pytest.MonkeyPatc
 def test_silent_sound_catches_up_with_a_short_delay_and_leaves_out_a_long_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = FakeTime(monkeypatch)
+    time = FakeTime(monkeypatch)
     sound = SilentSound()
     sound.open(lambda n: np.zeros(n, np.int16))
     sound.read()
-    clock.now += 0.5
+    time.now += 0.5
     assert [sound.read().at for _ in range(3)] == pytest.approx([0.06, 0.09, 0.12])
-    clock.now += 60
-    assert sound.read().at == pytest.approx(clock.now - 100 - silent.STALL)
+    time.now += 60
+    assert sound.read().at == pytest.approx(time.now - 100 - clock.STALL_S)
 
 
 @pytest.mark.parametrize("sound", [SilentSound(), live.LiveSound()], ids=["silent", "live"])

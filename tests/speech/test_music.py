@@ -1,4 +1,4 @@
-"""Music: the stream that is always there in time, files as they come, and the lullaby."""
+"""Music: a stream that's always ready in time, files of all kinds, and the lullaby."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def write(
 
 
 def pitch(samples: Float) -> float:
-    """Of the strongest tone in it, in hertz."""
+    """The strongest tone in it, in hertz."""
     return float(np.argmax(np.abs(np.fft.rfft(samples)))) * RATE / len(samples)
 
 
@@ -62,13 +62,13 @@ def numbers(sizes: list[int]) -> Generator[Float, None, None]:
 
 
 @given(sizes=st.lists(st.integers(0, 50), max_size=20), asked=st.lists(st.integers(0, 60), max_size=20))
-def test_nothing_is_lost_between_what_comes_and_what_is_asked_for(sizes: list[int], asked: list[int]) -> None:
+def test_the_stream_gives_all_samples_in_order(sizes: list[int], asked: list[int]) -> None:
     with Music(numbers(sizes), ahead=False) as music:
         taken = np.concatenate([np.zeros(0, np.float32), *(music.take(n) for n in asked)])
     expected = np.zeros(sum(asked))
     there = min(sum(sizes), sum(asked))
     expected[:there] = np.arange(there)
-    assert np.array_equal(taken, expected), "in order, and silence after its end"
+    assert np.array_equal(taken, expected), "and silence after its end"
 
 
 class Endless:
@@ -90,7 +90,7 @@ class Endless:
         deadline = time.monotonic() + GIVE_UP_S
         while self.made < made and time.monotonic() < deadline:
             time.sleep(0.01)
-        time.sleep(0.1)  # in which it could make more
+        time.sleep(0.1)  # time enough to make more
         assert self.made == made
 
 
@@ -105,7 +105,7 @@ def test_a_thread_keeps_four_seconds_ready_and_no_more() -> None:
     assert not music.take(CHUNK).any()
 
 
-def test_what_is_not_ready_in_time_is_silence_and_is_counted() -> None:
+def test_samples_that_are_not_ready_are_silent_and_are_counted() -> None:
     go = threading.Event()
 
     def slow_disk() -> Generator[Float, None, None]:
@@ -118,7 +118,7 @@ def test_what_is_not_ready_in_time_is_silence_and_is_counted() -> None:
         taken = music.take(0)
         while not taken.any() and time.monotonic() < deadline:
             taken = music.take(150)
-        assert np.array_equal(taken, [1.0] * 100 + [0.0] * 50), "it did not wait"
+        assert np.array_equal(taken, [1.0] * 100 + [0.0] * 50), "it doesn't wait"
         assert music.missed % 150 == 50
         go.set()
         while not (taken := music.take(50)).any() and time.monotonic() < deadline:
@@ -129,17 +129,16 @@ def test_what_is_not_ready_in_time_is_silence_and_is_counted() -> None:
 # ---- files ----
 
 
-def test_any_rate_and_channels_come_at_one_level(tmp_path: Path) -> None:
+def test_files_of_any_rate_and_number_of_channels_are_equally_loud(tmp_path: Path) -> None:
     loud = write(tmp_path / "a.wav", 3.0, hertz=300, rate=48_000, channels=2, peak=0.9)
     soft = write(tmp_path / "b.flac", 3.0, hertz=500, rate=22_050, channels=1, peak=0.01)
     squeezed = write(tmp_path / "c.ogg", 3.0, hertz=700, rate=44_100, channels=2, peak=0.3)
     with Music(recorded((loud, soft, squeezed), never), ahead=False) as music:
-        for _ in range(2):  # over and over
+        for _ in range(2):  # in a loop
             for hertz in (300, 500, 700):
                 tune = music.take(3 * RATE)
                 assert pitch(tune) == pytest.approx(hertz, abs=1)
                 assert level(tune[RATE : 2 * RATE]) == pytest.approx(LEVEL_DB, abs=0.3)
-                music.take(-3 * RATE % 480)
 
 
 @pytest.mark.skipif("MP3" not in soundfile.available_formats(), reason="libsndfile is older than MP3")
@@ -149,10 +148,10 @@ def test_mp3_is_music(tmp_path: Path) -> None:
         tune = music.take(20 * RATE)
     assert level(tune) == pytest.approx(LEVEL_DB, abs=0.5)
     assert pitch(tune) == pytest.approx(440, abs=1)
-    assert min(map(level, tune.reshape(-1, RATE // 50))) > LEVEL_DB - 2, "nowhere it is gone"
+    assert min(map(level, tune.reshape(-1, RATE // 50))) > LEVEL_DB - 2, "it's never gone"
 
 
-def test_a_long_file_is_measured_where_it_is_loud_as_well(tmp_path: Path) -> None:
+def test_a_long_file_is_measured_in_its_loud_parts_too(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     quiet_first = rng.normal(size=120 * 8000) * np.repeat([0.001, 0.1], 60 * 8000)
     soundfile.write(tmp_path / "a.wav", quiet_first, 8000, subtype="FLOAT")
@@ -168,15 +167,17 @@ def test_pauses_do_not_make_the_rest_louder(tmp_path: Path) -> None:
         assert level(music.take(2 * RATE)[RATE // 2 :]) == pytest.approx(LEVEL_DB, abs=0.3)
 
 
-def test_one_file_goes_softly_into_the_next(tmp_path: Path) -> None:
-    files = tuple(write(tmp_path / f"{n}.wav", 1.5, hertz=100 * n + 33, rate=RATE) for n in (1, 2))
+@pytest.mark.parametrize("seconds", [0.02, 0.54, 0.545, 0.55, 0.56, 1.5])
+def test_one_file_fades_into_the_next_whatever_its_length(tmp_path: Path, seconds: float) -> None:
+    """Files are read in pieces of half a second: even a last piece shorter than the fade has no click."""
+    files = tuple(write(tmp_path / f"{n}.wav", seconds, hertz=100 * n + 33, rate=RATE) for n in (1, 2))
     with Music(recorded(files, never), ahead=False) as music:
         tune = music.take(6 * RATE)
-    steepest = 2 * np.pi * 333 / RATE * np.abs(tune).max()
-    assert np.abs(np.diff(tune)).max() <= 1.1 * steepest, "no click"
+    steepest = 2 * np.pi * 233 / RATE * np.abs(tune).max()
+    assert np.abs(np.diff(tune)).max() <= 1.5 * steepest, "no click"
 
 
-def test_what_cannot_be_read_is_told_once_and_left_out(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_mentioned_once_and_left_out(tmp_path: Path) -> None:
     good = write(tmp_path / "b.wav", 1.0, hertz=440)
     (tmp_path / "a.mp3").write_text("no music", "utf-8")
     soundfile.write(tmp_path / "c.wav", np.zeros(RATE), RATE)
@@ -184,13 +185,12 @@ def test_what_cannot_be_read_is_told_once_and_left_out(tmp_path: Path) -> None:
     with Music(recorded((tmp_path / "a.mp3", good, tmp_path / "c.wav"), told.append), ahead=False) as music:
         for _ in range(3):
             assert pitch(music.take(RATE)) == pytest.approx(440, abs=1)
-            music.take(-RATE % 480)
     bad, silent = told
     assert bad.startswith(f"{tmp_path}/a.mp3 is no recording that can be read") and bad.endswith("it is left out")
     assert silent == f"{tmp_path}/c.wav is silent; it is left out"
 
 
-def test_music_of_which_nothing_is_left_ends(tmp_path: Path) -> None:
+def test_music_ends_when_no_file_is_left(tmp_path: Path) -> None:
     file = write(tmp_path / "a.wav", 1.0)
     told: list[str] = []
     chunks = recorded((file,), told.append)
@@ -210,7 +210,7 @@ def test_a_folder_is_played_in_the_order_of_its_names(tmp_path: Path) -> None:
     assert [str(file.relative_to(tmp_path)) for file in files_of(tmp_path)] == ["a.ogg", "b/1.FLAC", "b/2.wav"]
 
 
-def test_what_holds_no_music_is_told_in_one_line(tmp_path: Path) -> None:
+def test_where_there_is_no_music_one_line_says_so(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "videos").mkdir()
     (tmp_path / "videos/a.m4a").write_text("no music", "utf-8")
@@ -243,7 +243,7 @@ def test_the_lullaby_is_as_soft_as_other_music_and_never_silent() -> None:
         assert np.abs(np.diff(tune)).max() < 0.5 * np.abs(tune).max(), "no click"
 
 
-def test_the_lullaby_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+def test_each_seed_has_a_lullaby_of_its_own() -> None:
     assert np.array_equal(song(60), song(60))
     assert not np.array_equal(song(60), song(60, seed=2))
 

@@ -19,20 +19,11 @@ from hypothesis import strategies as st
 
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.bed import ATTACK, FADE_IN, FADE_OUT, RELEASE
+from voiceguide.speech.chimes import ChimeKind
 from voiceguide.speech.envelopes import Float
 from voiceguide.speech.lullaby import lullaby
 from voiceguide.speech.music import Music
-from voiceguide.speech.player import (
-    DUCK_DB,
-    FADE,
-    RAMP,
-    ChimeKind,
-    Event,
-    Failed,
-    Finished,
-    Player,
-    Started,
-)
+from voiceguide.speech.player import DUCK_DB, FADE, RAMP, Event, Failed, Finished, Player, Started
 
 DUCKED = 10 ** (DUCK_DB / 20)
 NO_VOICE = OSError("no voice")

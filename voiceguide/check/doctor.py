@@ -17,18 +17,17 @@ from types import MappingProxyType
 import numpy as np
 import platformdirs
 
-from voiceguide import config
 from voiceguide.errors import VoiceguideError
+from voiceguide.files.paths import expanded
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
 from voiceguide.host import service
 from voiceguide.host.gpio import Panel, pin_of
 from voiceguide.language.language import Language, load_language
-from voiceguide.recognition import models
-from voiceguide.recognition.model import known
 from voiceguide.routine.baby import Baby
 from voiceguide.routine.routine import all_routines, in_language, load
 from voiceguide.sessions import journal
+from voiceguide.sessions.assembly import Hearing, Options
 from voiceguide.sound import BLOCK, RATE, Block, Pcm, chirp
 from voiceguide.sound.room import PARENT_DB
 from voiceguide.speech import music
@@ -59,25 +58,20 @@ class Finding:
         return asdict(self)
 
 
-def examine(
-    model: Path | None = None,
-    input_device: str | int | None = None,
-    output_device: str | int | None = None,
-    code: str | None = None,
-    settings: Mapping[str, str] = MappingProxyType({}),
-) -> Iterator[Finding]:
-    """Check everything, one finding after the other. ``model`` and the devices are as for ``run``; ``code``: the
-    language, in the place of that of the routine in the ``settings``. Raises VoiceguideError where there is no file
-    for it."""
-    language = load_language(code or _language_of(settings))
+def examine(options: Options, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Finding]:
+    """Check everything, one finding after the other. The language, devices and models are those of the ``options``;
+    if they name no language, that of the routine in the ``settings`` is taken.
+
+    Raises VoiceguideError if the guide doesn't speak the language."""
+    language = load_language(options.language or _language_of(settings))
     yield _python()
     yield _packages()
     yield _checked("settings", lambda: _settings(settings))
     rendered: dict[str, Pcm] = {}
     yield _checked("voice", lambda: _voice(language, rendered))
-    yield from _hearing(model, language, rendered.get("pause"))
+    yield from _hearing(options, language, rendered.get("pause"))
     yield _checked("routines", _routines)
-    yield from _sound(input_device, output_device)
+    yield from _sound(options)
     yield _clock()
     yield _disk()
     yield _permissions()
@@ -113,7 +107,7 @@ def _settings(found: Mapping[str, str]) -> str:
         in_language(found["routine"], found.get("language"))
     Baby(found.get("baby"), found.get("pronoun"))
     if found.get("music", "lullaby") != "lullaby":
-        music.files_of(config.expanded(found["music"]))
+        music.files_of(expanded(found["music"]))
     pins = {what: found.get(what) for what in ("button", "led")}
     for what, pin in pins.items():
         if pin is not None:
@@ -130,23 +124,23 @@ def _voice(language: Language, rendered: dict[str, Pcm]) -> str:
     return f"pyttsx3 with espeak-ng renders speech: {len(rendered['pause']) / RATE:.2f} s for one word"
 
 
-def _hearing(model: Path | None, language: Language, pause: Pcm | None) -> Iterator[Finding]:
+def _hearing(options: Options, language: Language, pause: Pcm | None) -> Iterator[Finding]:
     try:
-        path = models.find(model, language=language.code, official=language.model)
-        loaded = models.load(path)
         of_it = (routine.parts for routine in map(load, all_routines()) if routine.language == language.code)
         book = language.phrasebook(next(of_it, ()))
-        usable = known(loaded, book)
-        ears = Listener(loaded, usable)
+        hearing = Hearing.load(language, book, options.named_models)
+        ears = hearing.listener()
     except VoiceguideError as error:
         yield Finding("model", False, str(error).splitlines()[0], "voiceguide models list shows what is here")
         return
-    yield Finding("model", True, f"{path} loads")
-    missing = sorted({w for p in set(book.meanings) - set(usable.meanings) for w in p.split()})
-    unknown = [word for word in missing if not loaded.knows(word)]
-    detail = f"{len(usable.meanings)} of {len(book.meanings)} phrases are known to the model"
+    yield Finding("model", True, f"{hearing.folder} loads")
+    missing = sorted({w for p in set(book.meanings) - set(hearing.book.meanings) for w in p.split()})
+    unknown = [word for word in missing if not hearing.model.knows(word)]
+    detail = f"{len(hearing.book.meanings)} of {len(book.meanings)} phrases are known to the model"
     detail += f"; it lacks the words: {', '.join(unknown)}" if unknown else ""
-    yield Finding("phrases", bool(usable.meanings), detail, "" if usable.meanings else "install another model")
+    yield Finding(
+        "phrases", bool(hearing.book.meanings), detail, "" if hearing.book.meanings else "install another model"
+    )
     if pause is None:
         yield Finding("hearing", False, "not tried, as there is no voice", "see the voice check")
     else:
@@ -168,14 +162,14 @@ def _routines() -> str:
     return f"{len(names)} routines: {', '.join(names)}"
 
 
-def _sound(input_device: str | int | None, output_device: str | int | None) -> Iterator[Finding]:
+def _sound(options: Options) -> Iterator[Finding]:
     """The two ends as a session opens them, whether they keep up, and what of one reaches the other."""
     from voiceguide.sound.live import LiveSound, devices
 
     try:
         found = devices()
         missing = [kind for kind, channels in CHANNELS.items() if not any(getattr(d, channels) for d in found)]
-        sound = LiveSound(input_device, output_device, microphone="microphone" not in missing)
+        sound = LiveSound(options.input_device, options.output_device, microphone="microphone" not in missing)
         for kind in missing:
             yield Finding(kind, False, f"there is no {kind}", "plug one in, then look at: voiceguide devices")
         if "speaker" in missing:

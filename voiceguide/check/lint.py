@@ -14,9 +14,9 @@ from voiceguide.errors import FileError, ModelError, SourceError
 from voiceguide.files.source import Document
 from voiceguide.language import language as commands
 from voiceguide.recognition import models
-from voiceguide.recognition.model import known
 from voiceguide.routine import routine
 from voiceguide.routine.routine import Routine
+from voiceguide.sessions.assembly import Hearing
 from voiceguide.sound import Pcm
 from voiceguide.speech.voice import Voice
 
@@ -33,10 +33,10 @@ class Checked:
 class Lint:
     """Checks files of routines."""
 
-    def __init__(self, model: Path | None) -> None:
-        """``model``: the recognition model that they are heard with, or None for the one of their language; where
-        there is none, nothing is said of words."""
-        self._model = model
+    def __init__(self, named: models.Named = models.NONE_NAMED) -> None:
+        """``named``: models, as for models.find. If there's no model for the language of a routine, its words aren't
+        checked."""
+        self._named = named
         self._known: dict[str, Known | None] = {}
 
     def check(self, path: Path, progress: Callable[[int], None] | None = None) -> Checked:
@@ -64,16 +64,14 @@ class Lint:
     def _by_ear(self, document: Document, good: Routine, progress: Callable[[int], None]) -> Iterator[FileError]:
         """What is found when it is spoken and listened to."""
         language = commands.load_language(good.language)
-        path = models.find(self._model, language=language.code, official=language.model)
-        model = models.load(path, good.pronounce)
-        book = known(model, language.phrasebook(good.parts))
+        hearing = Hearing.of(good, language, self._named)
         yield from by_ear.too_long(document, good)
         with Voice() as voice:
 
             def render(text: str) -> Pcm:
                 return voice.render(routine.respelt(text, good.respell), voice=language.voice)
 
-            for n, error in enumerate(by_ear.obeyed(document, render, model, book), 1):
+            for n, error in enumerate(by_ear.obeyed(document, render, hearing.model, hearing.book), 1):
                 progress(n)
                 if error is not None:
                     yield error
@@ -86,9 +84,9 @@ class Lint:
         language = language.strip()
         if language not in self._known:
             try:
-                self._known[language] = words.known(models.find(self._model, language=language))
+                self._known[language] = words.known(models.find(self._named, language=language))
             except ModelError:
-                if self._model is not None:
+                if self._named:
                     raise
                 self._known[language] = None
         return self._known[language]

@@ -1,8 +1,8 @@
-"""Reads a YAML file that a person wrote, safely, and says where each mistake is.
+"""Reads a YAML file that a person wrote, and tells where each error is.
 
-Routines, language files and rehearsal scripts are all read here. The result is plain data with the position
-of every value; the mistakes of a file are told all at once, as ``file:line:column: what is wrong; what to
-write instead``.
+Routines, language files, settings and rehearsal scripts are all read here. The result is plain data with the place
+of every value. The errors of a file are told all at once, as ``file:line:column: what is wrong; what to write
+instead``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from voiceguide.errors import FileError, SourceError, VoiceguideError
-from voiceguide.files import wording as mistakes
-from voiceguide.files.nodes import FORBIDDEN, LINE_END, Composer, Node
-from voiceguide.files.violations import how_to_start, of_violation
+from voiceguide.files import schema as schemas
+from voiceguide.files import wording
+from voiceguide.files.nodes import FORBIDDEN, LINE_END, Node, Reader, child
 
 MAX_BYTES = 1024 * 1024
-MAX_PROBLEMS = 100
+MAX_ERRORS = 100
 
 KeyPath: TypeAlias = Sequence[str | int]
 """The way to a value: keys of groups, and positions in lists counted from 0."""
@@ -39,52 +39,56 @@ class Document:
     def position(self, path: KeyPath, *, key: bool = False) -> tuple[int, int]:
         """Line and column (from 1) of the value at ``path``, or of its key with ``key``.
 
-        Of a path that does not exist, the position of the nearest value around it.
+        For a path that doesn't exist, the position of the nearest value around it. The value of an alias is where
+        its anchor is.
         """
-        node, position = self._root, (self._root.line, self._root.column)
+        node, mark = self._root, self._root.start_mark
         for depth, name in enumerate(path):
-            child = node.children.get(name)
-            if child is None:
+            found = child(node, name)
+            if found is None:
                 break
-            position = (child.line, child.column)
-            if key and depth == len(path) - 1 and isinstance(name, str):
-                position = node.keys[name]
-            node = child
-        return position
+            mark = found[0 if key and depth == len(path) - 1 else 1].start_mark
+            node = found[1]
+        return mark.line + 1, mark.column + 1
 
     def error(self, path: KeyPath, what: str, instead: str, *, key: bool = False) -> FileError:
-        """A mistake at the value at ``path``, or at its key with ``key``."""
+        """An error in the value at ``path``, or in its key with ``key``."""
         line, column = self.position(path, key=key)
         return FileError(self.file, line, column, what, instead)
 
     def each(self, *pattern: str | int) -> Iterator[tuple[tuple[str | int, ...], Any]]:
         """Every value whose path fits ``pattern`` ("*" fits any one key or position), as ``(path, value)``.
 
-        Values that are not there are passed over, so a check can run on a file with other mistakes in it.
+        Values that aren't there are passed over, so a check can run on a file with other errors in it.
         """
-        found: list[tuple[tuple[str | int, ...], Node]] = [((), self._root)]
+        found: list[tuple[tuple[str | int, ...], Any]] = [((), self.data)]
         for want in pattern:
             found = [
-                ((*path, name), child)
-                for path, node in found
-                for name, child in node.children.items()
+                ((*path, name), value)
+                for path, around in found
+                for name, value in _entries(around)
                 if want in ("*", name)
             ]
-        for path, node in found:
-            yield path, node.data
+        yield from found
+
+
+def _entries(value: Any) -> Iterable[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
 
 
 Check: TypeAlias = Callable[[Document], Iterable[FileError]]
-"""Rules that a schema cannot say. It is called also for a document that breaks its schema."""
+"""Rules that a schema can't express. It is also called for a document that doesn't fit its schema."""
 
 
 def read(path: Path, schema: Mapping[str, Any], check: Check | None = None) -> Document:
     """Reads a YAML file that fits ``schema`` (JSON Schema, draft 2020-12) and passes ``check``.
 
-    Raises SourceError with every mistake in it, in the order of the file, and VoiceguideError when it cannot
-    be read at all.
+    Raises SourceError with every error in it, in the order of the file, and VoiceguideError when it can't be read at
+    all.
     """
-    file = mistakes.printable(str(path))
+    file = wording.printable(str(path))
     try:
         if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for
             raise VoiceguideError(f"{file}: this is no file that can be read; name a text file")
@@ -101,76 +105,65 @@ def read(path: Path, schema: Mapping[str, Any], check: Check | None = None) -> D
 
 
 def parse(content: bytes, file: str, schema: Mapping[str, Any], check: Check | None = None) -> Document:
-    """As ``read``, from the bytes of a file; ``file`` names it in the problems. Raises SourceError."""
-    text, problems = _decode(content, file)
-    composer = Composer(file, problems)
-    root = composer.compose(text)
+    """Like ``read``, from the bytes of a file; ``file`` is its name in the errors. Raises SourceError."""
+    text, errors = _decode(content, file)
+    reader = Reader(file)
+    data, root = reader.read(text)
+    errors += reader.errors
+    if reader.complete and root is None and not errors:
+        errors.append(FileError(file, 1, 1, "the file is empty", schemas.how_to_start(schema)))
     if root is None:
-        if not problems:
-            problems.append(FileError(file, 1, 1, "the file is empty", how_to_start(schema)))
-        raise SourceError(_in_order(problems))
-    document = Document(root.data, file, root)
-    if composer.complete:  # what a broken file seems to lack may stand after the break
-        told = {(problem.line, problem.column) for problem in problems}  # such a value is also of a wrong type
-        found = chain(_violations(document, schema), check(document) if check is not None else ())
-        fresh = dict.fromkeys(problems)
-        for problem in found:
-            if (problem.line, problem.column) not in told:
-                fresh[problem] = None
-            if len(fresh) > MAX_PROBLEMS:
-                break
-        problems = list(fresh)
-    if problems:
-        raise SourceError(_in_order(problems))
+        raise SourceError(_in_order(errors))
+    document = Document(data, file, root)
+    misfits = schemas.misfits(data, schema)
+    found = chain(
+        (document.error(one.path, one.what, one.instead, key=one.at_key) for one in misfits),
+        check(document) if check is not None else (),
+    )
+    places = {(one.line, one.column) for one in errors}  # a value that was refused is often of a wrong type, too
+    fresh = (one for one in found if (one.line, one.column) not in places)
+    unique = dict.fromkeys(errors)
+    for one in fresh:
+        unique[one] = None
+        if len(unique) > MAX_ERRORS:
+            break
+    if unique:
+        raise SourceError(_in_order(unique))
     return document
 
 
-def _violations(document: Document, schema: Mapping[str, Any]) -> Iterator[FileError]:
-    from jsonschema.validators import Draft202012Validator  # a tenth of a second: only where a file is read
-
-    errors = Draft202012Validator(schema).iter_errors(document.data)
-    return (problem for error in errors for problem in of_violation(error, document, schema))
-
-
-def _in_order(problems: Iterable[FileError]) -> list[FileError]:
-    ordered = sorted(problems, key=lambda p: (p.line, p.column, p.what))
-    if len(ordered) <= MAX_PROBLEMS:
-        return ordered
-    rest = ordered[MAX_PROBLEMS]
-    more = FileError(rest.file, rest.line, rest.column, "there are more errors", "put these right first")
-    return [*ordered[:MAX_PROBLEMS], more]
+def _in_order(errors: Iterable[FileError]) -> list[FileError]:
+    ordered = sorted(errors, key=lambda one: (one.line, one.column, one.what))
+    if len(ordered) > MAX_ERRORS:
+        rest = ordered[MAX_ERRORS]
+        more = FileError(rest.file, rest.line, rest.column, "there are more errors", "put these right first")
+        ordered[MAX_ERRORS:] = [more]
+    return ordered
 
 
 def _decode(content: bytes, file: str) -> tuple[str, list[FileError]]:
-    """The text of a file, with each forbidden character replaced, and a problem for each of these."""
+    """The text of a file with each forbidden character replaced, and an error for each of those."""
+
+    def refused(what: str, instead: str, before: bytes = b"") -> SourceError:
+        lines = LINE_END.split(before.decode())
+        return SourceError([FileError(file, len(lines), len(lines[-1]) + 1, what, instead)])
+
     if len(content) > MAX_BYTES:
-        raise SourceError([FileError(file, 1, 1, "the file is larger than 1 MiB", "make it smaller")])
+        raise refused("the file is larger than 1 MiB", "make it smaller")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SourceError([FileError(file, 1, 1, "the file is written in UTF-16", "save it again as UTF-8")])
-    start = len(b"\xef\xbb\xbf") if content.startswith(b"\xef\xbb\xbf") else 0
+        raise refused("the file is written in UTF-16", "save it again as UTF-8")
+    content = content.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = content[start:].decode()
+        text = content.decode()
     except UnicodeDecodeError as error:
-        line, column = _place(content[start : start + error.start].decode())
-        what = f"the byte {content[start + error.start]:#04x} is not UTF-8 text"
-        raise SourceError([FileError(file, line, column, what, "save the file again as UTF-8")]) from None
-    if "\0" in text:
-        line, column = _place(text[: text.index("\0")])
-        what = "there is a zero byte, so this is not a text file"
-        raise SourceError([FileError(file, line, column, what, "save it again as plain text in UTF-8")])
-    problems: list[FileError] = []
-    hidden = list(islice(FORBIDDEN.finditer(text), MAX_PROBLEMS + 1))
-    if hidden:
-        ends = [0, *(end.end() for end in LINE_END.finditer(text))]
-        for match in hidden:
-            line = bisect_right(ends, match.start())
-            column = match.start() - ends[line - 1] + 1
-            problems.append(FileError(file, line, column, *mistakes.of_character(match[0])))
-        text = FORBIDDEN.sub("\ufffd", text)  # one for one: the positions of the rest stay right
-    return text, problems
-
-
-def _place(before: str) -> tuple[int, int]:
-    """Line and column of the character that follows ``before``."""
-    lines = LINE_END.split(before)
-    return len(lines), len(lines[-1]) + 1
+        what = f"the byte {content[error.start]:#04x} is not UTF-8 text"
+        raise refused(what, "save the file again as UTF-8", content[: error.start]) from None
+    if not FORBIDDEN.search(text):
+        return text, []
+    errors = []
+    ends = [0, *(end.end() for end in LINE_END.finditer(text))]
+    for match in islice(FORBIDDEN.finditer(text), MAX_ERRORS + 1):
+        line = bisect_right(ends, match.start())
+        column = match.start() - ends[line - 1] + 1
+        errors.append(FileError(file, line, column, *wording.of_character(match[0])))
+    return FORBIDDEN.sub("\ufffd", text), errors  # one for one: the places of the rest stay right

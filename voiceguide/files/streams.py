@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import io
 import queue
+import sys
 import threading
 from contextlib import suppress
 from typing import TextIO
+
+
+def standard_input() -> TextIO:
+    """Standard input; if it was closed before the program started, one that's at its end."""
+    return sys.stdin if sys.stdin is not None else io.StringIO()
 
 
 class TypedLines:

@@ -1,4 +1,4 @@
-"""The mistakes in a text that is not YAML, in a parent's words: what is wrong, and what to write instead."""
+"""Words for what's wrong in a file: the user's own text quoted, and the errors of YAML in plain English."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ if TYPE_CHECKING:
 LONGEST_QUOTE = 40
 """Characters of the user's own text in a message."""
 
-_IN_BRACKETS = re.compile(r"expected ',' or '([]}])'")
-_ONLY_A_KEY = re.compile(r"""\s*(- +)*[\w"'-]+\s*""")
-
 
 def printable(text: str) -> str:
-    """``text`` on one line: what cannot be printed is shown as an escape."""
+    """``text`` on one line: what can't be printed is shown as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -50,7 +47,7 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
 
 def of_character(character: str, *, escaped: bool = False) -> tuple[str, str]:
-    """What is wrong with a character that no text may hold, and what to do."""
+    """What's wrong with a character that no text may hold, and what to do."""
     name = f"U+{ord(character):04X}"
     if unicodedata.category(character) == "Cf":
         what = f"a hidden character ({name}) stands here, which can change what the text seems to say"
@@ -59,78 +56,59 @@ def of_character(character: str, *, escaped: bool = False) -> tuple[str, str]:
     return what, "take its escape out of this text" if escaped else "delete it"
 
 
-_COLON = "put quotes around the whole text if the colon is part of it"
-_LINE_UP = "line it up with the line above that it belongs with, and write a space after each colon"
 _QUOTES = 'write it in double quotes, like "this"'
-
-_CLOSE_QUOTE = ("the quote that begins here is never closed", "close it with the same mark")
-
-# Part of what PyYAML says, by libyaml or by its own Python parser; what is wrong, and what to write instead;
-# and whether the start of the construct (its "context") shows the place better than where the parser noticed.
-_SYNTAX: tuple[tuple[str, tuple[str, str], bool], ...] = (
-    ("found unexpected end of stream", _CLOSE_QUOTE, True),
-    ("found unexpected document", _CLOSE_QUOTE, True),
-    ("sequence entries are not allowed", ("`- ` cannot stand here", "begin the list on a new line"), False),
-    ("found a tab character", ("a tab stands here", "indent with spaces"), False),
-    ("escape", ("a backslash in this text has no meaning", "write it twice"), True),
-    ("scanning a directive", ("a line cannot begin with `%`", _QUOTES), True),
-    ("found unexpected ':'", ("a colon stands in a text in brackets", "put quotes around the text"), False),
-    ("mapping keys are not allowed", ("`? ` cannot stand here", _QUOTES), False),
-    ("node content", ("a value is missing before this", "close each [ or {, or quote the text"), False),
-    ("scanning an alias", ("a text cannot begin with `*`", _QUOTES), True),
-    ("scanning an anchor", ("a text cannot begin with `&`", _QUOTES), True),
-    ("scanning a block scalar", ("this cannot follow `|` or `>`", "put the text on the next lines"), False),
-    ("tag", ("a text cannot begin with `!`", _QUOTES), True),
-    ("parsing a block mapping", ("this does not fit the lines before it", _LINE_UP), False),
-    ("parsing a block collection", ("this does not fit the list before it", "begin it with `- `"), False),
-    ("document", ("this does not fit what stands before it", "write `key: value` lines"), False),
+_BEGIN = "a text cannot begin with {begin}"
+_SYNTAX: tuple[tuple[str, bool, str, str], ...] = (
+    # A pattern for what PyYAML says, with libyaml or by its own parser; whether the place is where the construct
+    # starts (its "context"), not where the parser noticed; what's wrong; what to write instead.
+    ("unexpected (end of stream|document)", True, "the quote that begins here is never closed", "close it"),
+    (
+        "mapping values are not allowed",
+        False,
+        "this colon does not fit here",
+        "put quotes around the whole text if the colon is part of it, or line the key up with those above it",
+    ),
+    ("could not find expected ':'", True, "this line is not `key: value`", "write a colon and a space after the key"),
+    (
+        "expected ',' or '",
+        False,
+        "a comma or a closing bracket is missing before this (the bracket opens on line {line})",
+        "add it, and quote texts that have commas or brackets",
+    ),
+    ("expected (the )?node content", False, "a value is missing before this", "close each [ or {, or quote the text"),
+    ("sequence entries are not allowed", False, "`- ` cannot stand here", "begin the list on a new line"),
+    ("escape", True, "a backslash in this text has no meaning", "write it twice"),
+    ("block scalar", False, "this cannot follow `|` or `>`", "put the text on the next lines"),
+    ("expected a single document", False, "a second document begins here", "use a file for each"),
+    ("undefined alias", False, "nothing before this has the name", f"if it is no alias, {_QUOTES}"),
+    ("token|an alias|an anchor|tag|directive|document start", True, _BEGIN, _QUOTES),
+    (
+        "parsing a block|document",
+        False,
+        "this does not fit the lines before it",
+        "line it up with the line above that it belongs with, and write a space after each colon or `-`",
+    ),
 )
 
 
 def of_syntax(
     error: yaml.MarkedYAMLError, lines: Sequence[str], last: yaml.Event | None = None
-) -> tuple[int, int, str, str]:
-    """Line, column, what is wrong and what to write instead, for a text that is not YAML.
+) -> tuple[Any, str, str]:
+    """The place (a mark of PyYAML), what's wrong and what to write instead, for a text that isn't YAML.
 
     ``last`` is what the parser read before it met the error.
     """
-    mark: Any = error.problem_mark or error.context_mark
-    if mark is not None and getattr(last, "style", None) in ("'", '"'):
-        start: Any = getattr(last, "start_mark", None)
-        end: Any = getattr(last, "end_mark", None)
-        if end.line == mark.line > start.line:
-            what = f"the quote that begins here closes only on line {end.line + 1}"
-            return start.line + 1, start.column + 1, what, _CLOSE_QUOTE[1]
-        if end.line == mark.line and "parsing a block" in str(error.context):
-            what = "the text goes on after its closing quote"
-            return mark.line + 1, mark.column + 1, what, "put the other kind of quotes around all of it"
-    said = f"{error.problem} {error.context}"
-    what, instead = "this is not YAML", "compare it with a file that works"
-    bracket = _IN_BRACKETS.search(said)
-    if "mapping values are not allowed" in said and mark is not None:
-        if _ONLY_A_KEY.fullmatch(lines[mark.line][: mark.column]):
-            what, instead = "this key does not fit the lines above it", _LINE_UP
-        else:
-            what, instead = "a second colon stands on this line", _COLON
-    elif "cannot start any token" in said and mark is not None:
-        begin = lines[mark.line][mark.column : mark.column + 1]
-        if begin == "\t":
-            what, instead = "a tab stands here", "indent with spaces"
-        else:
-            what, instead = f"a text cannot begin with {code(begin)}", _QUOTES
-    elif "could not find expected ':'" in said and error.context_mark is not None:
-        mark = error.context_mark
-        what, instead = "this line is not `key: value`", "write a colon and a space after the key"
-    elif bracket and mark is not None:
-        opened = (error.context_mark or mark).line + 1
-        what = f"a comma or `{bracket[1]}` is missing before this (the bracket opens on line {opened})"
-        instead = "add it, and quote texts that have commas or brackets"
-    else:
-        for part, words, at_start in _SYNTAX:
-            if part in said:
-                what, instead = words
-                mark = (error.context_mark if at_start else None) or mark
-                break
-    if mark is None:
-        return 1, 1, what, instead
-    return mark.line + 1, mark.column + 1, what, instead
+    mark: Any = error.problem_mark
+    before: Any = last
+    if getattr(last, "style", None) in ("'", '"') and before.end_mark.line == mark.line:
+        what = f"the quote that begins here closes on line {mark.line + 1}, and more text follows"
+        return before.start_mark, what, "put the other kind of quotes around all of it, or close it earlier"
+    for pattern, at_start, what, instead in _SYNTAX:
+        if re.search(pattern, f"{error.problem} {error.context}"):
+            opened: Any = error.context_mark or mark
+            mark = opened if at_start else mark
+            begin = lines[mark.line][mark.column : mark.column + 1] if mark.line < len(lines) else ""
+            if what is _BEGIN and begin == "\t":
+                return mark, "a tab stands here", "indent with spaces"
+            return mark, what.format(line=opened.line + 1, begin=code(begin)), instead
+    return mark, f"this is not YAML ({error.problem})", "compare it with a file that works"

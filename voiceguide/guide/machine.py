@@ -61,15 +61,17 @@ class Guide:
         """How long the rest of the routine takes, without pauses, in seconds."""
         return self.massage.seconds_left(now)
 
-    def texts(self) -> tuple[str, ...]:
-        """Everything that may be said without filling in numbers, in the order in which it's likely to be needed."""
+    def texts(self, at: str | None = None) -> tuple[str, ...]:
+        """Everything that may be said without filling in numbers, in the order in which it's likely to be needed, for
+        a session that starts with `start(at=at)`."""
         massage, routine = self.massage, self.routine
+        start = Guide(routine, massage.language, interrupted=massage.interrupted).start(at=at)
+        first = next(action.lines for action in start if isinstance(action, Say))
         fixed = [line for lines in massage.language.prompts.values() for line in lines if "{" not in line]
         steps = [line for step in massage.plan.steps for line in step.say]
         signs = [line for s in routine.signs.values() for line in (*s.say, *sum(s.reasons.values(), ()))]
         passages = (routine.danger, *routine.care.values(), routine.mixed, *routine.closing, *routine.why)
         rest = [line for passage in passages if passage for line in passage.say]
-        first = massage.offer_to_resume() if massage.interrupted else ()
         return tuple(dict.fromkeys([*first, *massage.preparation(), *fixed, *signs, *steps, *rest]))
 
     def start(self, now: float = 0.0, at: str | None = None) -> list[Action]:

@@ -67,10 +67,10 @@ class Stage:
         self.out: list[Action] = []
         """What follows from the present event."""
         self._utterance = 0
+        self._quiet_since = 0.0
+        """When the silence began that the guide has patience for."""
         self._timers: dict[Timer, float] = {}
-        """Those that run: when the stroke ends, and how long the silence is."""
-        self._patient = False
-        """Whether the silence counts from now on, though its timer may be running."""
+        """Those that run, and when they elapse."""
 
     @property
     def scene(self) -> Scene:
@@ -90,11 +90,11 @@ class Stage:
 
     def begin(self, now: float) -> None:
         """An event has come."""
-        self.now, self.out, self._patient = now, [], False
+        self.now, self.out = now, []
 
     def listened(self) -> None:
         """The parent said something: the silence counts from now."""
-        self.reminded, self._patient = False, True
+        self.reminded, self._quiet_since = False, self.now
 
     def elapsed(self, timer: Timer) -> None:
         self._timers.pop(timer, None)
@@ -108,21 +108,19 @@ class Stage:
         else:
             line, *rest = self.scene.lines
             self.change(lines=tuple(rest), said=self.scene.said or line == self.scene.must_say)
+        self._quiet_since = self.now
         return not self.speaking
 
     def settle(self) -> None:
         """The event has been dealt with: start and cancel the timers to suit the scene that is on now."""
-        due = {Timer.HOLD: self.hold_ends} if self.situation is HOLDING else {}
-        silence = self.scene.silence
-        if silence != NEVER and not self.speaking and not self.reminded:
-            due[Timer.SILENCE] = silence
-        for timer in Timer:
-            if timer not in due and self._timers.pop(timer, None) is not None:
-                self.out.append(CancelTimer(timer))
-        for timer, value in due.items():
-            if self._timers.get(timer) != value or (timer is Timer.SILENCE and self._patient):
-                self._timers[timer] = value
-                self.out.append(StartTimer(timer, value - self.now if timer is Timer.HOLD else value))
+        due: dict[Timer, float] = {}
+        if self.situation is HOLDING:
+            due[Timer.HOLD] = self.hold_ends
+        if self.scene.silence != NEVER and not self.speaking and not self.reminded:
+            due[Timer.SILENCE] = self._quiet_since + self.scene.silence
+        self.out += [CancelTimer(timer) for timer in self._timers if timer not in due]
+        self.out += [StartTimer(timer, at - self.now) for timer, at in due.items() if self._timers.get(timer) != at]
+        self._timers = due
 
     # Scenes
 
@@ -133,7 +131,7 @@ class Stage:
     def enter(self, scene: Scene, first: tuple[str, ...] = (), delay: float = 0.0) -> None:
         """Put a scene in the place of the one that is on; `first` is said before its lines."""
         self.scenes = (*self.scenes[:-1], scene)
-        self.reminded, self._patient = False, True
+        self.reminded, self._quiet_since = False, self.now
         self.aside = first
         if scene.situation is HOLDING:
             self.hold_ends = self.now + scene.hold
@@ -186,10 +184,10 @@ class Stage:
         scene = self.scene
         self.out.append(Say(self._utterance, (*self.aside, *scene.lines), delay, scene.gap, scene.soft))
 
-    def tell(self, sentences: tuple[str, ...]) -> None:
+    def tell(self, sentences: tuple[str, ...], delay: float = 0.0) -> None:
         """Say something in between, then the sentence that it cut off again from its start."""
         self.aside = sentences
-        self.say()
+        self.say(delay)
 
     def hush(self) -> None:
         """Fall silent at once. The scene's own lines stay to be said."""

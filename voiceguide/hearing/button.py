@@ -1,4 +1,4 @@
-"""A button beside the ears: what a press means depends on what the guide is doing."""
+"""A button next to the ears. What a press means depends on what the guide is doing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from voiceguide.sound import Pcm
 
 
 class Button:
-    """Ears with a button beside them: a short press pauses and continues, a long one means "next"."""
+    """Ears with a button next to them: a short press pauses and resumes, a long one means "next"."""
 
     def __init__(self, ears: Ears, panel: Panel, state: Callable[[], str]) -> None:
-        """``state``: the guide's, just now."""
+        """``state``: the guide's present state."""
         self._ears = ears
         self._panel = panel
         self._state = state

@@ -1,16 +1,16 @@
-"""Keeps the guide's own voice out of the recogniser where it can be told by its loudness.
+"""Keeps the guide's own voice out of the recogniser where its loudness gives it away.
 
-The guide knows how loud it speaks, and learns how loud that comes back. While nothing in the microphone stands out
-from that, the recogniser hears silence. A voice that stands out opens the gate: the recogniser then hears again
-the moment before it rose, which it had been kept from.
+The guide knows how loud it speaks, and learns how loud that comes back. While nothing at the microphone stands out
+from that, the recogniser hears silence. A voice that stands out opens the gate, and the recogniser also gets the
+moment before it rose.
 
-What the echo canceller leaves is far softer, and a voice stands out from it much sooner. But where the canceller does
-not do well (two devices with two clocks, a room that changes), what it leaves rises and falls as a voice does. So it
-must have done well lately to be gone by; else the sound is gone by as it came from the microphone.
+What the echo canceller leaves is much softer, so a voice stands out from it much sooner. But where the canceller does
+badly (two devices with two clocks, a room that changes), what it leaves rises and falls like a voice. So the gate
+goes by it only if the canceller has done well lately, and otherwise by the sound as it came from the microphone.
 
-The power of an echo is the power of what was played in the last half second, weighted by how the room carries each
-moment of it, plus steady noise: in a room the parts add up without regard to phase. The weights are learnt by NLMS
-(normalised least mean squares), held at or above zero.
+The power of an echo is the power of what was played in the last half second, weighted by how well the room carries
+each moment of it, plus steady noise: in a room, the parts add up regardless of phase. The weights are learnt by NLMS
+(normalised least mean squares), and kept at or above zero.
 """
 
 from __future__ import annotations
@@ -24,60 +24,63 @@ from voiceguide.sound import Pcm
 from voiceguide.sound.levels import loudness
 
 WAY_BLOCKS = 18
-"""How late the echo may come: 0.54 s, with the buffers of a sound server and of a USB device."""
+"""How late the echo may be: 0.54 s, with the buffers of a sound server and of a USB device."""
 STANDS_OUT_DB = 6.0
-"""Above what is expected of the echo a sound is someone else's: in a quiet room 99 % of the blocks of an echo are
-less than 4 dB louder than expected (docs/hearing.md). Clattering dishes stand out as a voice does."""
+"""A sound this much louder than the expected echo is somebody else's. In a quiet room, 99 % of an echo's blocks are
+less than 4 dB louder than expected (docs/hearing.md). Clattering dishes stand out just like a voice."""
 FIRST_RATE, LEARNING_RATE = 0.5, 0.2
-"""An error counts for no more than what was expected: bursts of noise must not pass for the echo."""
+"""NLMS step sizes, at first and later. An error counts for no more than what was expected: bursts of noise mustn't be
+taken for the echo."""
 UNSURE_DB, UNSURE_RATE = 9.0, 0.005
-"""A block that is so much louder than expected is someone else's, or the echo has grown: it follows by 2 dB a
+"""A block this much louder than expected is somebody else's, or the echo has grown: the weights follow by 2 dB a
 second."""
 FIRST_BLOCKS = 60
-"""The first 1.8 s of its own voice, in which it knows little, and takes the echo for louder than most are:"""
+"""In the first 1.8 s of its own voice the gate knows little, and assumes an echo that's louder than most:"""
 FIRST_ECHO = 0.01
-"""at 20 dB below the voice in the speaker."""
+"""20 dB below the voice in the speaker."""
 HOLD_BLOCKS = 10
-"""The gate stays open for 0.3 s after the last sound that stood out: the soft sounds of a word and its end."""
+"""The gate stays open for 0.3 s after the last sound that stood out: words have soft sounds in them and at the
+end."""
 BEFORE_BLOCKS = 4
-"""It opens 0.12 s in arrears: the soft sounds with which a word begins."""
+"""When it opens, the recogniser also gets the 0.12 s before, for the soft sounds at the start of a word."""
 SILENT_DB = 20.0
-"""Loudness, in dB over one step of 16 bit, under which the speaker is silent."""
+"""Loudness, in dB over one step of 16 bits, below which the speaker is silent."""
 TRUST_DB, TRUST_BLOCKS, TRUST_SHARE = 22.0, 200, 0.3
-"""It does well if, of the last 6 s of loud moments of the echo, 30 % were made softer by so much (a parent who talks
-through half of them is no failure of its). In the simulated room with one clock it is 27 to 42 dB; with two clocks
-20 to 27 where they are 10 ppm apart, up to 19 with 20 ppm, and up to 9 with 50 ppm. Before there were so many moments
-it is still learning the way through the room."""
+"""The canceller does well if it made at least 30 % of the last 6 s of loud echo softer by 22 dB. (It isn't to blame
+for a parent who talks through half of them.) In the simulated room it manages 27 to 42 dB with one clock; with two,
+20 to 27 dB if they're 10 ppm apart, up to 19 at 20 ppm, and up to 9 at 50 ppm. With less than 6 s of loud echo so
+far, the canceller is still learning the way through the room."""
 LOUD_DB = 15.0
-"""A moment of the echo is loud when so much is expected of it above steady noise."""
+"""An echo is loud when it's expected to be this much louder than the steady noise."""
 FLOOR = 1e-5
-"""Least weight: an echo 50 dB below the voice in the speaker. From there it grows by a half at a time."""
+"""The least weight: an echo 50 dB below the voice in the speaker. From there it grows by a half at a time."""
 STEADY = 1e4
-"""Input of the weight that stands for steady noise: the power of a sound of 40 dB over one step of 16 bit."""
+"""The input of the weight that stands for steady noise: the power of a sound 40 dB over one step of 16 bits."""
 
 
 class Gate:
-    """``take`` a block, get the blocks for the recogniser."""
+    """``take`` a block, and get the blocks for the recogniser."""
 
     def __init__(self) -> None:
         self._heard = _Echo()
         self._left = _Echo()
         self._did_well: deque[bool] = deque(maxlen=TRUST_BLOCKS)
-        """Whether the canceller did, in each of the last loud moments of the echo."""
+        """Whether the canceller did well in each of the last blocks of loud echo."""
         self._trusted = False
-        """Whether it does."""
+        """Whether it does well on the whole."""
         self._kept: deque[tuple[Pcm, float]] = deque(maxlen=BEFORE_BLOCKS)
         self._open = 1
-        """Blocks for which the gate stays open, if nothing stands out any more."""
+        """Blocks for which the gate stays open if nothing else stands out."""
         self.excess_db = math.inf
-        """How far the last block stood out from the echo that was expected; infinite where none was."""
+        """How far the last block stood out from the expected echo; infinite where none was expected."""
         self.shut = 0
-        """Blocks for which the recogniser has heard silence instead of the microphone; 0 while the gate is open."""
+        """Blocks since the gate was shut; 0 while it's open."""
 
     def take(self, pcm: Pcm, at: float, own_db: float, heard: Pcm | None = None) -> list[tuple[Pcm, float]]:
-        """``pcm``: int16[n], which ends at ``at`` seconds; ``own_db``: the loudness of what the speaker played
-        meanwhile; ``heard``: int16[n], what came from the microphone, where ``pcm`` is what a canceller left of it.
-        Gives pairs of the kind of ``pcm`` and ``at``: the block, silence instead of it, or also those before it."""
+        """``pcm``: int16[n], which ends at ``at`` seconds. ``own_db``: the loudness of what the speaker played
+        meanwhile. ``heard``: int16[n], what came from the microphone, if ``pcm`` is what a canceller left of it.
+
+        Returns pairs like ``pcm`` and ``at``: the block, silence in its place, or the blocks before it as well."""
         excess = self._left.excess(pcm, own_db)
         if heard is not None:
             raw = self._heard.excess(heard, own_db)
@@ -104,7 +107,7 @@ class Gate:
 
 
 class _Echo:
-    """How loud an echo is expected to be, learnt from how loud it was."""
+    """How loud the echo is expected to be, learnt from how loud it was."""
 
     def __init__(self) -> None:
         self._played = np.zeros(WAY_BLOCKS + 1)
@@ -112,13 +115,13 @@ class _Echo:
         self._weights = np.full(WAY_BLOCKS + 1, FLOOR)
         self._learnt = 0
         self.loud = False
-        """Whether much more was expected of the last block than of steady noise."""
+        """Whether the last block was expected to be much louder than the steady noise."""
         self.level = 0.0
-        """How loud it was, where something was expected."""
+        """How loud it was, if any echo was expected."""
 
     def excess(self, pcm: Pcm, own_db: float) -> float:
-        """How far a block stands out from what is expected of it, in dB; infinite where nothing was played lately.
-        Learns from it."""
+        """How far a block stands out from the expected echo, in dB; infinite if nothing was played lately. Learns
+        from the block."""
         self._played[1:-1] = self._played[:-2]
         self._played[0] = 10 ** (own_db / 10) if own_db > SILENT_DB else 0.0
         self.loud = False

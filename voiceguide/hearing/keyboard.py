@@ -1,4 +1,4 @@
-"""Commands typed on standard input, for a machine without a microphone and for trying out."""
+"""Commands typed on standard input: for a machine without a microphone, and for trying things out."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from voiceguide.language.language import Command, Phrasebook, unaccented
 from voiceguide.sound import Pcm
 
 PIPED_S = 0.5
-"""Lines from a pipe are all there at once: they are taken so far apart, that the guide can answer each."""
+"""Lines from a pipe all arrive at once. They're taken this far apart, so that the guide can answer each."""
 
 
 class Keyboard:
-    """Typed lines as commands, in the place of a Listener."""
+    """Ears for typed lines."""
 
     def __init__(self, phrasebook: Phrasebook, lines: TextIO, say: Callable[[str], None], ask: str) -> None:
-        """``say``: prints a line for the parent, about what was typed and is no command; ``ask``: how one asks for
-        help in this language."""
+        """``say``: prints a line about what was typed and isn't a command. ``ask``: how to ask for help in this
+        language."""
         self._book = phrasebook
         self._plain: dict[str, Command] = {}
         for phrase, command in phrasebook.meanings.items():
@@ -31,7 +31,7 @@ class Keyboard:
         self._lines = TypedLines(lines)
 
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
-        """The command that was typed since the last call, if any. The sound is not looked at."""
+        """The command that was typed since the last call, if any. The sound doesn't matter."""
         if at < self._next or not self._lines.ready:
             return []
         line = self._lines.next()
@@ -45,13 +45,13 @@ class Keyboard:
 
     @property
     def ended(self) -> bool:
-        """All that was typed has been heard, and standard input is at its end."""
+        """Standard input has ended, and everything typed has been heard."""
         return self._lines.ended
 
     @property
     def voice(self) -> bool:
-        """Nobody is heard."""
+        """False: nobody is heard speaking."""
         return False
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
-        """A keyboard does not hear the guide's voice."""
+        """A keyboard doesn't hear the guide's voice."""

@@ -1,8 +1,7 @@
-"""What the guide's own voice would fake. It reaches the microphone, and must not be obeyed.
+"""Which commands the guide's own voice would fake when it reaches the microphone.
 
-Each rendered sentence is run once through the recogniser of the session, and its text is searched
-for phrases, so that it is known which commands it could fake, and when. While it plays, exactly those are refused at
-exactly those moments.
+Each rendered sentence is run through the session's recogniser once, and its text is searched for phrases. So we know
+which commands it could fake, and when. While it plays, exactly those are refused, at exactly those moments.
 """
 
 from __future__ import annotations
@@ -27,23 +26,23 @@ from voiceguide.sound import BLOCK, RATE, Pcm
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
 CACHE_LIMIT = 16_000_000
-"""Bytes on the disk: 4000 sentences. A routine has some 300, and each is kept for every pace that it's said in."""
+"""Bytes on the disk, enough for 4000 sentences. A routine has some 300, and each is kept for every pace."""
 FORMAT = 3
-"""Of the cache's files; counted up with every change to how fakes are found."""
+"""Of the cache's files. Counted up with every change to how fakes are found."""
 SLACK_S = 0.5
-"""Words are not placed more exactly than this by where they stand in a text or in a partial result."""
+"""How far off the time of a word may be when it's only known from a text or a partial result."""
 LOOK_AHEAD_S = 0.3
-"""A partial result is about this much older than the sound that it stands for (the model's right context)."""
+"""A partial result comes about this long after the sound it stands for (the model's right context)."""
 
 
 class OwnVoice:
-    """Finds the fakes of sentences, and keeps them on disk. Thread-safe."""
+    """Finds the fakes of sentences, and keeps them on the disk. Thread-safe."""
 
     def __init__(
         self, model: Model, phrasebook: Phrasebook, *, identity: str = "", cache: Path | None = DEFAULT_CACHE
     ) -> None:
-        """``identity``: what tells the model from others (models.identity); ``cache``: a folder,
-        or None."""
+        """``identity``: of the model (models.identity), so that another model's fakes aren't used. ``cache``: a
+        folder, or None."""
         self._model = model
         self._book = known(model, phrasebook)
         self._longest = max((len(phrase.split()) for phrase in self._book.meanings), default=0)
@@ -52,10 +51,10 @@ class OwnVoice:
         self._key = hashlib.sha256(phrases.encode()).hexdigest()
 
     def fakes(self, text: str, pcm: Pcm) -> tuple[Fake, ...]:
-        """The commands that a sentence, rendered as ``pcm`` (int16[n], 16 kHz), could fake in the microphone.
+        """The commands that a sentence, rendered as ``pcm`` (int16[n], 16 kHz), could fake at the microphone.
 
-        Every phrase counts that stands anywhere in the text or in a final result, however unsure, or that stood at
-        the end of a partial result for as long as would do for a command."""
+        A phrase counts if it's anywhere in the text or in a final result, however uncertain, or if it stayed at the
+        end of the partial result for as long as a command would have to."""
         name = hashlib.sha256("\0".join((self._key, text)).encode() + pcm.tobytes()).hexdigest()
         kept = self._recall(name)
         if kept is None:
@@ -64,14 +63,14 @@ class OwnVoice:
         return tuple(Fake(phrase, self._book.meanings[phrase], at, until) for phrase, at, until in kept)
 
     def _read(self, text: str, seconds: float) -> Iterator[tuple[str, float, float]]:
-        """The phrases in the text. A word is said about where it stands in the sentence."""
+        """The phrases in the text. When a word is said follows roughly from its place in the sentence."""
         words = normal(text).split()
         for first, last, phrase in self._phrases(words):
             before, until = (sum(map(len, words[:n])) / max(1, sum(map(len, words))) for n in (first, last))
             yield phrase, round(before * seconds - SLACK_S, 2), round(until * seconds + SLACK_S, 2)
 
     def _listen(self, pcm: Pcm) -> Iterator[tuple[str, float, float]]:
-        """The phrases in what the recogniser takes it for."""
+        """The phrases that the recogniser hears in it."""
         ears = WatchedRecogniser(partial(self._model.recogniser, self._book))
         lead = RATE // 2
         sound = np.concatenate([np.zeros(lead, np.int16), pcm, np.zeros(RATE, np.int16)])
@@ -80,7 +79,7 @@ class OwnVoice:
         for i in range(0, len(sound) - BLOCK + 1, BLOCK):
             now = (i + BLOCK - lead) / RATE
             answer = ears.accept(sound[i : i + BLOCK].tobytes())
-            if answer is None:  # the recogniser hung or failed: what stands in the text is known all the same
+            if answer is None:  # the recogniser hung or failed: the phrases in the text are known all the same
                 return
             if answer.readings is not None:
                 for spoken in (reading.words for reading in answer.readings):
@@ -92,12 +91,12 @@ class OwnVoice:
                 still = still + 1 if words == last_words else 1
                 last_words = words
                 for _, last, phrase in self._phrases(words):
-                    # The newest; those before it were noted when they were that.
+                    # The newest one; earlier ones were noted when they were the newest.
                     if last == len(words) and still >= CALM_BLOCKS:
                         yield phrase, round(now - LOOK_AHEAD_S - SLACK_S, 2), round(now, 2)
 
     def _phrases(self, words: list[str]) -> Iterator[tuple[int, int, str]]:
-        """The phrases among ``words``: from which word to which, and the phrase."""
+        """The phrases among ``words``: the first word, the one after the last, and the phrase."""
         for first in range(len(words)):
             for last in range(first + 1, min(len(words), first + self._longest) + 1):
                 phrase = " ".join(words[first:last])
@@ -119,7 +118,7 @@ class OwnVoice:
 
 
 def _merged(found: list[tuple[str, float, float]], seconds: float) -> list[tuple[str, float, float]]:
-    """One entry for each phrase and moment within the sentence: those that touch are one."""
+    """Entries of the same phrase that touch are joined, and cut to the length of the sentence."""
     merged: dict[str, list[tuple[float, float]]] = {}
     for phrase, start, end in sorted(found, key=lambda f: f[1]):
         at, until = max(0.0, start), min(seconds, end)

@@ -1,1 +1,1 @@
-"""What the machine offers beside sound: systemd, a button and a light."""
+"""What the machine offers besides sound: systemd, a button and a light."""

@@ -1,4 +1,5 @@
-"""A button and a light on a Raspberry Pi's pins, for whoever has an elbow free: both optional, through gpiozero."""
+"""A button and a light on a Raspberry Pi's pins, for anyone with an elbow free. Both are optional; through
+gpiozero."""
 
 from __future__ import annotations
 
@@ -15,13 +16,13 @@ from voiceguide.errors import VoiceguideError
 Press = Literal["short", "long"]
 
 HOLD_S = 1.0
-"""Held so long it is a long press. It counts at once, so that the chime tells when to let go."""
+"""A press this long is a long one. It counts at once, so that the chime says when to let go."""
 BOUNCE_S = 0.05
-"""Contacts bounce for less than that."""
+"""Contacts bounce for less than this."""
 BLINK_S = 0.5
-"""On and off for so long each: the guide waits for the parent."""
+"""How long the light is on, and off, while the guide waits for the parent."""
 PINS = range(2, 28)
-"""BCM numbers of the pins of the 40-pin header; 0 and 1 are for add-on boards."""
+"""BCM numbers of the pins on the 40-pin header; 0 and 1 are for add-on boards."""
 
 
 def pin_of(text: str, what: str) -> int:
@@ -33,10 +34,10 @@ def pin_of(text: str, what: str) -> int:
 
 
 class Panel:
-    """The button and the light; either may be None, and is not there then."""
+    """The button and the light, or one of them, or neither."""
 
     def __init__(self, button: str | None, led: str | None) -> None:
-        """``button``, ``led``: pins. Raises VoiceguideError where they cannot be had."""
+        """``button``, ``led``: pins; None where there's none. Raises VoiceguideError where they can't be used."""
         self._presses: queue.SimpleQueue[Press] = queue.SimpleQueue()
         self._held = False
         self._button: Any = None
@@ -53,7 +54,7 @@ class Panel:
             ) from None
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # each kind of pins that it tries, and fails to find
+                warnings.simplefilter("ignore")  # it warns about each kind of pins that it doesn't find
                 if pins[0] is not None:
                     self._button = gpiozero.Button(pins[0], bounce_time=BOUNCE_S, hold_time=HOLD_S)
                     self._button.when_held = self._hold
@@ -77,7 +78,7 @@ class Panel:
         self.close()
 
     def close(self) -> None:
-        """The light is off, and the pins are free."""
+        """Turn the light off, and free the pins."""
         if self._led is not None:
             self._led.off()
             self._led.close()
@@ -85,13 +86,13 @@ class Panel:
             self._button.close()
 
     def press(self) -> Press | None:
-        """The oldest press that was not asked for yet."""
+        """The oldest press that hasn't been asked for yet."""
         with suppress(queue.Empty):
             return self._presses.get_nowait()
         return None
 
     def show(self, state: str) -> None:
-        """A state of the guide: lit while it guides, blinking while it waits for the parent, dark at its end."""
+        """Show a state of the guide: on while it guides, blinking while it waits for the parent, off at the end."""
         if self._led is None:
             return
         if state in ("preparing", "guiding"):

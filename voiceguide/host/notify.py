@@ -1,7 +1,7 @@
-"""What a service tells systemd: that sound flows, that it still does, that it ends.
+"""What a service tells systemd: that sound is flowing, that it still is, that the service is stopping.
 
-sd_notify(3) is a datagram to a unix socket. The packages for it are a few lines, too, and either want systemd's
-headers to be built or have had no release for years.
+sd_notify(3) is a datagram to a Unix socket. The packages for it are only a few lines themselves, and either need
+systemd's headers to be built or haven't had a release for years.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from math import inf
 from voiceguide.sound import Block, Fill, Sound
 
 FLOWS_BLOCKS = 10
-"""After so many blocks from the devices, 0.3 s, sound flows."""
+"""After this many blocks from the devices (0.3 s) sound is flowing."""
 
 
 class Notify:
@@ -25,18 +25,18 @@ class Notify:
         wanted = environment.get("WATCHDOG_USEC", "")
         ours = environment.get("WATCHDOG_PID", "") in ("", str(os.getpid()))
         self.every = int(wanted) / 2e6 if wanted.isdecimal() and ours else None
-        """Seconds between two signs of life: half of what the watchdog waits, as sd_watchdog_enabled(3) has it. None
-        where nobody watches."""
+        """Seconds between two signs of life: half the watchdog's time, as sd_watchdog_enabled(3) says. None where
+        there's no watchdog."""
         self._ready = False
 
     def ready(self) -> None:
-        """The service has started; told once."""
+        """The service has started. It's said only once."""
         if not self._ready:
             self._ready = True
             self.tell("READY=1")
 
     def tell(self, state: str) -> None:
-        """Send it; where nobody listens nothing is lost, and nothing is waited for."""
+        """Send it, without waiting for anything. Harmless where nobody listens."""
         if not self._path.startswith(("/", "@")):
             return
         address = f"\0{self._path[1:]}" if self._path.startswith("@") else self._path
@@ -49,10 +49,10 @@ class Notify:
 
 
 class WatchedSound:
-    """A Sound whose reading feeds the watchdog: only while blocks come from the devices, and the loop takes them.
+    """A Sound that feeds the watchdog while it's read, and while its blocks come from the devices.
 
-    A device that is lost is waited for, but not for ever: after the watchdog's time the service is started anew, with
-    all that is in PortAudio, and comes to the devices that are there then."""
+    A lost device isn't waited for for ever: after the watchdog's time the service is restarted, and PortAudio with
+    it, and finds the devices that are there by then."""
 
     def __init__(self, sound: Sound, notify: Notify) -> None:
         self._sound = sound
@@ -66,7 +66,7 @@ class WatchedSound:
 
     def open(self, fill: Fill) -> None:
         self._sound.open(fill)
-        self._flowing, self._fed = 0, -inf  # at once, for nothing was told while it was closed
+        self._flowing, self._fed = 0, -inf  # feed it at once: it wasn't fed while this was closed
 
     def read(self) -> Block:
         block = self._sound.read()

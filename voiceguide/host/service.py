@@ -1,4 +1,4 @@
-"""The systemd unit that starts the guide when the machine does: installed, removed, looked at."""
+"""The systemd unit that starts the guide at boot: install it, remove it, check it."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from voiceguide.errors import VoiceguideError
+from voiceguide.files import atomic
 
 NAME = "voiceguide.service"
 WATCHDOG_S = 60
-"""Without sound for so long, the guide is started anew. A sound server takes a few seconds to start again."""
+"""After this long without sound the guide is restarted. A sound server takes a few seconds to restart."""
 START_S = 180
-"""A Raspberry Pi's first start renders and compiles what is cached later."""
+"""The first start on a Raspberry Pi renders and compiles what's cached from then on."""
 STOP_S = 10
 RESTART_S, RESTART_MOST_S, RESTART_STEPS = 2, 60, 6
-"""Between an end and the next start: from so many seconds to so many, in so many steps (systemd 254 and newer)."""
+"""Seconds before a restart, at first and at most, and how many steps it takes to get there."""
 RESTART_FIXED_S = 15
-"""The same where systemd cannot back off."""
+"""The same where systemd can't back off."""
 BACKS_OFF = 254
-"""The version of systemd that has RestartSteps."""
+"""The first version of systemd that has RestartSteps."""
 LINGER = Path("/var/lib/systemd/linger")
-"""Holds a file for each user whose services run without a login (loginctl enable-linger)."""
+"""Contains a file for each user whose services run without a login (loginctl enable-linger)."""
 ANSWER_S = 20.0
 
 Say = Callable[[str], None]
@@ -36,11 +36,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Where the unit is, and for whom."""
+    """A unit, perhaps not installed yet."""
 
     system: bool
-    """Of the system, for a machine whose sound needs no login (ALSA alone); else of the user."""
+    """A system unit, for a machine whose sound needs no login (ALSA alone); otherwise a user unit."""
     user: str
+    """Whom the guide runs as."""
 
     @property
     def path(self) -> Path:
@@ -54,7 +55,7 @@ class Unit:
         return ["systemctl"] if self.system else ["systemctl", "--user"]
 
     def text(self, version: int | None = None) -> str:
-        """The unit file for a version of systemd, that of this machine by default."""
+        """The unit file for a version of systemd; for this machine's by default."""
         version = systemd_version() if version is None else version
         back_off = f"RestartSec={RESTART_FIXED_S}"
         if version >= BACKS_OFF:
@@ -89,26 +90,23 @@ WantedBy={"multi-user.target" if self.system else "default.target"}
 
 
 def unit(system: bool) -> Unit:
-    """That of whoever calls; with sudo, of whoever called sudo."""
+    """The unit of whoever calls; with sudo, of whoever called sudo."""
     return Unit(system, (os.environ.get("SUDO_USER") if system else None) or getpass.getuser())
 
 
-def install(it: Unit, say: Say) -> None:
-    """Write the unit, and have systemd start it now and at each boot. ``say`` is told what is done, and what is left
-    to do. Raises VoiceguideError."""
-    text = it.text()
+def install(unit: Unit, say: Say) -> None:
+    """Write the unit, and have systemd start it now and at each boot. ``say`` is given a line about each thing that's
+    done or still to do. Raises VoiceguideError."""
+    text = unit.text()
     try:
-        it.path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=it.path.parent, prefix=".voiceguide-", delete=False) as file:
-            file.write(text)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(it.path)
+        unit.path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write(unit.path, text.encode(), mode=0o644)
     except OSError as error:
-        how = "; try: sudo $(command -v voiceguide) service install --system" if it.system else ""
-        raise VoiceguideError(f"cannot write {it.path}: {error.strerror}{how}") from None
-    say(f"{it.path} is written")
+        how = "; try: sudo $(command -v voiceguide) service install --system" if unit.system else ""
+        raise VoiceguideError(f"cannot write {unit.path}: {error.strerror}{how}") from None
+    say(f"{unit.path} is written")
     commands = [
-        [*it.systemctl, *rest] for rest in (["daemon-reload"], ["enable", NAME], ["restart", "--no-block", NAME])
+        [*unit.systemctl, *rest] for rest in (["daemon-reload"], ["enable", NAME], ["restart", "--no-block", NAME])
     ]
     for command in commands:
         code, answer = _asked(command)
@@ -118,61 +116,61 @@ def install(it: Unit, say: Say) -> None:
             break
     else:
         say("it starts now, and at each boot")
-    if missing := linger_remedy(it):
+    if missing := linger_remedy(unit):
         say(missing)
 
 
-def uninstall(it: Unit, say: Say) -> None:
-    """Stop it, and remove the unit; harmless where there is none. Raises VoiceguideError."""
-    if not it.path.is_file():
-        say(f"there is no {it.path}")
+def uninstall(unit: Unit, say: Say) -> None:
+    """Stop it, and remove the unit. Harmless where there's none. Raises VoiceguideError."""
+    if not unit.path.is_file():
+        say(f"there is no {unit.path}")
         return
-    _asked([*it.systemctl, "disable", "--now", NAME])
+    _asked([*unit.systemctl, "disable", "--now", NAME])
     try:
-        it.path.unlink(missing_ok=True)
+        unit.path.unlink(missing_ok=True)
     except OSError as error:
-        raise VoiceguideError(f"cannot remove {it.path}: {error.strerror}; try with sudo") from None
-    _asked([*it.systemctl, "daemon-reload"])
-    say(f"{it.path} is removed")
+        raise VoiceguideError(f"cannot remove {unit.path}: {error.strerror}; try with sudo") from None
+    _asked([*unit.systemctl, "daemon-reload"])
+    say(f"{unit.path} is removed")
 
 
-def faults(it: Unit) -> list[tuple[str, str]]:
-    """What keeps the service from guiding, each with its remedy; none where all is well."""
-    again = f"voiceguide service install{' --system' if it.system else ''}"
+def faults(unit: Unit) -> list[tuple[str, str]]:
+    """What keeps the service from guiding, each with its remedy; empty where all is well."""
+    again = f"voiceguide service install{' --system' if unit.system else ''}"
     try:
-        text = it.path.read_text("utf-8")
+        text = unit.path.read_text("utf-8")
     except OSError:
         return [("it is not installed", again)]
     found = []
-    if text != it.text():
-        found.append((f"{it.path} is not as this version writes it", again))
+    if text != unit.text():
+        found.append((f"{unit.path} is not as this version writes it", again))
     for verb, want in (("is-enabled", "enabled"), ("is-active", "active")):
-        _, answer = _asked([*it.systemctl, verb, NAME])
+        _, answer = _asked([*unit.systemctl, verb, NAME])
         if answer != want:
-            log = f"journalctl {'' if it.system else '--user '}-u {NAME}"
+            log = f"journalctl {'' if unit.system else '--user '}-u {NAME}"
             found.append((f"systemd says: {answer or 'nothing'}", again if verb == "is-enabled" else log))
-    if missing := linger_remedy(it):
+    if missing := linger_remedy(unit):
         what, _, remedy = missing.partition("; ")
         found.append((what, remedy))
     return found
 
 
-def linger_remedy(it: Unit) -> str:
-    """What to do so that a user's service runs though nobody has logged in; empty where nothing is to be done."""
-    if it.system or (LINGER / it.user).exists():
+def linger_remedy(unit: Unit) -> str:
+    """What to do so that a user's service runs before anybody logs in; empty where there's nothing to do."""
+    if unit.system or (LINGER / unit.user).exists():
         return ""
-    return f"without a login it does not start at boot; sudo loginctl enable-linger {it.user}"
+    return f"without a login it does not start at boot; sudo loginctl enable-linger {unit.user}"
 
 
 def systemd_version() -> int:
-    """0 where there is no systemd."""
+    """Its number, such as 257; 0 where there's no systemd."""
     code, answer = _asked(["systemctl", "--version"])
     found = re.match(r"systemd (\d+)", answer)
     return int(found[1]) if found and not code else 0
 
 
 def _asked(command: list[str]) -> tuple[int, str]:
-    """The exit code of a command, and the first line that it says."""
+    """The exit code of a command, and its first line of output."""
     if shutil.which(command[0]) is None:
         return 127, f"there is no {command[0]}"
     try:
@@ -183,6 +181,6 @@ def _asked(command: list[str]) -> tuple[int, str]:
 
 
 def _quoted(word: str) -> str:
-    """A word of ExecStart, as systemd.service(5) has it: $ and % mean something there."""
+    """A word of ExecStart as in systemd.service(5), where $ and % have a meaning."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"'

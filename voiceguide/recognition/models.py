@@ -1,14 +1,15 @@
 """Vosk models: where they are looked for, whether a folder is one, and how one is installed.
 
-A model is found, in this order: ``--model``, ``$VOICEGUIDE_MODEL``, the user's installed ones, ``$VOSK_MODEL_PATH``,
-``/usr/share/vosk``, ``~/.cache/vosk``, the one in the box. Vosk is only ever given a folder that was checked before:
-asked by name or language it downloads without a checksum, leaves half a folder behind, and ends the process
-(vosk 0.3.45, ``Model.get_model_path``).
+A model is looked for in this order: where the user has named one (see config.named_models), among the user's
+installed ones, in ``$VOSK_MODEL_PATH``, ``/usr/share/vosk``, ``~/.cache/vosk``, and the one in the box. Vosk is only
+ever given a folder that was checked before: asked by name or language it downloads without a checksum, leaves half a
+folder behind, and ends the process (vosk 0.3.45, ``Model.get_model_path``).
 """
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -16,22 +17,28 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import platformdirs
 
-from voiceguide import config
-from voiceguide.config import expanded
 from voiceguide.errors import InstallError, ModelError
 from voiceguide.files import private
+from voiceguide.files.paths import expanded
 from voiceguide.recognition import archive, download, trial
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.download import OFFICIAL, one_line
 from voiceguide.recognition.fst import MAGIC
 from voiceguide.recognition.model import Model
 
+log = logging.getLogger(__name__)
+
 SYSTEM = Path("/usr/share/vosk")
 BOX = "voiceguide-en"
+
+Named = Mapping[str, Path]
+"""Models that the user has named, by where, the first one first: ``{"--model": Path("mine")}``."""
+NONE_NAMED: Named = MappingProxyType({})
 _PART = ".zip.part"
 
 _FST_MAGIC = MAGIC.to_bytes(4, "little")
@@ -40,9 +47,6 @@ _LAYOUTS = (
     ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/{}"),
     ("final.mdl", "mfcc.conf", "{}"),
 )
-
-NAMED = ("--model", "$VOICEGUIDE_MODEL", "model: in the settings")
-"""The places that a user has named one model by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +72,10 @@ def installed() -> Path:
     return Path(platformdirs.user_data_dir("voiceguide", appauthor=False)) / "models"
 
 
-def locations(explicit: Path | None = None, *, language: str = "en") -> list[Place]:
-    """Every place for a model of ``language``, the first wins. A folder without one is listed with its problem.
-
-    Raises as config.settings."""
-    places = []
-    if explicit is not None:
-        places.append(_place(NAMED[0], explicit))
-    if named := os.environ.get("VOICEGUIDE_MODEL"):
-        places.append(_place(NAMED[1], expanded(named)))
-    elif mine := config.settings().get("model"):
-        places.append(_place(NAMED[2], expanded(mine)))
+def locations(named: Named = NONE_NAMED, *, language: str = "en") -> list[Place]:
+    """Every place for a model of ``language``, in the order in which they're tried. A folder without a usable one is
+    listed with its problem."""
+    places = [_place(label, path) for label, path in named.items()]
     folders = [("installed", installed())]
     if shared := os.environ.get("VOSK_MODEL_PATH"):
         folders.append(("$VOSK_MODEL_PATH", expanded(shared)))
@@ -90,16 +87,17 @@ def locations(explicit: Path | None = None, *, language: str = "en") -> list[Pla
     return places
 
 
-def find(explicit: Path | None = None, *, language: str = "en", official: str = "NAME") -> Path:
-    """The first usable model. What the user named must be a model: there is no silent falling back to the next.
+def find(named: Named = NONE_NAMED, *, language: str = "en", official: str = "NAME") -> Path:
+    """The first usable model. If the user named one, it must be a model: nothing else is taken in its place.
     ``official``: the name of one that can be installed, for the message.
 
-    Raises ModelError, and as config.settings."""
-    places = locations(explicit, language=language)
+    Raises ModelError."""
+    places = locations(named, language=language)
     for place in places:
         if place.problem is None:
+            log.info("model: %s (%s)", place.path, place.label)
             return place.path
-        if place.label in NAMED:
+        if place.label in named:
             raise ModelError(f"{place.label}: {place.path}: {place.problem}")
     looked = ", ".join(dict.fromkeys(place.label for place in places))
     raise ModelError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import json
+import logging
 import math
 import weakref
 from collections import deque
@@ -21,6 +22,8 @@ from time import monotonic
 from typing import Any
 
 from voiceguide.errors import ModelError
+
+log = logging.getLogger(__name__)
 
 LIMIT_S = 1.2
 """Seconds for an answer; mostly it takes one or two thousandths."""
@@ -117,6 +120,7 @@ class WatchedRecogniser:
             raise ModelError(f"the recogniser fails again and again ({answer}); install the model anew")
         self._losses.append(now)
         self.replaced += 1
+        log.info("the recogniser is replaced: %s (%d times so far)", answer, self.replaced)
         self._start(None)
         return None
 

@@ -10,7 +10,10 @@ from typing import Literal
 
 from voiceguide.hearing import ears
 from voiceguide.sound import Kind
-from voiceguide.speech.player import ChimeKind
+from voiceguide.speech.chimes import ChimeKind
+
+WORDS = frozenset({"text", "phrase", "command", "target", "targets", "sign", "reason", "danger"})
+"""The keys that have what was said or heard."""
 
 
 @dataclass(frozen=True, slots=True)

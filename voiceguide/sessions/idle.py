@@ -1,50 +1,49 @@
-"""Between two sessions: nothing is said, and nothing is heard but the words that wake the guide ("hello guide")."""
+"""Between two sessions: nothing is said, and only the words that wake the guide are obeyed ("hello guide")."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from dataclasses import replace
-from typing import Protocol
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.hearing.ears import Heard, Ignored
+from voiceguide.hearing.ears import Ears, Heard
+from voiceguide.host.gpio import Panel
 from voiceguide.language.language import Command, Language, Phrasebook
-from voiceguide.sound import Pcm, Sound
+from voiceguide.sound import Sound
 from voiceguide.speech.player import Player
 
+log = logging.getLogger(__name__)
+
 ANSWER_BLOCKS = 12
-"""The chime that answers takes 0.22 s, and the speaker's device holds up to 0.1 s of it."""
-
-
-class Hearing(Protocol):
-    """A Listener, or what stands for one."""
-
-    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None) -> list[Heard | Ignored]: ...
+"""The chime that answers takes 0.22 s, and the speaker's device may still hold 0.1 s of it."""
 
 
 def book_of(language: Language, book: Phrasebook) -> Phrasebook:
-    """What is listened for: the phrases that wake, and all of a session's (``book``) beside them, so that what sounds
-    more like one of those wakes nobody.
+    """What to listen for: the phrases that wake the guide, beside all of a session's (``book``), so that what sounds
+    more like one of those doesn't wake it.
 
-    Raises VoiceguideError where the language has no such phrase."""
+    Raises VoiceguideError if the language has no phrase that wakes."""
     if not language.wakes:
         raise VoiceguideError(f"{language.name} has no phrase yet that wakes the guide; run without --wait")
     return replace(book, meanings={**book.meanings, **dict.fromkeys(language.wakes, Command("ready"))})
 
 
-def wait(sound: Sound, ears: Hearing, language: Language, pressed: Callable[[], bool] = lambda: False) -> str:
-    """Wait until somebody wakes the guide; gives the phrase, or "button" where ``pressed`` said so.
+def wait(sound: Sound, ears: Ears, language: Language, panel: Panel) -> str:
+    """Wait until somebody wakes the guide, by a phrase of the language or the button of the panel. Returns the
+    phrase, or "button".
 
-    Raises SoundError where there is no device."""
+    Raises SoundError if there is no device."""
     player = Player()
     sound.open(player.fill)
     try:
+        log.info("waiting")
         woken = ""
         while not woken:
             block = sound.read()
             heard = ears.hear(block.pcm, block.at, played=block.played)
             phrases = [one.phrase for one in heard if isinstance(one, Heard) and one.phrase in language.wakes]
-            woken = next(iter(phrases), "button" if pressed() else "")
+            woken = next(iter(phrases), "button" if panel.press() is not None else "")
+        log.info("woken")
         player.chime("heard")
         for _ in range(ANSWER_BLOCKS):
             sound.read()

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import sqlite3
 import time
@@ -31,6 +32,8 @@ from voiceguide.guide.plan import AS_WRITTEN, STROKES
 from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.routine.routine import Routine
 
+log = logging.getLogger(__name__)
+
 FORMAT = 1
 """Of the database: its ``user_version``."""
 NEWER = range(FORMAT + 1, 1000)
@@ -40,6 +43,8 @@ FRESH_S = 24 * 3600.0
 RESUMABLE = (None, "terminated")
 """How a session ended that is offered without being asked for: it was cut off, or the machine was shut down. Who
 pressed Ctrl-C meant it."""
+SLOW_S = 0.1
+"""A write that takes longer is logged."""
 BUSY_S = 0.25
 """How long to wait for another program that has the database open; the loop stands still meanwhile."""
 _TABLE = """CREATE TABLE sessions (
@@ -293,11 +298,16 @@ class Keeper:
     def _try(self, do: Callable[[Journal], object]) -> bool:
         if self._journal is None:
             return False
+        began = time.monotonic()
         try:
             do(self._journal)
         except JournalError as error:
+            log.info("%s", error)
             self._tell(str(error))
             return False
+        finally:
+            if (took := time.monotonic() - began) > SLOW_S:
+                log.info("the journal took %.1f s", took)
         return True
 
     def _tell(self, why: str) -> None:

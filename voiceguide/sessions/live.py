@@ -1,263 +1,168 @@
-"""A live session: its parts put together from what was asked for, and its end, also by SIGTERM."""
+"""Live sessions: one, or one after the other, each started by "hello guide"."""
 
 from __future__ import annotations
 
-import argparse
 import ctypes
-import io
-import os
-import re
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
 
-from voiceguide import config
-from voiceguide.errors import SoundError, VoiceguideError
-from voiceguide.routine import routine as routines
-from voiceguide.sessions import transcript
+from voiceguide.files.streams import standard_input
+from voiceguide.guide.machine import Guide
+from voiceguide.guide.progress import Interrupted
+from voiceguide.guide.situations import CLOSING
+from voiceguide.hearing.button import Button
+from voiceguide.hearing.keyboard import Keyboard
+from voiceguide.hearing.listener import Listener
+from voiceguide.host.gpio import Panel
+from voiceguide.host.notify import Notify, WatchedSound
+from voiceguide.routine.routine import Routine
+from voiceguide.sessions import assembly, idle
+from voiceguide.sessions.assembly import Hearing, Options
+from voiceguide.sessions.ending import Terminated, leave_now, termination
 from voiceguide.sessions.entries import Entry, Said, State
+from voiceguide.sessions.journal import Keeper
+from voiceguide.sessions.session import Session
+from voiceguide.sound import Sound
+from voiceguide.speech.voice import Voice
 
-if TYPE_CHECKING:
-    from voiceguide.language.language import Language
-    from voiceguide.routine.routine import Routine
-    from voiceguide.sound import Sound
-    from voiceguide.speech.music import Music
-
-DEFAULT_ROUTINE = "infant-massage"
-
-
-def device(name: str | None) -> str | int | None:
-    """A number, or a name; no device has a number of more than nine digits."""
-    return int(name) if name is not None and re.fullmatch("[0-9]{1,9}", name) else name
-
-
-def music_of(wanted: str | None, *, ahead: bool) -> Music:
-    """What is played when the parent asks for music; with ``ahead`` it is there in time for a real speaker.
-
-    Raises VoiceguideError where it cannot be found."""
-    from voiceguide.speech import music
-    from voiceguide.speech.lullaby import lullaby
-
-    if wanted is None or wanted == "lullaby":
-        return music.Music(lullaby(), ahead=ahead)
-    return music.Music(music.recorded(music.files_of(config.expanded(wanted)), warn), ahead=ahead)
-
-
-def warn(line: str) -> None:
-    print(f"voiceguide: {line}", file=sys.stderr, flush=True)
-
-
-def _wait(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> None:
-    """Sessions one after the other, each begun by "hello guide" or the button. Does not end by itself."""
-    from voiceguide.hearing.listener import Listener
-    from voiceguide.host.gpio import Panel
-    from voiceguide.host.notify import Notify
-    from voiceguide.recognition import models
-    from voiceguide.sessions import idle
-
-    session = argparse.Namespace(**{**vars(arguments), "wait": False, "notify": Notify()})
-    try:
-        while True:
-            routine, language = wanted(arguments)
-            book = idle.book_of(language, language.phrasebook(routine.parts))
-            folder = models.find(arguments.model, language=routine.language, official=language.model)
-            model = models.load(folder, routine.pronounce)
-            ears = Listener(model, book)
-            print(f'Say "{language.wakes[0]}" to begin.', flush=True)
-            with Panel(arguments.button, arguments.led) as panel:
-                sound = live_sound(session)
-                print(f"  ({idle.wait(sound, ears, language, lambda: panel.press() is not None)})", flush=True)
-            del model, ears  # a session loads its own
-            _guide(session, last)
-    finally:
-        session.notify.tell("STOPPING=1")
-
-
-def wanted(arguments: argparse.Namespace) -> tuple[Routine, Language]:
-    """The routine that was asked for, or its translation where a language was asked for; and its language."""
-    from voiceguide.language.language import load_language
-
-    if arguments.language is not None:
-        load_language(arguments.language)  # an unknown one is told as such
-    routine = routines.in_language(arguments.routine or DEFAULT_ROUTINE, arguments.language)
-    return routine, load_language(routine.language)
-
-
-def live_sound(arguments: argparse.Namespace) -> Sound:
-    from voiceguide.host.notify import WatchedSound
-    from voiceguide.sound.live import LiveSound
-
-    sound = LiveSound(device(arguments.input_device), device(arguments.output_device))
-    return WatchedSound(sound, arguments.notify) if "notify" in arguments else sound
-
-
-class _Terminated(BaseException):
-    """SIGTERM: as KeyboardInterrupt, it is no error, and nothing on the way is to catch it."""
-
-
-GRACE_S = 0.7
-"""After SIGTERM; what still hangs then, as a sound server may, is left behind."""
-
-
-@contextmanager
-def _termination() -> Iterator[list[Callable[[], None]]]:
-    """SIGTERM calls what is in the list, and raises _Terminated, once; it ends the program after GRACE_S."""
-    last: list[Callable[[], None]] = []
-
-    def terminate(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        leave = threading.Timer(GRACE_S, _leave)
-        leave.daemon = True
-        leave.start()
-        for do in last:
-            do()
-        raise _Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield last  # Python has signals in the main thread only
-        return
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield last
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
+log = logging.getLogger(__name__)
 
 _M_ARENA_MAX = -8
 """malloc.h"""
 
+LastWishes = list[Callable[[], None]]
+"""What SIGTERM does first; see ``termination``."""
 
-def run(arguments: argparse.Namespace) -> None:
-    """Guide. SIGTERM ends it politely, with exit code 0."""
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a session's words for people go."""
+
+    tell: Callable[[Entry], None]
+    """Gets each entry as it happens."""
+    note: Callable[[str], None]
+    """Gets a line beside the transcript."""
+    warn: Callable[[str], None]
+    """Gets a line about something that isn't as it should be."""
+
+
+def run(options: Options, output: Output, *, wait: bool = False) -> None:
+    """Guide; with ``wait`` again and again, each time somebody says "hello guide" or presses the button. SIGTERM ends
+    the process politely, with exit code 0.
+
+    Raises VoiceguideError."""
     # glibc gives threads heaps of their own, which costs 6 MB and gains nothing here.
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
     try:
-        with _termination() as last:
-            (_wait if arguments.wait else _guide)(arguments, last)
-    except _Terminated:
-        _leave()
+        with termination() as last_wishes:
+            if wait:
+                _wait(options, output, last_wishes)
+            else:
+                _guide(options, output, last_wishes, lambda sound: sound)
+    except Terminated:
+        log.info("terminated")
+        leave_now()
 
 
-def _leave() -> None:
-    """At once: a thread may render or listen to a sentence for seconds, and nobody needs that now."""
-    print("voiceguide: terminated", file=sys.stderr, flush=True)
-    sys.stdout.flush()
-    os._exit(0)
+def _wait(options: Options, output: Output, last_wishes: LastWishes) -> None:
+    notify = Notify()
+
+    def watched(sound: Sound) -> Sound:
+        return WatchedSound(sound, notify)
+
+    try:
+        while True:
+            routine, language = assembly.content(options)
+            book = idle.book_of(language, language.phrasebook(routine.parts))
+            ears = Hearing.load(language, book, options.named_models, routine.pronounce).listener()
+            output.note(f'Say "{language.wakes[0]}" to begin.')
+            with Panel(options.button, options.led) as panel:
+                sound = watched(assembly.sound_of(options))
+                output.note(f"  ({idle.wait(sound, ears, language, panel)})")
+            del ears  # its model, too: a session loads its own
+            _guide(options, output, last_wishes, watched)
+    finally:
+        notify.tell("STOPPING=1")
 
 
-def _guide(arguments: argparse.Namespace, last: list[Callable[[], None]]) -> None:
-    """One session. What is to be done at SIGTERM is in ``last`` while it runs."""
-    from voiceguide.guide.machine import Guide
-    from voiceguide.guide.situations import CLOSING
-    from voiceguide.hearing.button import Button
-    from voiceguide.hearing.keyboard import Keyboard
-    from voiceguide.hearing.listener import Listener
-    from voiceguide.hearing.own_voice import OwnVoice
-    from voiceguide.host.gpio import Panel
-    from voiceguide.recognition import models
-    from voiceguide.recognition.model import known
-    from voiceguide.routine.baby import Baby
-    from voiceguide.sessions.journal import Keeper
-    from voiceguide.sessions.narrator import Narrator
-    from voiceguide.sessions.recorded_lines import Recorded
-    from voiceguide.sessions.session import Session
-    from voiceguide.sound.live import LiveSound, devices
-    from voiceguide.sound.silent import SilentSound
-    from voiceguide.speech.voice import Voice
-
-    routine, language = wanted(arguments)
-    baby = Baby(arguments.baby, arguments.pronoun)
-    routine, language = baby.routine(routine, language), baby.language(language)
-    book = language.phrasebook(routine.parts)
-    steps = [name for step in routine.steps for name in (step.id, step.part)]
-    if arguments.at is not None and arguments.at not in steps:
-        raise VoiceguideError(f"{routine.id} has no step '{arguments.at}'; see: voiceguide show {routine.id}")
+def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: Callable[[Sound], Sound]) -> None:
+    """One session, on the sound as ``watched`` returns it. While it runs, what SIGTERM must do is in
+    ``last_wishes``."""
+    routine, language = assembly.content(options)
     ears: Keyboard | Listener
-    own_voice = None
-    if arguments.keyboard:
-        typed = sys.stdin if sys.stdin is not None else io.StringIO()  # None where it was closed
-        ears = Keyboard(book, typed, lambda line: print(f"  ({line})", flush=True), language.examples("help")[0])
-        try:
-            speaker = any(d.outputs for d in devices())
-        except SoundError:
-            speaker = False
-        if arguments.output_device is not None or speaker:
-            sound: Sound = LiveSound(output_device=device(arguments.output_device), microphone=False)
-        else:
-            sound = SilentSound()
+    if options.keyboard:
+        book, example = language.phrasebook(routine.parts), language.examples("help")[0]
+        ears = Keyboard(book, standard_input(), lambda line: output.note(f"  ({line})"), example)
+        own_voice = None
     else:
-        folder = models.find(arguments.model, language=routine.language, official=language.model)
-        model = models.load(folder, routine.pronounce)
-        book = known(model, book)
-        ears = Listener(model, book)
-        own_voice = OwnVoice(model, book, identity=models.identity(folder))
-        sound = live_sound(arguments)
-
-    silent = False
-
-    def tell(entry: Entry) -> None:
-        nonlocal silent
-        match entry:
-            case State(state=state):
-                panel.show(state)
-            case Said(error=str(error)) if not silent:
-                silent = True
-                print(f"voiceguide: {error}", file=sys.stderr)
-        line = transcript.line(entry)
-        if line:
-            print(line, flush=True)
-
-    recorded = Recorded(routine, warn).pcm
+        hearing = Hearing.of(routine, language, options.named_models)
+        ears, own_voice = hearing.listener(), hearing.own_voice()
+    sound = watched(assembly.sound_of(options))
     with (
-        Panel(arguments.button, arguments.led) as panel,
-        music_of(arguments.music, ahead=True) as music,
+        Panel(options.button, options.led) as panel,
+        assembly.music_of(options.music, ahead=True, warn=output.warn) as music,
         Voice() as voice,
-        closing(Keeper(routine, warn)) as keeper,
+        closing(Keeper(routine, output.warn)) as keeper,
     ):
-        narrator = Narrator(
-            voice, own_voice, ahead=True, name=language.voice, recorded=recorded, respell=routine.respell
-        )
-        interrupted = None
-        if arguments.at is None and arguments.resume is not False:
-            interrupted = keeper.interrupted(asked=arguments.resume is True)
-            if arguments.resume and interrupted is None:
-                warn(f"no unfinished session of {routine.id} is kept; starting from the beginning")
-        guide = Guide(routine, language, music=arguments.music is not None, interrupted=interrupted)
-        pressed = Button(ears, panel, lambda: guide.state)
-        session = Session(guide, sound, narrator, pressed, music, keeper.keep)
-
-        hurry = False
-        last.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
+        narrator = assembly.narrator(routine, language, voice, own_voice, ahead=True, warn=output.warn)
+        interrupted = _interrupted(keeper, routine, options, output)
+        guide = Guide(routine, language, music=options.music is not None, interrupted=interrupted)
+        session = Session(guide, sound, narrator, Button(ears, panel, lambda: guide.state), music, keeper.keep)
+        spoken = True
 
         def each_turn(happened: list[Entry]) -> None:
+            nonlocal spoken
             for entry in happened:
-                tell(entry)
+                match entry:
+                    case State(state=state):
+                        panel.show(state)
+                    case Said(error=str(error)) if spoken:
+                        spoken = False
+                        output.warn(error)
+                output.tell(entry)
             if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
                 session.leave()
 
+        hurry = False
+        last_wishes.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
         try:
             # The first sentence is there before the microphone is: nothing is heard while nothing can be said.
-            narrator.line(guide.texts()[0]).result()
-            narrator.prepare(guide.texts())
-            session.run(each_turn, arguments.at)
-            keeper.end("stopped")  # unless the guide has ended it: then at the end of what was typed
-        except (KeyboardInterrupt, _Terminated) as why:
-            hurry = isinstance(why, _Terminated)
-            if not hurry:
-                keeper.end("stopped")
+            narrator.line(guide.texts(options.at)[0]).result()
+            narrator.prepare(guide.texts(options.at))
+            session.run(each_turn, options.at)
+            keeper.end("stopped")  # unless the guide has ended it; so, at the end of what was typed
+        except KeyboardInterrupt:
+            keeper.end("stopped")
+            raise
+        except Terminated:
+            hurry = True
             raise
         finally:
-            last.clear()
-            problems = sound.troubles()
-            if isinstance(ears, Listener) and ears.replaced:
-                often = "once" if ears.replaced == 1 else f"{ears.replaced} times"
-                problems.append(f"the recogniser hung or failed {often}, and was replaced")
-            if problems:
-                print(f"({'; '.join(problems)})")
-            voice.close()  # first: it does not wait for a worker that hangs
+            last_wishes.clear()
+            if troubles := _troubles(sound, ears):
+                log.info("%s", "; ".join(troubles))
+                output.note(f"({'; '.join(troubles)})")
+            voice.close()  # first: it doesn't wait for a worker that hangs
             if not hurry:
                 narrator.close()
+
+
+def _interrupted(keeper: Keeper, routine: Routine, options: Options, output: Output) -> Interrupted | None:
+    """The session to go on with, if any."""
+    if options.at is not None or options.resume is False:
+        return None
+    found = keeper.interrupted(asked=options.resume is True)
+    if options.resume and found is None:
+        output.warn(f"no unfinished session of {routine.id} is kept; starting from the beginning")
+    return found
+
+
+def _troubles(sound: Sound, ears: Keyboard | Listener) -> list[str]:
+    troubles = sound.troubles()
+    if isinstance(ears, Listener) and ears.replaced:
+        often = "once" if ears.replaced == 1 else f"{ears.replaced} times"
+        troubles.append(f"the recogniser hung or failed {often}, and was replaced")
+    return troubles

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from voiceguide.errors import FileError, VoiceguideError
-from voiceguide.files.source import Document, read
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
-from voiceguide.hearing.listener import Listener
-from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import CALMING, Command, load_language
-from voiceguide.language.template import normal
-from voiceguide.recognition import models
-from voiceguide.recognition.model import known
-from voiceguide.routine.routine import Routine, find, load
-from voiceguide.sessions import entries
+from voiceguide.language.language import CALMING, Command
+from voiceguide.sessions import assembly, entries
+from voiceguide.sessions.assembly import Hearing, Options, Warn
 from voiceguide.sessions.entries import Entry
-from voiceguide.sessions.narrator import Narrator
-from voiceguide.sessions.recorded_lines import Recorded
+from voiceguide.sessions.script import Cue, Script
 from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
-from voiceguide.sound.files import is_there, read_recording, write_wav
+from voiceguide.sound.files import read_recording, write_wav
 from voiceguide.sound.room import Room
-from voiceguide.speech.music import Music
 from voiceguide.speech.voice import Voice
 
 PARENT_VARIANT = "m7"
@@ -46,101 +35,7 @@ AUDIBLE = 16
 """Samples below it, -66 dB of full scale, are silence."""
 FADE_S = 0.005
 """The player's fade-out, the last of the reaction time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """One thing that the parent says, and when; or a recording that is played."""
-
-    say: str | None
-    """With ``play``: what is said in the recording."""
-    play: Path | None
-    at: float | None
-    after: float | None
-    when: dict[str, Any]
-    voice: str | None
-    """None: the parent's usual one."""
-    line: int
-    """In the script, for messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A rehearsal, read from a file."""
-
-    file: str
-    routine: str | None
-    seed: int
-    room: dict[str, Any]
-    parent: tuple[Cue, ...]
-
-
-def load_script(path: Path) -> Script:
-    """Read a rehearsal script. Raises SourceError with every error in it."""
-    schema = json.loads((Path(__file__).parent / "rehearsal.schema.json").read_text("utf-8"))
-    document = read(path, schema, lambda document: _errors(document, path.parent))
-    data: dict[str, Any] = document.data
-    room = dict(data.get("room", {}))
-    if "noise" in room:
-        room["noise"] = path.parent / room["noise"]
-    return Script(
-        file=str(path),
-        routine=data.get("routine"),
-        seed=data.get("seed", 0),
-        room=room,
-        parent=tuple(_cue(document, n, cue, path.parent) for n, cue in enumerate(data["parent"])),
-    )
-
-
-def built_in(routine: Routine) -> Path:
-    """The script that comes with a routine, or one that suits any."""
-    folder = Path(__file__).parent / "rehearsals"
-    own = folder / f"{routine.id}.yaml"
-    return own if own.is_file() else folder / "any.yaml"
-
-
-def translated(script: Script, code: str) -> Script:
-    """A script in English, with what means the same in another language. What is no command stays as it is."""
-    if code == "en":
-        return script
-    english, own = (load_language(language).phrasebook().meanings for language in ("en", code))
-    said: dict[Command | None, str] = {}
-    for phrase, command in own.items():
-        said.setdefault(command, phrase)
-    parent = (
-        replace(one, say=said.get(english.get(normal(one.say)), one.say)) if one.say is not None else one
-        for one in script.parent
-    )
-    return replace(script, parent=tuple(parent))
-
-
-def _errors(document: Document, folder: Path) -> Iterator[FileError]:
-    """What a schema cannot say: that recordings, the routine and its steps are there."""
-    for at, name in [*document.each("room", "noise"), *document.each("parent", "*", "play")]:
-        if isinstance(name, str) and not is_there(folder / name):
-            yield document.error(at, f"there is no file '{name}'", "name a recording, by its path from this file")
-    steps: set[str] | None = None
-    for at, name in document.each("routine"):
-        try:
-            steps = {step.id for step in load(find(str(name))).steps}
-        except VoiceguideError as error:
-            what, _, instead = str(error).splitlines()[0].partition("; ")
-            yield document.error(at, what, instead or "see: voiceguide routines")
-    for at, name in document.each("parent", "*", "when", "step"):
-        if steps is not None and name not in steps:
-            yield document.error(at, f"the routine has no step '{name}'", "see: voiceguide show ROUTINE")
-
-
-def _cue(document: Document, n: int, data: dict[str, Any], folder: Path) -> Cue:
-    return Cue(
-        say=data.get("say"),
-        play=folder / data["play"] if "play" in data else None,
-        at=data.get("at"),
-        after=data.get("after"),
-        when=data.get("when", {}),
-        voice=data.get("voice"),
-        line=document.position(["parent", n])[0],
-    )
+NO_OPTIONS = Options()
 
 
 @dataclass(slots=True)
@@ -236,48 +131,35 @@ def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
 class Rehearsal:
     """Plays the parent of a script in a room, and keeps the score."""
 
-    def __init__(
-        self,
-        script: Script,
-        *,
-        routine: str | None = None,
-        model: Path | None = None,
-        music: Music | None = None,
-        play: bool = False,
-        warn: Callable[[str], None] = lambda line: None,
-    ) -> None:
-        """``play``: the music, from the start; ``warn`` is told of recordings that cannot be used.
+    def __init__(self, script: Script, options: Options = NO_OPTIONS, warn: Warn = lambda line: None) -> None:
+        """Of the ``options`` a rehearsal takes the routine, in the place of the script's, the music and the models.
 
         Raises what loading a routine, a model or a recording raises."""
         self._began = time.perf_counter()
         self._script = script
-        self.routine = load(find(routine or script.routine or "infant-massage"))
-        self._language = load_language(self.routine.language)
-        folder = models.find(model, language=self.routine.language, official=self._language.model)
-        vosk_model = models.load(folder, self.routine.pronounce)
-        phrasebook = self._language.phrasebook(self.routine.parts)
-        self._book = known(vosk_model, phrasebook)
-        self._listener = Listener(vosk_model, self._book)
-        self._meaning = phrasebook.meaning
-        self._own_voice = OwnVoice(vosk_model, self._book, identity=models.identity(folder))
+        self._options = replace(options, routine=options.routine or script.routine)
+        self._warn = warn
+        self.routine, self._language = assembly.content(self._options)
+        self._music = assembly.music_of(options.music, ahead=False, warn=warn)
+        self._hearing = Hearing.of(self.routine, self._language, options.named_models)
         room = dict(script.room)
         if "noise" in room:
             room["noise"] = read_recording(room["noise"])
         self.room = Room(seed=script.seed, **room)
+        self.listener = self._hearing.listener()
         self._voice = Voice()
-        self._music, self._play = music, play
-        self._recorded = Recorded(self.routine, warn)
 
     def run(self, tell: Callable[[Entry], None]) -> Report:
         """Rehearse. Each entry of the transcript goes to ``tell`` as it happens."""
-        name, recorded = self._language.voice, self._recorded.pcm
-        narrator = Narrator(
-            self._voice, self._own_voice, ahead=False, name=name, recorded=recorded, respell=self.routine.respell
+        own_voice = self._hearing.own_voice()
+        narrator = assembly.narrator(
+            self.routine, self._language, self._voice, own_voice, ahead=False, warn=self._warn
         )
-        guide = Guide(self.routine, self._language, music=self._play)
-        ears = TimedEars(self._listener)
+        guide = Guide(self.routine, self._language, music=self._options.music is not None)
+        ears = TimedEars(self.listener)
         session = Session(guide, self.room, narrator, ears, self._music)
-        parent = Actor(self._script, session, self.room, self._render, self._meaning)
+        meaning = self._language.phrasebook(self.routine.parts).meaning  # also of what the model can't hear
+        parent = Actor(self._script, session, self.room, self._render, meaning)
 
         def each_turn(happened: list[Entry]) -> None:
             for entry in [*happened, *parent.act(happened, ears.latest_s)]:

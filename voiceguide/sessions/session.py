@@ -6,6 +6,8 @@ stream and in a simulated room alike.
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -32,9 +34,16 @@ from voiceguide.sessions import entries
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sound import RATE, Block, Kind, Pcm, Sound
+from voiceguide.speech.chimes import ChimeKind
 from voiceguide.speech.music import Music
-from voiceguide.speech.player import ChimeKind, Failed, Finished, Player, Started
+from voiceguide.speech.player import Failed, Finished, Player, Started
 from voiceguide.speech.voice import DEFAULT_RATE
+
+log = logging.getLogger(__name__)
+words = logging.getLogger("voiceguide.words")
+"""The log may have what was said and heard only if somebody has set the level of this logger to allow it."""
+if words.level == logging.NOTSET:
+    words.setLevel(logging.CRITICAL)
 
 LOUDER_DB = 4.0
 """One step of volume, of speech and of music."""
@@ -284,6 +293,11 @@ class Session:
 
     def _tell(self, entry: Entry) -> None:
         self._happened.append(entry)
+        if log.isEnabledFor(logging.INFO):
+            told = entry.as_json()
+            if not words.isEnabledFor(logging.INFO):
+                told = {key: value for key, value in told.items() if key not in entries.WORDS}
+            log.info("%s", json.dumps(told, ensure_ascii=False))
 
     def _what_happened(self) -> list[Entry]:
         happened, self._happened = self._happened, []

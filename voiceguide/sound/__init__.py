@@ -1,4 +1,5 @@
-"""Sound in and out. Everywhere between the two ends sound is mono, 16 kHz, 16 bit, in blocks of 30 ms."""
+"""Sound in and out: microphones and speakers, recordings, a simulated room. All sound is mono, 16 kHz, 16 bits, and
+comes in blocks of 30 ms."""
 
 from __future__ import annotations
 
@@ -16,43 +17,45 @@ BLOCK = 480
 
 Pcm = npt.NDArray[np.int16]
 Fill = Callable[[int], Pcm]
-"""``fill(n)`` gives the next ``n`` samples for the speaker."""
+"""``fill(n)`` returns the next ``n`` samples for the speaker."""
 Kind = Literal["microphone", "speaker"]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What the microphone heard."""
+    """30 ms of what the microphone heard."""
 
     pcm: Pcm
     """int16[BLOCK]"""
     at: float
     """Seconds from the start of the session to the end of the block."""
     played: Pcm
-    """int16[BLOCK]: what the speaker was given meanwhile. As long as no samples are lost on either side it lies at
-    one constant distance from ``pcm``."""
+    """int16[BLOCK]: what the speaker was given at the same time. Unless samples are lost on either side, the echo of
+    ``played`` keeps a constant distance from it in ``pcm``."""
     lost: frozenset[Kind] = frozenset()
-    """What is away just now. While the microphone is, ``pcm`` is silence."""
+    """The devices that are missing at the moment. While that's the microphone, ``pcm`` is silence."""
 
 
 class Sound(Protocol):
-    """A speaker and a microphone: a sounddevice stream, or a simulated room."""
+    """A speaker and a microphone: real ones, simulated ones, or none at all."""
 
     @property
     def delay(self) -> float:
-        """Seconds from ``fill`` until what it gave is in a block's ``played``."""
+        """Seconds between ``fill`` returning a sample and that sample showing up in a block's ``played``."""
 
     def open(self, fill: Fill) -> None:
-        """Start. From now on ``fill`` is called, perhaps from another thread, for each block to be played.
+        """Start. From now on ``fill`` is called, possibly from another thread, for whatever is to be played.
 
-        Raises SoundError where there is no such device."""
+        Raises SoundError where there's no such device."""
 
     def read(self) -> Block:
-        """Wait for the next block from the microphone. A device that is lost is looked for until it is back; until
-        then blocks come at the pace of the clock."""
+        """Wait for the next block. A device that's lost is looked for until it's back; until then, blocks come at the
+        pace of the clock.
+
+        Raises SoundError when it isn't open."""
 
     def close(self) -> None:
-        """Stop; harmless when not open."""
+        """Stop. Harmless when it isn't open."""
 
     def troubles(self) -> list[str]:
-        """What has gone wrong since ``open``, as short clauses for people: "the microphone was lost twice"."""
+        """What has gone wrong since ``open``, as clauses for people: "the microphone was lost 2 times"."""

@@ -1,4 +1,4 @@
-"""From the speaker to the microphone: a chirp is played, and looked for in what is heard."""
+"""Measures the way from the speaker to the microphone: a chirp is played, and looked for in what's heard."""
 
 from __future__ import annotations
 
@@ -11,44 +11,45 @@ from voiceguide.sound import BLOCK, RATE, Fill, Pcm
 from voiceguide.sound.levels import amplitude, dbfs, frame_powers
 
 SECONDS = 3.0
-"""How long is listened: the speaker's latency is widened within one, where that is needed."""
+"""How long the measurement takes. The speaker's latency is widened within the first second, if need be."""
 CHIRP_FROM_S, CHIRP_S = 1.5, 0.5
-"""When it begins, after more than a second for the noise floor, and how long it lasts."""
+"""When the chirp starts, leaving more than a second for the noise floor, and how long it lasts."""
 BAND_HZ = (300, 3500)
-"""What small speakers play, and telephones hear."""
+"""What small speakers play and telephones hear."""
 CHIRP_DB = -20.0
-"""RMS in dB of full scale: as loud as the guide speaks."""
+"""RMS in dBFS: as loud as the guide speaks."""
 FADE_S = 0.02
 LONGEST_S = 0.6
-"""A speaker of a sound server, or one with Bluetooth, holds no more."""
+"""The longest delay that's looked for. No speaker of a sound server holds more, and no Bluetooth speaker."""
 FOUND = 8.0
-"""How far the best place stands out from all others (the RMS of the rest): noise reaches 5 in ten thousand places."""
+"""How far the best match has to stand out from the RMS of all others: in ten thousand places, noise reaches 5."""
 DEAD = 1
-"""Samples that never pass it are of no microphone: the cheapest hisses by 2."""
+"""Samples that never exceed this don't come from a microphone: even the cheapest hisses by 2."""
 CLIPPING_DB, NOISY_DB, LOUD_ECHO_DB = -0.5, -35.0, 10.0
-"""A peak, a noise floor (a parent's voice is at -26), and an echo above the parent's voice, that are too loud. At an
-echo as loud as the parent nine of ten commands are heard (docs/hearing.md)."""
+"""From here on they're too loud: a peak, a noise floor (a parent's voice is at -26), an echo relative to that voice.
+With an echo as loud as the parent, nine out of ten commands are heard (docs/hearing.md)."""
 
 Samples = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What was heard."""
+    """What was heard of the chirp, and besides it."""
 
     floor_db: float
+    """RMS of the softest tenth of the blocks before the chirp, in dBFS."""
     peak_db: float
-    """dBFS: RMS of the softest tenth of the blocks before the chirp, and the loudest sample."""
+    """The loudest sample, in dBFS."""
     dead: bool
-    """Nothing at all."""
+    """The microphone gives nothing at all."""
     delay: float | None
-    """Seconds from where ``Block.played`` has the chirp to where it was heard; None where it was not found."""
+    """Seconds from the chirp in ``Block.played`` to the chirp that was heard; None where it wasn't found."""
     echo_db: float | None
-    """RMS in dBFS of what of it was heard."""
+    """RMS of the chirp that was heard, in dBFS."""
 
 
 def tone() -> Pcm:
-    """int16[n]: a tone that glides through BAND_HZ, as many octaves in each moment."""
+    """The chirp, int16[n]: a tone that glides through BAND_HZ at a constant number of octaves a second."""
     t = np.arange(round(CHIRP_S * RATE)) / RATE
     low, high = BAND_HZ
     rise = np.log(high / low)
@@ -61,7 +62,7 @@ def tone() -> Pcm:
 
 
 def player() -> Fill:
-    """Silence, the chirp once, silence."""
+    """Plays silence, the chirp, and silence again."""
     rest = np.concatenate([np.zeros(round(CHIRP_FROM_S * RATE), np.int16), tone()])
 
     def fill(n: int) -> Pcm:
@@ -73,10 +74,10 @@ def player() -> Fill:
 
 
 def heard(microphone: Pcm, played: Pcm) -> Loop:
-    """``microphone`` and ``played``: int16[n] each, side by side as in Block."""
+    """``microphone`` and ``played``: int16[n] each, aligned as in Block."""
     sound = microphone.astype(np.float64)
     peak = float(np.abs(sound).max(initial=0.0))
-    # Before the chirp the room is as it is; what was played is silent there.
+    # Before the chirp, ``played`` is silent, and the room is as usual.
     begins = int(np.flatnonzero(played)[0]) if played.any() else len(played)
     blocks = np.sort(np.sqrt(frame_powers(sound[: begins // BLOCK * BLOCK])))
     softest = blocks[: max(1, len(blocks) // 10)]
@@ -97,6 +98,6 @@ def _found(sound: Samples, begins: int) -> tuple[float | None, float | None]:
     others = np.delete(match, slice(max(0, best - RATE // 100), best + RATE // 100))
     if not len(others) or match[best] < FOUND * np.sqrt(np.mean(others**2)) + 1e-9:
         return None, None
-    # Of the RMS where it lies, what is there without it is taken off.
+    # The power where it lies, less the power of the room without it.
     there = float(np.mean(after[best : best + len(wanted)] ** 2)) - float(np.mean(sound[: max(1, begins)] ** 2))
     return best / RATE, dbfs(max(there, 0.0) ** 0.5)

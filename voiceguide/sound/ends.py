@@ -1,14 +1,14 @@
-"""The two ends of live sound as PortAudio calls them, each in its own thread: a microphone and a speaker.
+"""The two ends of live sound, a microphone and a speaker, as PortAudio calls them, each in a thread of its own.
 
-They know nothing of streams and devices. ``prepare`` makes an end ready for a stream, a first one or another: with
-that the samples are counted anew."""
+They know nothing about streams and devices. ``prepare`` gets an end ready for a stream, be it the first one or a
+replacement; the count of samples starts again with each.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
 from threading import Condition, Event
 from time import monotonic
 from typing import Any
@@ -17,71 +17,47 @@ import numpy as np
 import soxr
 
 from voiceguide.sound import BLOCK, RATE, Fill, Kind, Pcm
+from voiceguide.sound.clock import MicrophoneClock
 from voiceguide.sound.played import Played
 
 QUEUE_S = 5.0
-"""Seconds of the microphone's sound that are kept for a reader that is late."""
+"""Seconds of the microphone's sound that are kept for a reader that's late."""
 PULL = BLOCK // 3
-"""Samples asked of ``fill`` at once where they are resampled: with what the resampler holds, 25 ms are ahead of the
-device at most."""
+"""Samples asked of ``fill`` at a time where they're resampled. With what the resampler holds back, that's at most 25
+ms ahead of the device."""
 SILENT_S = 0.7
-"""Seconds without any sound from a device or to it after which it counts as lost."""
+"""Seconds without a callback after which a device counts as lost."""
 START_S = 3.0
-"""The same in the first seconds of a stream: a sleeping sink of a sound server takes up to 2 s to wake."""
+"""The same in the first seconds of a stream: a sleeping sink of a sound server takes up to 2 s to wake up."""
 LOOK_S = 0.15
-"""A look counts for no more seconds: where the whole process was held up, no device counts as lost for that."""
+"""A look counts for no more seconds than this: no device counts as lost because our whole process was held up."""
 
 Callback = Callable[[Any, int, Any, Any], None]
 
 
-class MicrophoneClock:
-    """The time of a place in the microphone's sound.
-
-    Counting samples gives even steps, but loses time with each sample that the device loses, and drifts with
-    the device's crystal. The times of arrival are true in the long run, but each may be late. So samples are
-    counted, and the count is moved by the least lateness of the last second: after a loss it is true again
-    within a second. Time never goes backwards: a block is at least half a block later than the one before."""
-
-    def __init__(self) -> None:
-        self._lateness: deque[tuple[float, float]] = deque()
-        self.last = 0.0
-        """The time that was given last."""
-
-    def arrived(self, counted: float, at: float) -> None:
-        """What is ``counted`` seconds of samples from the start was here at ``at`` seconds."""
-        self._lateness.append((counted, at - counted))
-        while self._lateness[0][0] < counted - 1.0:
-            self._lateness.popleft()
-
-    def at(self, counted: float) -> float:
-        """The time at the end of a block that ends at ``counted`` seconds of samples."""
-        least = min(map(itemgetter(1), self._lateness))
-        self.last = max(counted + least, self.last + BLOCK / RATE / 2)
-        return self.last
-
-
 class End:
-    """What both have in common."""
+    """What both ends have in common."""
 
     kind: Kind
 
     def __init__(self, wake: Event) -> None:
+        """``wake`` is set when the keeper should have a look."""
         self.ended = False
-        """PortAudio has ended the stream: the device or the server is gone."""
+        """PortAudio has ended the stream: the device or the sound server is gone."""
         self.lost = False
-        """It has ended, or nothing has come of it lately."""
-        self.troubles = 0
-        """How often the device has lost sound, or run out of it."""
+        """It has ended, or its callback hasn't been called lately."""
+        self.xruns = 0
+        """How often the device has lost sound (overflow) or run out of it (underflow)."""
         self._wake = wake
-        """To be set at its end."""
         self._streams = 0
         self._calls = self._seen = 0
+        """Callbacks of the present stream, in all and up to the last look."""
         self._age = self._silent = 0.0
-        """Calls by the present stream, calls at the last look, and seconds of it."""
+        """Seconds since the present stream was opened, and since its last callback."""
 
     def prepare(self, rate: int, channels: int) -> tuple[Callback, Callable[[], None]]:
-        """For a stream at this rate that is about to be opened: what it is to call with each piece of sound, and at
-        its end. What an earlier stream still calls comes to nothing."""
+        """Get ready for a stream at this rate, which is about to be opened. Returns what the stream has to call with
+        each piece of sound, and at its end. Whatever an earlier stream still calls has no effect."""
         self._streams += 1
         this = self._streams
         take = self._taker(rate, channels)
@@ -104,7 +80,7 @@ class End:
         return callback, finished
 
     def look(self, seconds: float) -> None:
-        """See whether it is lost; by the keeper, so many seconds after the last time."""
+        """See whether it's lost. For the keeper; ``seconds``: since the last look."""
         seconds = min(seconds, LOOK_S)
         self._age += seconds
         self._silent = 0.0 if self._calls != self._seen else self._silent + seconds
@@ -115,52 +91,53 @@ class End:
             self.lost = False
 
     def finish(self) -> None:
-        """It is over. A stream that hangs holds on to its callback, which must not hold on to soxr: at the end of the
-        process it would print a page about what was not given back to it."""
+        """No more callbacks. A stream that hangs holds on to its callback, which mustn't hold on to soxr: when the
+        process ended, soxr would print a page about what it hasn't been given back."""
         self._streams += 1
         self.ended = True
 
     def _taker(self, rate: int, channels: int) -> Callable[[Any, int, Any], None]:
-        """What takes or fills int16[frames, channels]."""
+        """A function that takes or fills int16[frames, channels]."""
         raise NotImplementedError
 
 
 @dataclass(slots=True)
 class _Stream:
-    """Where a reader is in the sound of one stream of the microphone."""
+    """How far a reader has got in the sound of one stream of the microphone."""
 
     rate: int
     clock: MicrophoneClock
     resample: Callable[[Pcm], Pcm]
     next: int = 0
-    """The device's sample that comes next."""
+    """The device's next sample."""
     counted: float = 0.0
-    """Seconds of sound up to the end of ``ready``, with those that were dropped."""
+    """Seconds of sound up to the end of ``ready``, including what was dropped."""
     ready: Pcm = field(default_factory=lambda: np.zeros(0, np.int16))
 
 
 class Microphone(End):
-    """Keeps what comes, for ``read``."""
+    """Keeps what comes in, for ``read``."""
 
     kind: Kind = "microphone"
 
     def __init__(self, wake: Event, played: Played) -> None:
         super().__init__(wake)
         self.dropped = 0.0
-        """Seconds of sound that were not read in time."""
+        """Seconds of sound that weren't read in time."""
         self.arrived = Condition()
-        """To be notified when sound has come, or will not come."""
+        """Notified when sound has come, or when none will come."""
         self._began = monotonic()
         self._played = played
         self._chunks: deque[tuple[Pcm, int, float, _Stream]] = deque()
-        """Samples, how many of the device's samples came before them, the time when they arrived, and of which
-        stream."""
+        """Samples, how many of the device's samples came before them, when they arrived, and which stream they're
+        from."""
         self._waiting = 0.0
+        """Seconds of sound in ``_chunks``."""
         self._stale = 0.0
-        """When sound came last that is of a time for which silence has been given; 0 when there is none."""
+        """When the last sound came whose time has been filled with silence already; 0 when there's none."""
         self._reading: _Stream | None = None
         self.last = 0.0
-        """The time of the block that was read last."""
+        """The time at the end of the block that was read last."""
 
     def _taker(self, rate: int, channels: int) -> Callable[[Any, int, Any], None]:
         stream = _Stream(rate, MicrophoneClock(), resampler(rate, RATE))
@@ -172,9 +149,9 @@ class Microphone(End):
         def take(data: Any, frames: int, status: Any) -> None:
             nonlocal frames_before
             if status.input_overflow:
-                self.troubles += 1
-                self._played.place_anew()
-            # The first channel, not the mean: an array of microphones has its cleaned sound there, and a stereo
+                self.xruns += 1
+                self._played.realign()
+            # The first channel, not the mean: an array of microphones puts its cleaned sound there, and a stereo
             # input with one microphone would lose 6 dB.
             pcm = np.frombuffer(data, np.int16).reshape(frames, channels)[:, 0].copy()
             with self.arrived:
@@ -185,13 +162,13 @@ class Microphone(End):
                     late = len(self._chunks.popleft()[0]) / rate
                     self._waiting -= late
                     self.dropped += late
-                    self._played.place_anew()
+                    self._played.realign()
                 self.arrived.notify()
 
         return take
 
     def read(self, given_up: Callable[[], bool]) -> tuple[Pcm, float, bool] | None:
-        """The next block, the time of its end, and whether it is the newest; None when ``given_up()``."""
+        """The next block, the time at its end, and whether it's the newest; None when ``given_up()``."""
         while (stream := self._reading) is None or len(stream.ready) < BLOCK:
             with self.arrived:
                 while not given_up() and not self._chunks:
@@ -201,7 +178,7 @@ class Microphone(End):
                 pcm, first, at, of = self._chunks.popleft()
                 self._waiting -= len(pcm) / of.rate
             if self._stale:
-                # What was held back meanwhile comes all at once, and then the present at its own pace.
+                # What was held back meanwhile comes all at once; after that, the present comes at its own pace.
                 self._stale, before = at, self._stale
                 if at - before < len(pcm) / of.rate / 2 or before < 0:
                     continue
@@ -209,8 +186,8 @@ class Microphone(End):
                 of.clock = MicrophoneClock()
             if of is not stream:
                 self._reading = of
-                self._played.place_anew()
-            # What was dropped before this chunk has passed all the same.
+                self._played.realign()
+            # Time has passed for what was dropped before this chunk, too.
             of.counted += (first - of.next) / of.rate
             of.next = first + len(pcm)
             of.clock.arrived(of.next / of.rate, at)
@@ -223,14 +200,14 @@ class Microphone(End):
         return block, self.last, not self._chunks and len(stream.ready) < BLOCK
 
     def begin(self, at: float) -> None:
-        """Time is counted from this moment of ``monotonic``, and what was heard before is not read."""
+        """Count time from this moment of ``monotonic``, and drop what was heard before."""
         with self.arrived:
             self._began = at
             self._chunks.clear()
             self._waiting = 0.0
 
     def skip(self, until: float) -> None:
-        """What was heard so far is not read: silence was given until this time."""
+        """Drop what has been heard so far: silence was given up to this time."""
         self.last = until
         self._stale = -1.0
         with self.arrived:
@@ -244,7 +221,7 @@ class Microphone(End):
 
 
 class Speaker(End):
-    """Plays what ``fill`` gives, and silence before ``fill`` is set."""
+    """Plays what ``fill`` returns, and silence until ``fill`` is set."""
 
     kind: Kind = "speaker"
 
@@ -252,25 +229,25 @@ class Speaker(End):
         super().__init__(wake)
         self.fill: Fill | None = None
         self.away = False
-        """What it is given would be heard by nobody: it gets silence, and ``fill`` is not asked."""
+        """Nobody would hear what it plays: it plays silence, and ``fill`` isn't called."""
         self.failure: Exception | None = None
         """What ``fill`` raised."""
         self.seconds = 0.0
-        """Of sound that the device has taken."""
+        """Seconds of sound that the device has taken."""
         self._played = played
 
     def _taker(self, rate: int, channels: int) -> Callable[[Any, int, Any], None]:
         resample = resampler(RATE, rate)
         ahead: Pcm = np.zeros(0, np.int16)
-        self._played.place_anew()
+        self._played.realign()
 
         def take(data: Any, frames: int, status: Any) -> None:
             nonlocal ahead
             self.seconds += frames / rate
             self._played.piece = frames * RATE // rate
             if status.output_underflow:
-                self.troubles += 1
-                self._played.place_anew()
+                self.xruns += 1
+                self._played.realign()
             out = np.frombuffer(data, np.int16).reshape(frames, channels)
             if self.fill is None or self.away or self.failure is not None:
                 out[:] = 0
@@ -281,7 +258,7 @@ class Speaker(End):
                     return
                 while len(ahead) < frames:
                     ahead = np.concatenate((ahead, resample(self._filled(PULL))))
-            except Exception as failure:  # raised again by read(), in the thread of the session
+            except Exception as failure:  # read() raises it again, in the session's thread
                 self.failure = failure
                 out[:] = 0
                 return
@@ -294,17 +271,17 @@ class Speaker(End):
         assert self.fill is not None
         pcm = self.fill(n)
         if len(pcm) != n:
-            raise ValueError(f"fill({n}) gave {len(pcm)} samples")
+            raise ValueError(f"fill({n}) returned {len(pcm)} samples")
         self._played.give(pcm)
         return pcm
 
 
 def resampler(source: int, target: int) -> Callable[[Pcm], Pcm]:
-    """What makes samples at ``target`` a second of int16[n] at ``source``, piece by piece."""
+    """A function that turns int16[n] at ``source`` samples a second into samples at ``target``, piece by piece."""
     if source == target:
         return lambda pcm: pcm
-    # soxr's variable-rate filter, although the rate is fixed: it holds back 12 to 15 ms where the others hold
-    # back 37 to 58 ms; it is flat up to 7 kHz, and what is above 8 kHz is 82 dB down.
+    # soxr's variable-rate filter, although the rate is fixed: it holds back 12 to 15 ms, where the others hold back
+    # 37 to 58 ms. It's flat up to 7 kHz, and 82 dB down above 8 kHz.
     resample: Callable[[Pcm], Pcm] = soxr.ResampleStream(
         source, target, 1, dtype="int16", quality="HQ", vr=True
     ).resample_chunk

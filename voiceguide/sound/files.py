@@ -1,4 +1,4 @@
-"""Recordings in files: read in whatever rate and format libsndfile knows, written as WAV."""
+"""Recordings in files: read at any rate and in any format that libsndfile knows, written as WAV."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from voiceguide.sound import BLOCK, RATE, Pcm
 Samples = npt.NDArray[np.float32]
 
 RATES = (4_000, 384_000)
-"""Samples a second: from less than a telephone's to the most that sound cards do. A damaged header says anything, and
-a resampler's filters grow with it."""
+"""Samples a second: from less than a telephone to the most that sound cards can do. A damaged header may say
+anything, and a resampler's filters grow with it."""
 MOST_CHANNELS = 16
-"""A second of that many at the highest rate is 25 MB."""
+"""A second of this many at the highest rate takes 25 MB."""
 PIECE = 65_536
-"""Values, of all channels together, that are read at once."""
+"""Values read at a time, all channels together."""
 LONGEST_S = 600
-"""What is held as a whole (noise, and what is played in a rehearsal) is no longer than that: 20 MB."""
+"""Recordings that are held in memory (noise, and what's played in a rehearsal) may be this long: 20 MB."""
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A SoundFile that can be read. Raises VoiceguideError, for whatever is raised while it is read, too.
+    """A SoundFile that can be read. Raises VoiceguideError, also for whatever is raised while it's read.
 
-    It calls itself not seekable (``seek`` works): after each read of what is seekable, soundfile (0.14) seeks to
-    where it is, and a decoder of MP3 begins anew there, with up to a tenth of a second of silence."""
+    It says that it isn't seekable, although ``seek`` works: after each read of a seekable file, soundfile (0.14)
+    seeks to where it is already, and an MP3 decoder starts afresh there, with up to a tenth of a second of
+    silence."""
     import soundfile
 
     if not is_there(path):
@@ -53,32 +54,37 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from None
 
 
-def blocks_of(path: Path) -> Iterator[Pcm]:
-    """A recording as mono blocks of int16[BLOCK] at 16 kHz, read as it is asked for; the last one is filled up with
-    silence.
+def pieces_of(path: Path) -> Iterator[Pcm]:
+    """A recording in pieces of up to some seconds, int16[n], mono, 16 kHz, read as they're asked for.
 
-    Raises VoiceguideError where the file is missing or is no recording."""
+    Raises VoiceguideError where the file is missing or isn't a recording."""
     import soxr
 
     with _opened(path) as file:
         resampler = soxr.ResampleStream(file.samplerate, RATE, 1, dtype="float32")
         size = PIECE // file.channels
-        rest = np.zeros(0, np.float32)
         last = False
         while not last:
             chunk = file.read(size, dtype="float32", always_2d=True)
             last = len(chunk) < size
-            rest = np.concatenate([rest, resampler.resample_chunk(_mono(chunk), last=last)])
-            if last:
-                rest = np.concatenate([rest, np.zeros(-len(rest) % BLOCK, np.float32)])
-            whole = len(rest) // BLOCK * BLOCK
-            samples = np.clip(np.rint(rest[:whole] * 32768), -32768, 32767).astype(np.int16)
-            yield from samples.reshape(-1, BLOCK)
-            rest = rest[whole:]
+            samples = resampler.resample_chunk(_mono(chunk), last=last)
+            yield np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
+
+
+def blocks_of(path: Path) -> Iterator[Pcm]:
+    """As ``pieces_of``, but in blocks of int16[BLOCK]. The last one is filled up with silence."""
+    rest: Pcm = np.zeros(0, np.int16)
+    for piece in pieces_of(path):
+        rest = np.concatenate([rest, piece])
+        whole = len(rest) // BLOCK * BLOCK
+        yield from rest[:whole].reshape(-1, BLOCK)
+        rest = rest[whole:]
+    if len(rest):
+        yield np.pad(rest, (0, BLOCK - len(rest)))
 
 
 def is_there(path: Path) -> bool:
-    """Whether it is a file; not, where that is for others to know."""
+    """Whether it's a file; False where we aren't allowed to know."""
     try:
         return path.is_file()
     except OSError:
@@ -86,16 +92,16 @@ def is_there(path: Path) -> bool:
 
 
 def _mono(sound: Samples) -> Samples:
-    """float32[n, channels] as float32[n]; a file of floats may hold what is no number, or beyond full scale."""
+    """float32[n, channels] as float32[n]. A file of floats may contain NaN, or values beyond full scale."""
     mono: Samples = np.clip(np.nan_to_num(sound), -1.0, 1.0).mean(axis=1, dtype=np.float32)
     return mono
 
 
 def excerpts_of(path: Path, count: int, seconds: float) -> Iterator[Samples]:
-    """``count`` excerpts of a recording, evenly spread over it, or all of it where that is no longer: float32[n]
+    """``count`` excerpts of a recording, spread evenly over it, or all of it if it's shorter than that: float32[n]
     each, mono, 16 kHz, full scale 1.
 
-    Raises VoiceguideError as ``blocks_of``."""
+    Raises VoiceguideError, as ``blocks_of`` does."""
     import soxr
 
     with _opened(path) as file:
@@ -108,7 +114,7 @@ def excerpts_of(path: Path, count: int, seconds: float) -> Iterator[Samples]:
 
 
 def rate_of(path: Path) -> int:
-    """Samples a second of a recording; 0 where it is none."""
+    """The sample rate of a recording; 0 where the file isn't one."""
     try:
         with _opened(path) as file:
             return int(file.samplerate)
@@ -117,7 +123,8 @@ def rate_of(path: Path) -> int:
 
 
 def read_recording(path: Path) -> Pcm:
-    """A whole recording, int16[n], mono, 16 kHz. Raises VoiceguideError as ``blocks_of``, and for a long one."""
+    """A whole recording, int16[n], mono, 16 kHz. Raises VoiceguideError, as ``blocks_of`` does, and where it's longer
+    than LONGEST_S."""
     blocks = []
     for block in blocks_of(path):
         blocks.append(block)
@@ -128,7 +135,7 @@ def read_recording(path: Path) -> Pcm:
 
 
 def check_writable(path: Path) -> None:
-    """Raises VoiceguideError where a file cannot be written there."""
+    """Raises VoiceguideError where a file can't be written there."""
     if path.is_dir():
         raise VoiceguideError(f"cannot write {path}: it is a folder; name a file in it")
     if not path.absolute().parent.is_dir():
@@ -136,7 +143,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_wav(path: Path, pcm: Pcm) -> None:
-    """``pcm``: int16[n] or int16[n, channels] at 16 kHz. Raises VoiceguideError where it cannot be written."""
+    """``pcm``: int16[n] or int16[n, channels] at 16 kHz. Raises VoiceguideError where it can't be written."""
     import soundfile
 
     check_writable(path)

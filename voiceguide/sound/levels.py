@@ -39,6 +39,17 @@ def amplitude(level_db: float, full_scale: float = FULL_SCALE) -> float:
     return full_scale * 10 ** (level_db / 20)
 
 
+def soft_limit(samples: npt.NDArray[np.float32], knee: float, ceiling: float) -> npt.NDArray[np.float32]:
+    """``samples`` up to ±``knee`` as they are; beyond that bent smoothly, so that none goes over ±``ceiling``."""
+    # Only + - * /: unlike tanh, their results don't depend on how a signal is cut into blocks.
+    size = np.abs(samples)
+    if size.max(initial=0) <= np.float32(knee):
+        return samples
+    over = np.maximum(size - np.float32(knee), np.float32(0))
+    room = np.float32(ceiling - knee)
+    return np.clip(samples, -knee, knee) + np.copysign(over * room / (over + room), samples)
+
+
 def frame_powers(sound: Sound, frame: int = BLOCK) -> npt.NDArray[np.float64]:
     """The mean square of each frame of ``frame`` samples; the last one is filled up with silence."""
     frames = np.pad(sound, (0, -len(sound) % frame)).reshape(-1, frame)

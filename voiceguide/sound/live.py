@@ -1,14 +1,15 @@
-"""Real sound: a microphone and a speaker through PortAudio.
+"""Real sound: a microphone and a speaker, through PortAudio.
 
-Two streams are opened, one for each direction: a single duplex stream stalled for seconds where the speaker
-was asleep, and underran where two did not. And microphone and speaker are often two devices.
+Two streams are opened, one for each direction. A single duplex stream stalled for seconds when the speaker was
+asleep, and underran where two streams didn't. And the microphone and the speaker are often two devices.
 
-A thread of its own, the keeper, sees to them: it notices what is lost and opens it again when it is back, and gives
-the speaker's device more to hold when it runs out of sound.
+A thread of its own, the keeper, looks after them: it notices when a device is lost, opens it again when it's back,
+and lets the speaker's device hold more sound when it runs out of it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from contextlib import ExitStack, suppress
 from math import inf
@@ -21,34 +22,36 @@ from voiceguide.errors import SoundError
 from voiceguide.files.stderr import quiet
 from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind
 from voiceguide.sound import portaudio as pa
+from voiceguide.sound.clock import Pace
 from voiceguide.sound.ends import End, Microphone, Speaker
 from voiceguide.sound.played import Played
 from voiceguide.sound.portaudio import Device, Running, choose, devices
 from voiceguide.sound.probe import Probe
 from voiceguide.sound.server import Server
-from voiceguide.sound.silent import Pace
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Device", "LiveSound", "Running", "choose", "devices"]
 
 LATENCIES = (0.06, 0.09, 0.12, 0.21)
-"""Seconds of sound that the speaker's device may hold: what it begins with, and what it is given when it runs out."""
-SETTLE = 0.3
+"""Seconds of sound that the speaker's device may hold: what it starts with, and what it gets when it runs out."""
+SETTLE_S = 0.3
 """Seconds of silence in which a latency is tried at the start."""
 LOOK_LIMIT = 1.0
-"""Seconds for the sound server to say where the streams are; usually it takes less than ``SETTLE``."""
-TICK = 0.1
+"""Seconds for the sound server to say where the streams are; it usually takes less than ``SETTLE_S``."""
+TICK_S = 0.1
 """Seconds between two looks of the keeper."""
 APART_S, TROUBLE_S = 0.5, 10.0
-"""Two underruns that are not one (apart by so much), within so many seconds, are one too many."""
+"""Two underruns at least APART_S apart, so that they aren't the same one, within TROUBLE_S are one too many."""
 HURRY_S = 0.5
-"""No device asks for so much more than it has had time to play, but for one that runs out again and again."""
+"""Only a device that runs out again and again asks for this many more seconds than it has had time to play."""
 
 
 class LiveSound:
-    """A microphone and a speaker (``voiceguide.sound.Sound``), each at its device's own rate.
+    """A Sound with a real microphone and speaker, each at its device's own rate.
 
-    ``input_device`` and ``output_device`` are as for ``choose``. Without ``microphone`` only the speaker is
-    opened, and ``read`` gives silence at the pace of the clock."""
+    ``input_device`` and ``output_device`` are as for ``choose``. Without ``microphone`` only the speaker is opened,
+    and ``read`` returns silence at the pace of the clock."""
 
     def __init__(
         self,
@@ -81,32 +84,32 @@ class LiveSound:
 
     @property
     def overflows(self) -> int:
-        """How often the device lost sound of the microphone since ``open``."""
-        return self._microphone.troubles if self._microphone else 0
+        """How often the microphone's device has lost sound since ``open``."""
+        return self._microphone.xruns if self._microphone else 0
 
     @property
     def dropped(self) -> float:
-        """Seconds of sound thrown away since ``open``, because they were not read within five seconds."""
+        """Seconds of sound thrown away since ``open`` because they weren't read within five seconds."""
         return self._microphone.dropped if self._microphone else 0.0
 
     @property
     def underflows(self) -> int:
-        """How often the speaker's device ran out of sound since ``open``."""
-        return self._speaker.troubles
+        """How often the speaker's device has run out of sound since ``open``."""
+        return self._speaker.xruns
 
     @property
-    def placings(self) -> int:
-        """How often ``played`` was placed beside ``pcm``: once, and again for each time that samples were lost."""
-        return self._played.placings
+    def alignments(self) -> int:
+        """How often ``played`` was aligned with ``pcm``: once, and again each time that samples were lost."""
+        return self._played.alignments
 
     @property
     def delay(self) -> float:
-        """Seconds from ``fill`` until what it gave is in ``played``; 20 ms more or less."""
+        """As for Sound; right to within 20 ms."""
         return self._played.delay
 
     @property
     def running(self) -> list[Running]:
-        """The streams, microphone first."""
+        """The running streams, the microphone's first."""
         return [self._running[end.kind] for end in self._ends if end.kind in self._running]
 
     def troubles(self) -> list[str]:
@@ -122,9 +125,9 @@ class LiveSound:
         return found
 
     def open(self, fill: Fill) -> None:
-        """Raises SoundError where a device is missing, unknown, busy, or does not answer.
+        """Raises SoundError where a device is missing, unknown or busy, or doesn't answer.
 
-        ``fill`` is called from another thread until ``close``. Can be opened again after ``close``."""
+        ``fill`` is called from another thread until ``close``. Can be opened again after that."""
         self.close()
         self._forget()
         self._quiet.enter_context(quiet())
@@ -133,6 +136,7 @@ class LiveSound:
         except BaseException:
             self.close()
             raise
+        self._log_running("open")
         self._pace = Pace()
         if self._microphone:
             self._microphone.begin(self._pace.began)
@@ -149,12 +153,12 @@ class LiveSound:
             self._server = Server(self._wake)
         while True:
             before = self.underflows
-            sleep(SETTLE)
+            sleep(SETTLE_S)
             if self.underflows == before or self._latency == len(LATENCIES) - 1:
                 break
             self._latency += 1
             self._reopen_speaker()
-        if self._server:  # or a device that goes away at once would never have been the stream's
+        if self._server:  # or a device that's unplugged at once would never have been the stream's
             self._server.looked.wait(LOOK_LIMIT)
 
     def _open_streams(self, found: list[Device], chosen: dict[Kind, Device]) -> None:
@@ -172,7 +176,7 @@ class LiveSound:
         self._played.held = round(self._running["speaker"].latency * RATE)
 
     def _restart(self) -> None:
-        """All streams anew, on the devices that bear the names of those that were in use."""
+        """Open all streams again, on the devices with the names of those that were in use."""
         pa.close([running.stream for running in self._running.values()])
         found = pa.query()
         self._open_streams(found, {kind: choose(found, name, kind) for kind, name in self._names.items()})
@@ -182,11 +186,8 @@ class LiveSound:
         return {kind: running.device.lasting_name for kind, running in self._running.items()}
 
     def read(self) -> Block:
-        """The next 30 ms. ``at`` is when its end came from the device, in seconds since ``open`` was done;
-        for how that is known see ``MicrophoneClock``, and for ``played`` see ``Played``. While the microphone is lost
-        blocks are silent, and come at the pace of the clock.
-
-        Raises SoundError when it is not open. What ``fill`` raised is raised here."""
+        """The next 30 ms. ``at`` is when its end came from the device, in seconds since ``open`` returned (see
+        ``MicrophoneClock``); for ``played`` see ``Played``. Raises what ``fill`` has raised, too."""
         if not self._running:
             raise SoundError("the sound is not open")
         heard = self._microphone and self._microphone.read(lambda: "microphone" in self._lost)
@@ -201,9 +202,14 @@ class LiveSound:
                 self._microphone.skip(at)
         return Block(pcm, self._pace.at, self._played.meanwhile(newest), self._lost)
 
+    def _log_running(self, what: str) -> None:
+        for one in self.running:
+            held = f"{one.rate} Hz, {one.channels} channels, {one.latency * 1000:.0f} ms"
+            log.info("%s: %s, %s, %s", what, one.kind, one.device.name, held)
+
     def close(self) -> None:
-        """Stop, when what the speaker's device holds has been heard. A device that does not answer is left alone
-        after two seconds."""
+        """Stop, once the speaker has played what its device holds. A device that doesn't answer is left alone after
+        two seconds."""
         self._closing = True
         self._wake.set()
         if self._keeper:
@@ -228,12 +234,12 @@ class LiveSound:
         supply = _Supply(self._speaker)
         before = monotonic()
         while not self._closing:
-            self._wake.wait(TICK)
+            self._wake.wait(TICK_S)
             self._wake.clear()
             now = monotonic()
             for end in self._ends:
                 end.look(now - before)
-            self._tell()
+            self._publish_lost()
             gone = [end.kind for end in self._ends if end.lost]
             if supply.short(now, now - before) and not gone:
                 self._widen()
@@ -241,28 +247,33 @@ class LiveSound:
             if not gone:
                 probe.stop()
             elif probe.sees({kind: self._names[kind] for kind in gone}):
-                with suppress(Exception):  # whatever a driver gives: it is tried again, as long as it takes
+                try:
                     pa.bounded(self._restart, pa.OPEN_LIMIT)
+                    self._log_running("open again")
+                except Exception:  # whatever a driver throws at us: we try again, for as long as it takes
+                    log.info("could not open the devices again", exc_info=True)
                 before = monotonic()
         probe.stop()
 
     def _widen(self) -> None:
-        """Give the speaker's device more to hold, if there is more to give."""
+        """Let the speaker's device hold more, up to the last of LATENCIES."""
         if self._latency < len(LATENCIES) - 1:
             self._latency += 1
-            with suppress(Exception):  # as in ``_keep``: the stream has ended then, and counts as lost
+            log.info("the speaker runs out of sound: its device may hold %d ms", 1000 * LATENCIES[self._latency])
+            with suppress(Exception):  # as in ``_keep``: the stream has ended, and counts as lost
                 pa.bounded(self._reopen_speaker, pa.OPEN_LIMIT)
 
-    def _tell(self) -> None:
-        """What is lost, for ``read``."""
+    def _publish_lost(self) -> None:
+        """For ``read``: which devices are lost."""
         moved = self._server.away if self._server else frozenset[Kind]()
         self._speaker.away = "speaker" in moved
         lost = frozenset(end.kind for end in self._ends if end.lost) | moved
         if lost == self._lost:
             return
+        log.info("lost: %s", ", ".join(sorted(lost)) or "nothing any more")
         for kind in lost - self._lost:
             self._losses[kind] = self._losses.get(kind, 0) + 1
-        self._played.place_anew()
+        self._played.realign()
         self._lost = lost
         if self._microphone:
             with self._microphone.arrived:
@@ -270,23 +281,27 @@ class LiveSound:
 
 
 class _Supply:
-    """Whether the speaker's device runs out of sound. It says so; or it asks for more than it can have played."""
+    """Whether the speaker's device runs out of sound: it says so, or it asks for more than it can have played."""
 
     def __init__(self, speaker: Speaker) -> None:
         self._speaker = speaker
-        self._troubles = speaker.troubles
+        self._xruns = speaker.xruns
         self._least = inf
-        """By how many seconds of sound it has been ahead of the clock, at least."""
+        """The least seconds of sound by which it has been ahead of the clock."""
         self._times: deque[float] = deque([-TROUBLE_S], 2)
 
     def short(self, now: float, waited: float) -> bool:
-        """Whether it has run out for the second time lately. ``waited``: since the last call."""
-        troubles, self._troubles = self._troubles, self._speaker.troubles
+        """Whether it has run out for the second time lately. ``waited``: seconds since the last call."""
+        xruns, self._xruns = self._xruns, self._speaker.xruns
+        if self._xruns > xruns:
+            log.info("the speaker ran out of sound: %d times so far", self._xruns)
+        if waited > 3 * TICK_S:
+            log.info("the process was held up for %.1f s", waited)
         ahead = self._speaker.seconds - now
         hurry = ahead - self._least > HURRY_S
         self._least = ahead if hurry else min(self._least, ahead)
-        # Where the process was held up it is no fault of the latency.
-        if (self._troubles > troubles or hurry) and waited < 3 * TICK and now - self._times[-1] > APART_S:
+        # If our process was held up, the latency isn't to blame.
+        if (self._xruns > xruns or hurry) and waited < 3 * TICK_S and now - self._times[-1] > APART_S:
             self._times.append(now)
             return self._times[-1] - self._times[0] < TROUBLE_S
         return False

@@ -1,7 +1,7 @@
-"""Sound devices: which there are, which one is meant, and calls of PortAudio that cannot hang the program.
+"""Sound devices: which ones there are, which one is meant, and calls of PortAudio that can't hang the program.
 
-PortAudio has one state for the whole process, so what is known of it is kept here in the module. With a
-broken ALSA configuration it aborts the process instead of raising: nothing can be done about that from here.
+PortAudio has one state for the whole process, so what we know about it is kept in this module. With a broken ALSA
+configuration it aborts the process instead of reporting an error: nothing can be done about that from here.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from voiceguide.files.stderr import quiet
 from voiceguide.sound import BLOCK, RATE, Kind
 
 OPEN_LIMIT = 10.0
-"""Seconds for reading the list of devices or opening streams; usually it takes 0.1 to 0.3."""
+"""Seconds for listing the devices or opening streams; it usually takes 0.1 to 0.3."""
 CLOSE_LIMIT = 2.0
-"""Seconds for closing them: what the speaker's device holds is heard to its end."""
+"""Seconds for closing streams: the speaker plays what its device still holds."""
 PIECE = 0.02
-"""Seconds of sound that a device hands over or takes at a time. The microphone's are given on as blocks, as they are
-read: with 30 ms from the device a command is heard 15 ms later, and with 10 ms no sooner."""
+"""Seconds of sound that a device hands over or takes at a time. The microphone's are passed on as blocks: with 30 ms
+from the device a command would be heard 15 ms later, and with 10 ms no sooner."""
 DEPTH = 1.28
-"""Seconds of sound that the microphone's device may hold, so that nothing is lost where this process is held up
-for a second. It is no delay: the device hands it over piece by piece."""
+"""Seconds of sound that the microphone's device may hold, so that nothing is lost when this process is held up for a
+second. That adds no delay: the device hands it over piece by piece."""
 _OTHER_RATES = (48_000, 44_100, 32_000, 16_000)
 
 T = TypeVar("T")
@@ -38,38 +38,38 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A sound device as PortAudio sees it."""
+    """A sound device, as PortAudio sees it."""
 
     index: int
     name: str
     inputs: int
-    """Channels to hear with; 0 for a speaker."""
+    """Channels for recording; 0 for a speaker."""
     outputs: int
-    """Channels to play with; 0 for a microphone."""
+    """Channels for playing; 0 for a microphone."""
     rate: int
-    """The device's own samples a second."""
+    """The device's own sample rate."""
     host_api: str
     is_default_input: bool
     is_default_output: bool
 
     @property
     def lasting_name(self) -> str:
-        """What it is called wherever it is plugged in: ALSA adds the number of the card to the name."""
+        """Its name wherever it's plugged in: ALSA adds the number of the card."""
         return self.name.rsplit(" (hw:", 1)[0]
 
 
 def devices() -> list[Device]:
-    """All sound devices, read anew unless one is in use. Empty where there is none.
+    """All sound devices: as they are now, or as they were when the first stream that's open now was opened.
 
-    Raises SoundError where PortAudio is missing or does not answer."""
+    Raises SoundError where PortAudio is missing or doesn't answer."""
     return bounded(query, OPEN_LIMIT)
 
 
 def choose(found: Sequence[Device], wanted: str | int | None, kind: Kind) -> Device:
-    """The device meant by its index (a number or digits), its name or a part of it; by None, the default.
+    """The device that's meant by an index (a number or digits), a name or a part of it; the default one for None.
 
-    Upper and lower case are the same; a whole name goes before an index, and that before a part of a name.
-    Raises SoundError, with what there is to choose from, where nothing or more than one is meant."""
+    Case doesn't matter. A whole name takes precedence over an index, and an index over a part of a name. Raises
+    SoundError, with the devices to choose from, where no device or more than one is meant."""
     microphone = kind == "microphone"
     fit = [device for device in found if (device.inputs if microphone else device.outputs)]
     if not fit:
@@ -92,7 +92,7 @@ def choose(found: Sequence[Device], wanted: str | int | None, kind: Kind) -> Dev
 
 
 def served(found: Sequence[Device]) -> bool:
-    """Whether there is a sound server: ALSA has devices of these names, then."""
+    """Whether there's a sound server: ALSA then has devices with these names."""
     return any(device.name in ("pulse", "pipewire") for device in found)
 
 
@@ -101,28 +101,25 @@ def _listed(found: Sequence[Device]) -> str:
 
 
 in_use: list[Any] = []
-"""Streams that are open: while there are any, the list of devices cannot be read anew."""
+"""Open streams. While there are any, the devices can't be listed again."""
 _hung: list[Thread] = []
-"""The calls that PortAudio has not come back from."""
+"""Calls that PortAudio hasn't come back from."""
 _one_at_a_time = Lock()
 
 
 def query() -> list[Device]:
-    """The same as ``devices``, without a limit of time: for use in a task that is ``bounded``."""
+    """As ``devices``, but without a time limit: for use in a ``bounded`` task."""
     try:
         _silence_alsa()
         with private.all_made():  # JACK's library leaves files in /dev/shm
             import sounddevice
-    except OSError:  # no library, or one that cannot be loaded
+    except OSError:  # no library, or one that can't be loaded
         raise SoundError(
             "the sound library PortAudio is missing: install it with `sudo apt install libportaudio2`"
         ) from None
     try:
-        if not in_use:  # PortAudio makes its list of devices when it is initialised, and never again
-            while sounddevice._initialized:
-                sounddevice._terminate()
-            with private.all_made():
-                sounddevice._initialize()
+        if not in_use:
+            _initialise_again(sounddevice)
         apis = sounddevice.query_hostapis()
         default_input, default_output = sounddevice.default.device
         found = list(sounddevice.query_devices())
@@ -145,14 +142,14 @@ def query() -> list[Device]:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A stream that runs, and what the device took."""
+    """A running stream, and what its device accepted."""
 
     kind: Kind
     device: Device
     rate: int
     channels: int
     latency: float
-    """Seconds of sound that the speaker's device holds, or that the microphone's hands over at a time."""
+    """Seconds of sound that the speaker's device holds, or that the microphone's device hands over at a time."""
     stream: Any
 
 
@@ -163,12 +160,12 @@ def start(
     latency: float,
     prepare: Callable[[int, int], tuple[Callable[..., None], Callable[[], None]]],
 ) -> Running:
-    """A stream of ``device``, one of those ``found``, running.
+    """Open a stream on ``device``, one of those ``found``, and start it.
 
-    It is opened at the first rate and number of channels that the device takes: the device's own rate, but 16 kHz of
-    a sound server, which resamples anyhow; and as few channels as it can have. ``latency``: for the speaker, in
-    seconds. ``prepare(rate, channels)`` gives the two functions that PortAudio is to call: with each piece of sound,
-    and when the stream has ended. Raises SoundError."""
+    It's opened at the first rate and number of channels that the device accepts: the device's own rate, or 16 kHz
+    with a sound server, which resamples anyway; and as few channels as possible. ``latency``: the speaker's, in
+    seconds. ``prepare(rate, channels)`` returns the two functions that PortAudio has to call: with each piece of
+    sound, and when the stream has ended. Raises SoundError."""
     import sounddevice
 
     microphone = kind == "microphone"
@@ -182,14 +179,14 @@ def start(
         for channels in sorted({1, min(2, most), most}):
             callback, finished = prepare(rate, channels)
             try:
-                _set_periods(sounddevice, periods)
+                _set_periods(periods)
                 stream = make(
                     device=device.index,
                     samplerate=rate,
                     channels=channels,
                     dtype="int16",
                     latency=held,
-                    blocksize=round(BLOCK * rate / RATE) if microphone else 0,  # as the device likes it
+                    blocksize=round(BLOCK * rate / RATE) if microphone else 0,  # whatever the device likes
                     callback=callback,
                     finished_callback=finished,
                 )
@@ -197,7 +194,7 @@ def start(
                 try:
                     stream.start()
                 except sounddevice.PortAudioError:
-                    close([stream])  # or the next attempt finds the device in use, by us
+                    close([stream])  # or the next attempt would find the device in use, by us
                     raise
                 latency = stream.latency / periods if microphone else stream.latency
                 return Running(kind, device, rate, channels, latency, stream)
@@ -209,8 +206,8 @@ def start(
 
 
 def close(streams: Sequence[Any], *, heard_out: bool = False) -> None:
-    """Stop and close streams, and with ``heard_out`` wait until what the devices hold is heard: a sleeping one takes
-    2 s. Hangs where a sound server is frozen: for use in a task that is ``bounded``."""
+    """Stop and close streams. With ``heard_out``, wait until the speaker has played all it holds, which takes 2 s if
+    it's asleep. Hangs when the sound server is frozen: for use in a ``bounded`` task."""
     import sounddevice
 
     for stream in [stream for stream in streams if stream in in_use]:
@@ -220,17 +217,11 @@ def close(streams: Sequence[Any], *, heard_out: bool = False) -> None:
         in_use.remove(stream)
 
 
-def _set_periods(sounddevice: Any, count: int) -> None:
-    """Of a stream that is about to be opened through ALSA. sounddevice has no name for it, PortAudio has."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(sounddevice._libname).PaAlsa_SetNumPeriods(count)
-
-
 def bounded(task: Callable[[], T], seconds: float) -> T:
     """``task()``, which calls PortAudio, in a thread that can be left behind.
 
-    Where a sound server is frozen, PortAudio's calls hang for ever, and so does every later one.
-    Raises SoundError when the task is not done in that time, and whatever the task raises."""
+    When a sound server is frozen, PortAudio's calls hang for ever, and so does every later one. Raises SoundError
+    when the task isn't done in time, and whatever the task raises."""
     outcome: Future[T] = Future()
 
     def work() -> None:
@@ -239,28 +230,49 @@ def bounded(task: Callable[[], T], seconds: float) -> T:
         except BaseException as error:
             outcome.set_exception(error)
 
-    with _one_at_a_time:
-        _hung[:] = [call for call in _hung if call.is_alive()]
-        if not _hung:
-            call = Thread(target=work, name="portaudio", daemon=True)
-            with quiet():
-                call.start()
-                call.join(seconds)
-            if not call.is_alive():
-                return outcome.result()
-            _hung.append(call)
-            _forget_at_exit()
+    if _one_at_a_time.acquire(timeout=seconds):
+        try:
+            _hung[:] = [call for call in _hung if call.is_alive()]
+            if not _hung:
+                call = Thread(target=work, name="portaudio", daemon=True)
+                with quiet():
+                    call.start()
+                    call.join(seconds)
+                if not call.is_alive():
+                    return outcome.result()
+                _hung.append(call)
+                _leave_at_exit()
+        finally:
+            _one_at_a_time.release()
     raise SoundError(
         "the sound device does not answer: restart the sound server, or plug the device in again, and start again"
     )
 
 
-def _forget_at_exit() -> None:
-    """sounddevice ends PortAudio when the process ends; that would hang as well."""
+# ---- what has no public name ---------------------------------------------------------------------
+
+
+def _initialise_again(sounddevice: Any) -> None:
+    """PortAudio lists the devices when it's initialised, and never again. sounddevice initialises it on import, and
+    has no public call for doing it again."""
+    with suppress(sounddevice.PortAudioError):  # the last attempt failed, so it isn't initialised
+        sounddevice._terminate()
+    with private.all_made():
+        sounddevice._initialize()
+
+
+def _leave_at_exit() -> None:
+    """When the process ends sounddevice terminates PortAudio. After a call that hung, that would hang as well."""
     with suppress(ImportError, OSError, AttributeError):
         import sounddevice
 
         atexit.unregister(sounddevice._exit_handler)
+
+
+def _set_periods(count: int) -> None:
+    """Of a stream that's about to be opened through ALSA. PortAudio has a function for this, sounddevice hasn't."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libportaudio.so.2").PaAlsa_SetNumPeriods(count)  # the library that sounddevice has loaded
 
 
 _Handler = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p)
@@ -269,6 +281,6 @@ _say_nothing = _Handler(lambda *message: None)
 
 @cache
 def _silence_alsa() -> None:
-    """ALSA prints a note on standard error for each device that it does not find, and for each underrun."""
+    """ALSA prints a line on standard error for every device it doesn't find, and for every underrun."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_say_nothing)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from voiceguide.sound import Kind
 from voiceguide.sound import portaudio as pa
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 LIFE_S = 30.0
 """Seconds after which the process is replaced, in case it hangs where it shouldn't."""
@@ -55,7 +57,9 @@ class Probe:
             seen = self._process.returncode == 0
             self._process = None
             if seen:
+                log.info("back: %s", ", ".join(self._wanted))
                 return True
+            log.info("the process that looks for devices died")
             self._not_before, self._wait = now + self._wait, min(2 * self._wait, LONGEST_WAIT_S)
         if self._process and now > self._began + LIFE_S:
             self._end()

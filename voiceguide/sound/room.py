@@ -1,6 +1,6 @@
-"""A simulated room: a speaker, a microphone, a parent, noise; and a clock that runs as fast as it is read.
+"""A simulated room with a speaker, a microphone, a parent and noise. Its clock runs as fast as it's read.
 
-The microphone hears the parent, the guide's own voice by way of the room (delay, reverberation), noise, and the
+The microphone hears the parent, the guide's own voice through the room (delayed, with reverberation), noise, and the
 hiss of its own amplifier. Everything is exact to the sample and, for a given seed, the same in every run.
 """
 
@@ -15,19 +15,19 @@ from voiceguide.sound import BLOCK, RATE, Block, Fill, Pcm
 from voiceguide.sound.levels import active_rms, amplitude
 
 VOICE_DB = -20.0
-"""RMS of active speech as speech/voice.py renders it, in dB of full scale."""
+"""RMS of active speech as speech/voice.py renders it, in dBFS."""
 PARENT_DB = -26.0
-"""The same for the parent's voice at the microphone: someone who speaks up a little, at arm's length."""
+"""The same for the parent's voice at the microphone: speaking up a little, at arm's length."""
 HISS_LSB = 2.0
-"""RMS of the microphone's own noise: a cheap USB microphone's, about -84 dBFS."""
+"""RMS of the microphone's own noise: about -84 dBFS, as of a cheap USB microphone."""
 DIRECT_TO_REVERB_DB = 3.0
-"""Of the echo: a speaker and a microphone on one table."""
+"""Ratio within the echo, for a speaker and a microphone on the same table."""
 
 Samples = npt.NDArray[np.float32]
 
 
 class Room:
-    """The sound of a rehearsal (see the protocol Sound). Reading a block moves the clock on by 30 ms."""
+    """The Sound of a rehearsal. Reading a block moves the clock on by 30 ms."""
 
     def __init__(
         self,
@@ -39,8 +39,8 @@ class Room:
         snr_db: float = 15.0,
         seed: int = 0,
     ) -> None:
-        """``echo_db``: the guide's voice at the microphone, relative to the parent's. ``delay_ms``: on its way
-        there. ``reverb_s``: RT60 of the room. ``noise``: int16[n] at 16 kHz, played over and over, at ``snr_db``
+        """``echo_db``: the guide's voice at the microphone, relative to the parent's. ``delay_ms``: how long it takes
+        to get there. ``reverb_s``: RT60 of the room. ``noise``: int16[n] at 16 kHz, played in a loop, ``snr_db``
         below the parent's voice."""
         self._chance = np.random.default_rng(seed)
         gain = 10 ** ((PARENT_DB - VOICE_DB + echo_db) / 20)
@@ -48,14 +48,14 @@ class Room:
         self._size = 1 << int(np.ceil(np.log2(BLOCK + len(self._echo))))
         self._spectrum = np.fft.rfft(self._echo, self._size)
         self._ringing = np.zeros(self._size, np.float32)
-        """What is still on its way to the microphone."""
+        """Echo that's still on its way to the microphone."""
         self._noise = None if noise is None else _at_level(noise, PARENT_DB - snr_db)
         self._placed: list[tuple[int, Samples]] = []
         self._position = 0
         self._fill: Fill | None = None
         self.speaker: list[Pcm] = []
         self.microphone: list[Pcm] = []
-        """What was played and what was heard so far, block by block."""
+        """What has been played and heard so far, block by block."""
         self.delay = 0.0
 
     @property
@@ -64,9 +64,9 @@ class Room:
         return self._position / RATE
 
     def place(self, pcm: Pcm, *, at: float | None = None, gain_db: float = 0.0) -> tuple[float, float]:
-        """Have the parent say ``pcm`` (levelled to VOICE_DB) at a moment that is not past, or now.
+        """Have the parent say ``pcm`` (levelled to VOICE_DB) ``at`` so many seconds, or now.
 
-        Gives the start and end of the sound, in seconds."""
+        Returns the start and end of the sound, in seconds."""
         start = self._position if at is None else max(self._position, round(at * RATE))
         gain = 10 ** ((PARENT_DB - VOICE_DB + gain_db) / 20)
         self._placed.append((start, pcm.astype(np.float32) * np.float32(gain)))
@@ -103,7 +103,7 @@ class Room:
         return []
 
     def _reverberate(self, played: Pcm) -> Samples:
-        """Overlap-add convolution of one block with the way from the speaker to the microphone."""
+        """Overlap-add convolution of a block with the impulse response from the speaker to the microphone."""
         if played.any():
             spectrum: npt.NDArray[Any] = np.fft.rfft(played.astype(np.float32), self._size) * self._spectrum
             self._ringing += np.fft.irfft(spectrum, self._size).astype(np.float32)
@@ -114,8 +114,8 @@ class Room:
 
 
 def impulse_response(delay_s: float, reverb_s: float, chance: np.random.Generator) -> Samples:
-    """From speaker to microphone: the direct sound, and a tail of noise that decays by 60 dB in ``reverb_s``
-    (Polack's model of diffuse reverberation). Its energy is 1."""
+    """From the speaker to the microphone: the direct sound, then a tail of noise that decays by 60 dB in ``reverb_s``
+    (Polack's model of diffuse reverberation). float32[n] of energy 1."""
     delay = round(delay_s * RATE)
     tail = round(reverb_s * RATE)
     response = np.zeros(delay + 1 + tail, np.float32)

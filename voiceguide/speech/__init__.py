@@ -1,1 +1,1 @@
-"""Text to sound, and the player that plays it."""
+"""Text to speech, and the player that mixes it with chimes and music."""

@@ -1,4 +1,4 @@
-"""Music below speech: it comes and goes softly, and makes way for whoever speaks."""
+"""Music under speech: it fades in and out, and gives way to whoever is speaking."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from voiceguide.speech.envelopes import Float, Slope, Volume, decibels
 from voiceguide.speech.music import Music
 
 FADE_IN, FADE_OUT = 2 * RATE, RATE // 2
-"""Samples in which music comes, and goes."""
+"""Samples in which music fades in, and out."""
 DUCK_DB = -12.0
-"""Under speech; as much again while the guide is spoken to."""
+"""Under speech; and as much again while somebody speaks to the guide."""
 ATTACK, RELEASE = RATE // 10, RATE
-"""Samples in which it makes way for speech, and is back: so slowly that it stays down from one line to the next."""
+"""Samples in which it goes down for speech, and comes back: so slowly that it stays down between two lines."""
 QUICK = RATE * 20 // 1000
-"""Samples in which it makes way for who speaks to the guide: a word's first sound is not yet over."""
+"""Samples in which it goes down for somebody who speaks to the guide: less than the first sound of a word."""
 
 _DUCKED = decibels(DUCK_DB, RELEASE)
 
 
 class Bed:
-    """Music as it is heard; for the player, which holds its lock."""
+    """Music as it's heard. For the player, which holds its own lock."""
 
     def __init__(self, music: Music | None) -> None:
         self._music = music
@@ -44,13 +44,13 @@ class Bed:
         return self._on or self._fade.at > 0
 
     def rests(self, *, under: bool, listening: bool) -> bool:
-        """Whether ``add`` would add nothing and change nothing."""
+        """Whether ``add`` would add nothing, and change nothing."""
         still = self._under.rests(under) and self._listening.rests(listening) and self.volume.rests
         return still and not self.sounding
 
     def add(self, out: Float, *, under: bool, listening: bool) -> None:
-        """The next samples, into ``out``, which is 0: ``under`` speech or not, while it listens or not. What is not
-        heard is not taken from the music: it goes on where it stopped."""
+        """Write the next samples into ``out``, which is all zeros. ``under``: there's speech above it; ``listening``:
+        somebody speaks to the guide. The music goes on where it stopped: what isn't heard isn't taken from it."""
         n = len(out)
         down = _DUCKED[self._under.path(n, under)] * _DUCKED[self._listening.path(n, listening)]
         volume = self.volume.path(n)
@@ -58,7 +58,7 @@ class Bed:
         heard = n if isinstance(fade, int) else int(np.count_nonzero(fade))
         if self._music is None or heard == 0 or (isinstance(fade, int) and fade == 0):
             return
-        # Squared: even enough to the ear, and without a table.
+        # Squared: smooth enough to the ear, and it needs no table.
         gain = np.square(np.asarray(fade / FADE_IN, np.float32)) * down * volume
         out[:heard] = self._music.take(heard)
         out *= gain

@@ -1,7 +1,7 @@
-"""Music as a stream of samples that is always there in time: of the user's own files, or of a generator.
+"""Music as a stream of samples that's always ready in time: the user's own files, or something generated.
 
-PortAudio's thread must never wait for a disk. So in a live session a thread of its own keeps a few seconds ready, and
-no more: an album is never in memory. In a rehearsal, whose clock waits, the samples are made when they are asked for,
+PortAudio's thread must never wait for a disk. So in a live session a thread of its own keeps a few seconds ready, but
+no more: an album is never held in memory. In a rehearsal, whose clock waits, samples are made when they're asked for,
 and every run hears the same.
 """
 
@@ -19,34 +19,34 @@ from typing import Self
 import numpy as np
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.sound import BLOCK, RATE
-from voiceguide.sound.files import blocks_of, excerpts_of, rate_of
+from voiceguide.sound import RATE
+from voiceguide.sound.files import excerpts_of, pieces_of, rate_of
 from voiceguide.sound.levels import active_power, amplitude, frame_powers
 from voiceguide.speech.envelopes import Float
 
 LEVEL_DB = -38.0
-"""RMS of music, in dB of full scale: 18 dB below speech, which is understood over it without effort."""
+"""RMS of music in dBFS: 18 dB below speech, which is easily understood over it."""
 SILENT_DB = -70.0
-"""A file that is softer than this has nothing to be heard, or would be noise when raised."""
+"""In a file that's softer than this there's nothing to hear, or nothing but noise once it's raised."""
 AHEAD = 4 * RATE
-"""Samples that are kept ready: longer than a disk that sleeps mostly takes to wake; 0.25 MB."""
+"""Samples kept ready (0.25 MB): longer than most disks take to wake up."""
 EXCERPTS, EXCERPT_S = 40, 1.0
-"""What a file's level is measured on: as many moments, spread over it, or all of a short one."""
+"""A file's level is measured in this many excerpts spread over it, or in all of a short file."""
 JOIN = 50 * RATE // 1000
-"""Samples in which a file comes and goes, since not each begins and ends in silence."""
+"""Samples in which a file fades in and out, as not every file starts and ends in silence."""
 SUFFIXES = frozenset(
     ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au .caf .w64 .m4a .aac .wma".split()  # the last three: to say so
 )
 
 Chunks = Generator[Float, None, None]
-"""Samples in the player's measure (full scale is 32768), in pieces of any size."""
+"""float32 samples whose full scale is 32768, as the player has it, in pieces of any size."""
 
 
 class Music:
-    """``take`` the next samples; a context manager, or ``close`` it.
+    """Gives the next samples when asked. A context manager, or ``close`` it.
 
-    ``ahead``: a thread keeps four seconds ready, and ``take`` never waits: where the thread was too slow there is
-    silence, counted in ``missed``. Without, ``take`` makes them itself."""
+    With ``ahead`` a thread keeps four seconds ready, and ``take`` never waits: where the thread is too slow there's
+    silence, which is counted in ``missed``. Otherwise ``take`` makes the samples itself."""
 
     def __init__(self, chunks: Chunks, *, ahead: bool) -> None:
         self._chunks = chunks
@@ -54,7 +54,7 @@ class Music:
         self._count = 0  # samples in ``_ready``
         self._ended = False
         self.missed = 0
-        """Samples that were not there in time."""
+        """Samples that weren't ready in time."""
         self._change = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="music", daemon=True) if ahead else None
         if self._thread is not None:
@@ -69,7 +69,7 @@ class Music:
         self.close()
 
     def take(self, n: int) -> Float:
-        """The next ``n`` samples, float32[n]; silence when the music has ended."""
+        """The next ``n`` samples, float32[n]; silence once the music has ended."""
         if self._thread is None:
             while self._count < n and not self._ended:
                 self._put(next(self._chunks, None))
@@ -89,7 +89,7 @@ class Music:
         return out
 
     def close(self) -> None:
-        """End the thread and the file that it reads; from now on there is silence. At most a second."""
+        """End the thread, and close the file that it reads. From now on there's silence. Takes a second at most."""
         with self._change:
             self._ended = True
             self._ready.clear()
@@ -120,11 +120,11 @@ class Music:
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The music in a file or in a folder and those below it, in the order of their names; one, at least, can be read.
+    """The music in a file, or in a folder and its subfolders, sorted by name. At least one of them can be read.
 
-    Raises VoiceguideError where there is none."""
+    Raises VoiceguideError where there's none."""
     if not path.is_dir():
-        next(blocks_of(path), None)  # which tells what is wrong with it
+        next(pieces_of(path), None)  # raises an error that says what's wrong with it
         return (path,)
     found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.name.startswith("."))
     files = sorted(file for file in found if file.is_file())
@@ -135,10 +135,9 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 
 def recorded(files: tuple[Path, ...], say: Callable[[str], None]) -> Chunks:
-    """The files one after the other, over and over, each at one level: -38 dB of full scale RMS where it is active
-    (within 30 dB of its loudest), measured over the whole file or, of a long one, over 40 seconds spread over it.
+    """The files one after the other, in a loop, all at the same level: an RMS of -38 dBFS without the pauses.
 
-    A file that cannot be read is told of by ``say``, once, and left out. Ends when none is left."""
+    ``say`` is given a line about each file that can't be read, and the file is left out. Ends when none is left."""
     left = list(files)
     while left:
         for file in tuple(left):
@@ -160,27 +159,17 @@ def _gain(file: Path) -> float:
 
 
 def _joined(file: Path, gain: float) -> Chunks:
-    """A file at its level, with a soft beginning and end, in chunks of about half a second."""
+    """A file at its level, faded in and out."""
     slope = (np.arange(1, JOIN + 1) / JOIN).astype(np.float32)
-    held = np.zeros(0, np.float32)  # its last chunk so far
-    for chunk in _half_seconds(file):
-        if len(held):
-            yield held
-            held = chunk * np.float32(gain)
-        else:
-            held = chunk * np.float32(gain)
-            held[:JOIN] *= slope[: len(held)]
-    tail = held[-JOIN:]
-    tail *= slope[::-1][JOIN - len(tail) :]
-    yield held
-
-
-def _half_seconds(file: Path) -> Chunks:
-    blocks: list[Float] = []
-    for block in blocks_of(file):
-        blocks.append(block.astype(np.float32))
-        if len(blocks) * BLOCK >= RATE // 2:
-            yield np.concatenate(blocks)
-            blocks = []
-    if blocks:
-        yield np.concatenate(blocks)
+    held = np.zeros(0, np.float32)  # at least its last JOIN samples so far, unless it's shorter
+    first = True
+    for piece in pieces_of(file):
+        sound = piece * np.float32(gain)
+        if first:
+            sound[:JOIN] *= slope[: len(sound)]
+            first = False
+        held = np.concatenate([held, sound])
+        if len(held) > JOIN:
+            yield held[:-JOIN]
+            held = held[-JOIN:]
+    yield held * slope[::-1][JOIN - len(held) :]

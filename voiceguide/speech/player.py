@@ -1,8 +1,8 @@
-"""Plays rendered lines, one after the other, sample by sample: hush, gap, delay, chime, ducking, volume, music.
+"""Plays rendered lines one after the other: with gaps, chimes, ducking, volume and music, and a hush at any sample.
 
-The player makes no sound by itself: whoever owns the speaker calls `Player.fill` for the next samples.
-Everything is counted in samples and nothing depends on how many are asked for at a time, so a rehearsal is
-exact and a live session plays the same.
+The player makes no sound by itself: whoever owns the speaker calls `Player.fill` for the next samples. Everything is
+counted in samples, and nothing depends on how many are asked for at a time. So a rehearsal is exact, and a live
+session plays the same.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from voiceguide.sound import RATE, Pcm
+from voiceguide.sound.levels import FULL_SCALE, soft_limit
 from voiceguide.speech.bed import Bed
+from voiceguide.speech.chimes import CHIMES, ChimeKind
 from voiceguide.speech.envelopes import RAMP, Float, Slope, Volume
 from voiceguide.speech.music import Music
 
-ChimeKind = Literal["heard", "no"]
-
 FADE = RATE * 5 // 1000
-"""Samples that a hush takes: short enough to be silence at once, long enough not to click."""
+"""Samples that a hush takes: too few to be heard as a delay, and enough not to click."""
 DUCK_DB = -12.0
 
 _FADE_OUT = (0.5 + 0.5 * np.cos(np.pi * np.arange(1, FADE + 1) / (FADE + 1))).astype(np.float32)
@@ -31,40 +30,9 @@ _DUCK = np.linspace(1.0, 10 ** (DUCK_DB / 20), RAMP + 1, dtype=np.float32)  # 0 
 _NONE: Float = np.zeros(0, np.float32)
 
 
-def soft_limit(samples: Float, knee: float, ceiling: float) -> Float:
-    """``samples`` as they are up to ±``knee``; beyond it bent, smoothly, never to pass ±``ceiling``."""
-    # Only + - * /: their results do not depend on how a signal is cut into blocks, which holds for no tanh.
-    size = np.abs(samples)
-    if size.max(initial=0) <= np.float32(knee):
-        return samples
-    over = np.maximum(size - np.float32(knee), np.float32(0))
-    room = np.float32(ceiling - knee)
-    return np.clip(samples, -knee, knee) + np.copysign(over * room / (over + room), samples)
-
-
-def _notes(*notes: tuple[float, float]) -> Float:
-    """``(start in seconds, hertz)`` each: soft, short tones with a little of the octave, 0.22 s in all."""
-    mix = np.zeros(RATE * 22 // 100)
-    for start, hertz in notes:
-        t = np.arange(len(mix) - round(start * RATE)) / RATE
-        tone = np.sin(2 * np.pi * hertz * t) + 0.25 * np.sin(4 * np.pi * hertz * t)
-        mix[-len(t) :] += tone * np.minimum(t / 0.012, 1) * np.exp(-t / 0.05)
-    mix *= np.minimum(np.arange(len(mix), 0, -1) / (0.04 * RATE), 1)
-    mix *= 10 ** (-18 / 20) * 32768 / np.abs(mix).max()
-    return mix.astype(np.float32)
-
-
-# Up for "heard", down and lower for "no": to be told apart with half an ear. Peaks at -18 dBFS: audible
-# beside speech of -20 dBFS RMS, and soft enough for a sleepy room.
-_CHIMES: dict[ChimeKind, Float] = {
-    "heard": _notes((0.0, 659.3), (0.07, 880.0)),
-    "no": _notes((0.0, 392.0), (0.07, 311.1)),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A line begins. ``at``: the position of its first sample."""
+    """A line has started. ``at``: the position of its first sample."""
 
     utterance: int
     index: int
@@ -73,7 +41,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A line was played to its end, or failed; never a hushed one. ``at``: the position after its end."""
+    """A line was played to its end, or failed; it wasn't hushed. ``at``: the position after its end."""
 
     utterance: int
     index: int
@@ -82,7 +50,8 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A line could not be rendered: skipped, with the gap after it. No Started, but a Finished follows."""
+    """A line couldn't be rendered. It's skipped, along with the gap after it: there was no Started, but a Finished
+    follows."""
 
     utterance: int
     index: int
@@ -94,39 +63,47 @@ Event = Started | Finished | Failed
 
 @dataclass(slots=True)
 class _Saying:
-    """What is being said. ``wait``: samples of silence before line ``index``; ``pcm``: it, once begun."""
+    """The lines that are being said."""
 
     utterance: int
     lines: Sequence[Future[Pcm]]
     gap: int
+    """Samples of silence between two lines."""
     wait: int
+    """Samples of silence before the line ``index``."""
     index: int = 0
     pcm: Pcm | None = None
+    """That line, once it has started."""
     offset: int = 0
+    """How many of its samples have been played."""
 
 
 class Player:
-    """The voice's mouth. Every method may be called from any thread; none waits for a rendering."""
+    """Plays. Every method may be called from any thread, and none waits for a line to be rendered."""
 
     def __init__(self, music: Music | None = None) -> None:
-        """``music``: what is played below all else, once it is turned on; whoever gives it closes it."""
+        """``music`` is played under everything else once it's turned on. The caller closes it."""
         self._lock = threading.Lock()
         self._position = 0
         self._events: list[Event] = []
         self._saying: _Saying | None = None
-        self._chime: Float = _NONE  # what remains of it
-        self._tail: Float = _NONE  # what remains of sounds that were cut off, already faded
-        self._sounded = False  # in what was last filled
+        self._chime: Float = _NONE
+        """What's left of it."""
+        self._tail: Float = _NONE
+        """What's left of sounds that were cut off, with their fade-out."""
+        self._sounded = False
+        """There was speech or a chime in the last fill."""
         self._ducked = False
         self._duck = Slope(RAMP)
         self._volume = Volume()
         self._bed = Bed(music)
 
     def say(self, utterance: int, lines: Sequence[Future[Pcm]], *, gap: float = 0.35, delay: float = 0.0) -> None:
-        """Say ``lines`` instead of what is being said, which is hushed; a chime rings on.
+        """Say ``lines`` instead of what's being said now, which is hushed. A chime rings on.
 
-        First ``delay`` s of silence, and ``gap`` s between lines. A line is waited for, in silence, until its
-        future is done. Events carry ``utterance``. To resume at a line, say it and those after it again.
+        There are ``delay`` seconds of silence first, and ``gap`` seconds between lines; until the future of a line is
+        done there's silence, too. Events carry the number ``utterance``. To resume at a line, say that line and those
+        after it again.
         """
         with self._lock:
             self._cut(speech=True, chime=False)
@@ -135,9 +112,10 @@ class Player:
                 self._saying = _Saying(utterance, tuple(lines), max(0, round(gap * RATE)), wait)
 
     def hush(self) -> bool:
-        """No speech from the next sample on but for a fade-out of 5 ms; drops all lines and chimes. Music stays.
+        """From the next sample on there's no speech, except for a fade-out of 5 ms. All lines and chimes are dropped;
+        music goes on.
 
-        True when something was sounding: a line or a chime was cut off.
+        Returns whether a line or a chime was cut off.
         """
         with self._lock:
             sounding = self._in_line() or len(self._chime) > 0
@@ -145,20 +123,21 @@ class Player:
             return sounding
 
     def chime(self, kind: ChimeKind = "heard") -> None:
-        """Ring, now: 0.22 s, with speech ducked under it."""
+        """Ring now, for 0.22 s, with speech ducked under it."""
         with self._lock:
             self._cut(speech=False, chime=True)
-            self._chime = _CHIMES[kind]
+            self._chime = CHIMES[kind]
 
     def duck(self, on: bool) -> None:
-        """Speech and music 12 dB down within 20 ms; or speech as it was within 20 ms, and music within 1 s."""
+        """Bring speech and music down by 12 dB, within 20 ms; or back up, speech within 20 ms and music within 1
+        s."""
         with self._lock:
             self._ducked = on
 
     @property
     def gain_db(self) -> float:
-        """The volume, for speech and chimes: 0 as rendered, from -60 to 24. Reached within 20 ms; loud sounds
-        are bent softly, and never wrap around. Raises ValueError for what is no number."""
+        """The volume of speech and chimes, -60 to 24; at 0 they're as rendered. A change takes 20 ms. Loud sounds are
+        bent softly and never wrap around. Raises ValueError for NaN."""
         return self._volume.db
 
     @gain_db.setter
@@ -168,9 +147,9 @@ class Player:
 
     @property
     def music_on(self) -> bool:
-        """Whether there is music: it comes within 2 s, and goes within 0.5 s. Never True without any music.
+        """Whether there's music. It fades in within 2 s, and out within 0.5 s. Always False if no music was given.
 
-        It is 12 dB down while something is said, between its sentences as well, and under a chime."""
+        It's 12 dB down while something is said, also between two lines, and under a chime."""
         return self._bed.on
 
     @music_on.setter
@@ -180,12 +159,12 @@ class Player:
 
     @property
     def music_sounding(self) -> bool:
-        """There will be music in what is filled next, if only its end."""
+        """There'll be music in the next fill, if only the end of it."""
         return self._bed.sounding
 
     @property
     def music_db(self) -> float:
-        """The volume of the music, apart from that of speech: 0 is about -38 dB of full scale. As ``gain_db``."""
+        """The volume of the music; 0 is about -38 dBFS. As ``gain_db``, and independent of it."""
         return self._bed.volume.db
 
     @music_db.setter
@@ -195,20 +174,20 @@ class Player:
 
     @property
     def speaking(self) -> bool:
-        """A line is sounding, or waits for its turn, for a delay or gap to pass, or for its rendering."""
+        """A line is sounding; or it's waiting for its turn, for the end of a gap, or to be rendered."""
         return self._saying is not None
 
     @property
     def sounding(self) -> bool:
-        """There was speech or a chime in what was last filled, or there will be in what is filled next.
+        """There was speech or a chime in the last fill, or there'll be some in the next.
 
-        False in a delay, in a gap and while waiting for a rendering; music does not count."""
+        False in a delay, in a gap and while a line is being rendered. Music doesn't count."""
         with self._lock:
             return self._sounded or self._in_line() or len(self._chime) > 0 or len(self._tail) > 0
 
     @property
     def position(self) -> int:
-        """Samples filled since the start."""
+        """Samples since the start."""
         return self._position
 
     def events(self) -> list[Event]:
@@ -218,7 +197,7 @@ class Player:
             return events
 
     def fill(self, n: int) -> Pcm:
-        """The next ``n`` samples, int16[n]. Quick, for the thread that feeds the speaker."""
+        """The next ``n`` samples, int16[n]. Fast enough for the thread that feeds the speaker."""
         with self._lock:
             self._sounded = len(self._tail) > 0
             if self._still():
@@ -228,7 +207,7 @@ class Player:
             music = np.zeros(n, np.float32)
             at = 0
             while at < n:
-                # A piece ends where a line, a pause or a chime does.
+                # A piece ends where a line, a gap or a chime ends.
                 size, speech = self._speak(min(n - at, len(self._chime) or n))
                 piece = mix[at : at + size]
                 ringing = len(self._chime) > 0
@@ -249,11 +228,11 @@ class Player:
             self._tail = self._tail[faded:]
             mix *= self._volume.path(n)
             mix += music
-        out: Pcm = np.rint(soft_limit(mix, 0.9 * 32768, 32767)).astype(np.int16)
+        out: Pcm = np.rint(soft_limit(mix, 0.9 * FULL_SCALE, FULL_SCALE - 1)).astype(np.int16)
         return out
 
     def _still(self) -> bool:
-        """Nothing sounds or is about to, and nothing is on its way to another volume: most of a session."""
+        """Nothing is sounding or about to, and no volume is changing: true for most of a session."""
         return (
             self._saying is None
             and not len(self._chime)
@@ -264,7 +243,7 @@ class Player:
         )
 
     def _speak(self, n: int) -> tuple[int, Pcm | None]:
-        """How many of the next ``n`` samples are alike, and these: samples of a line, or None for silence."""
+        """The next piece, up to ``n`` samples: its length, and samples of a line, or None for silence."""
         while (saying := self._saying) is not None:
             if saying.wait:
                 size = min(n, saying.wait)
@@ -297,7 +276,7 @@ class Player:
             self._saying = None
 
     def _cut(self, *, speech: bool, chime: bool) -> None:
-        """Drop what is being said, or the chime; what would have been heard in the next 5 ms fades out."""
+        """Drop what's being said, or the chime, with a fade-out of 5 ms."""
         rest = np.zeros(FADE, np.float32)
         if speech and self._saying is not None:
             if self._saying.pcm is not None:

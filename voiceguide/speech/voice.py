@@ -6,6 +6,7 @@ import contextlib
 import functools
 import hashlib
 import json
+import logging
 import struct
 import threading
 from collections import OrderedDict
@@ -21,12 +22,13 @@ import soxr
 from voiceguide.errors import SpeechError
 from voiceguide.files.cache import Cache
 from voiceguide.sound import RATE, Pcm
-from voiceguide.sound.levels import FULL_SCALE, active_power, amplitude, frame_powers
+from voiceguide.sound.levels import FULL_SCALE, active_power, amplitude, frame_powers, soft_limit
 from voiceguide.speech import pipe
 from voiceguide.speech.patience import FIRST_CPU_S, Patience
 from voiceguide.speech.pipe import plain
-from voiceguide.speech.player import soft_limit
 from voiceguide.speech.worker import Answer, Worker, WorkerLostError, WorkerRefusedError
+
+log = logging.getLogger(__name__)
 
 DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "speech"
 DEFAULT_VOICE = "en-us+f3"
@@ -163,6 +165,7 @@ class Voice:
                     limit = max(limit, FIRST_CPU_S)
                 answer = self._worker.ask(text, voice, rate, limit)
                 self._patience.learn(text, answer.cpu_s)
+                log.debug("rendered %d characters in %.2f CPU seconds", len(text), answer.cpu_s)
                 return answer
             except WorkerRefusedError as error:
                 if error.kind in (pipe.NO_ESPEAK, pipe.NO_PYTTSX3):
@@ -170,6 +173,8 @@ class Voice:
                 raise SpeechError(_refused(error, voice)) from None
             except (WorkerLostError, OSError) as error:
                 why = str(error)
+                if not self._closed:
+                    log.info("the worker is lost: %s", why)
                 self._drop()
             except BaseException:  # Ctrl-C: the rest of this answer mustn't be taken for the next one
                 self._drop()

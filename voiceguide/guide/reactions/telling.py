@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.situations import CLOSING, HOLDING, RESUMING
+from voiceguide.guide.stage import BREATH_S
 from voiceguide.language.language import Command
 
 
@@ -48,7 +49,7 @@ def tell_how(massage: Massage, command: Command) -> None:
 
 def tell_away(massage: Massage, command: Command) -> None:
     massage.stage.hush()
-    massage.tell(massage.say(f"away_{command.about}"))
+    massage.stage.tell(massage.say(f"away_{command.about}"), BREATH_S)
 
 
 def tell_there(massage: Massage) -> None:

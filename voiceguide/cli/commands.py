@@ -1,0 +1,76 @@
+"""All commands: their parser, and how one is run."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from voiceguide import __version__
+from voiceguide.cli import guiding, hearing, machine, recording, rehearsing, routines, trace
+from voiceguide.cli.parser import Commands, fill, verbose, warn
+from voiceguide.config import DEFAULT_ROUTINE
+from voiceguide.errors import SoundError, SourceError, VoiceguideError
+
+log = logging.getLogger(__name__)
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run a command, and turn errors that a user can put right into one line. Returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal, or a file's name, may lack letters
+    try:
+        trace.start(arguments.verbose)
+        python = ".".join(map(str, sys.version_info[:3]))
+        log.info("voiceguide %s, Python %s: %s", __version__, python, arguments.command or "no command")
+        if arguments.configured:
+            fill(arguments)
+        return int(arguments.do(arguments) or 0)
+    except SourceError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except VoiceguideError as error:
+        log.debug("failed", exc_info=True)
+        print(f"voiceguide: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has left. Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        log.debug("failed", exc_info=True)
+        print(f"voiceguide: {error.strerror or error}: {error.filename or 'output'}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="voiceguide",
+        description="A hands-free voice guide. Without a command it guides through the default routine, or rehearses "
+        "it if there is no sound device.",
+    )
+    parser.add_argument("--version", action="version", version=f"voiceguide {__version__}")
+    parser.set_defaults(do=_start, configured=False, verbose=False)
+    verbose(parser)
+    commands = Commands(parser)
+    for group in (guiding, rehearsing, hearing, routines, recording, machine):
+        group.register(commands)
+    return parser
+
+
+def _start(_: argparse.Namespace) -> int:
+    """No command: guide; or rehearse, if nothing can be played or heard."""
+    from voiceguide.sound.live import devices
+
+    try:
+        found = devices()
+        if not (any(d.inputs for d in found) and any(d.outputs for d in found)):
+            raise SoundError("no sound device: a microphone and a speaker are needed")
+    except SoundError as error:
+        warn(f"{error}; here is a rehearsal of {DEFAULT_ROUTINE} instead")
+        return run(["rehearse", DEFAULT_ROUTINE])
+    return run(["run"])

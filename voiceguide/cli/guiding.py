@@ -1,0 +1,42 @@
+"""``run``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from voiceguide.cli import parser, rehearsing
+from voiceguide.cli.parser import Commands, warn
+from voiceguide.config import DEFAULT_ROUTINE
+
+
+def register(commands: Commands) -> None:
+    run = commands.add("run", _run, "guide through a routine, live", configured=True)
+    run.add_argument("routine", nargs="?", help=f"a routine's name or file (default: {DEFAULT_ROUTINE})")
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--keyboard", action="store_true", help="type commands instead of saying them")
+    how.add_argument("--wait", action="store_true", help="wait for 'hello guide', guide, and wait again")
+    run.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        help="go on with an unfinished session, or start from the beginning, without asking",
+    )
+    run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
+    run.add_argument("--json", action="store_true", help="one JSON object a line, as rehearse prints them")
+    parser.language(run)
+    parser.baby(run)
+    parser.music(run)
+    parser.devices(run)
+    parser.model(run)
+    for what, use in (("button", "short press: pause, go on; long: next"), ("led", "lit while it guides")):
+        run.add_argument(f"--{what}", metavar="PIN", help=f"a {what} on a Raspberry Pi, by its BCM number ({use})")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from voiceguide.sessions import live
+
+    def note(line: str) -> None:
+        print(line, file=sys.stderr if arguments.json else sys.stdout, flush=True)
+
+    output = live.Output(rehearsing.teller(arguments.json), note, warn)
+    live.run(parser.options(arguments), output, wait=arguments.wait)

@@ -1,0 +1,133 @@
+"""What commands share: how they are declared, common options, and printing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voiceguide import config
+
+if TYPE_CHECKING:
+    from voiceguide.sessions.assembly import Options
+
+Do = Callable[[argparse.Namespace], int | None]
+"""Does what a command is for. Returns the exit code; None is 0."""
+
+
+class Commands:
+    """Where commands are declared."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    def add(self, name: str, do: Do, text: str, *, configured: bool = False) -> argparse.ArgumentParser:
+        """Declare a command. ``configured``: options that are left out are taken from the settings."""
+        made = self._subparsers.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".")
+        made.set_defaults(do=do, configured=configured)
+        verbose(made)
+        return made
+
+
+def verbose(parser: argparse.ArgumentParser) -> None:
+    """Before and after a command it's the same option."""
+    parser.add_argument(
+        "--verbose", action="store_true", default=argparse.SUPPRESS, help="write a log to standard error"
+    )
+
+
+def model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the folder of a Vosk model")
+
+
+def language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--language", metavar="L", help="the language to speak and to hear, such as es")
+
+
+def devices(parser: argparse.ArgumentParser) -> None:
+    for kind in ("input", "output"):
+        parser.add_argument(f"--{kind}-device", metavar="D", help=f"{kind} device: number, name or part of it")
+
+
+def music(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--music",
+        metavar="M",
+        help="play music from the start: a file or folder of your own, or lullaby, the one that is played when you "
+        "ask for music without this option",
+    )
+
+
+def baby(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--baby", metavar="NAME", help="your baby's name, as it is said")
+    parser.add_argument("--pronoun", metavar="P", help="how to speak of your baby: she, he or they")
+
+
+def fill(arguments: argparse.Namespace) -> None:
+    """Take the options that were left out (None) from the settings. Not the model: that is looked for where models
+    are found, and error messages say what named it. Raises as config.settings."""
+    missing = [option for option in config.KEYS if option != "model" and getattr(arguments, option, "") is None]
+    if not missing:
+        return
+    found = config.settings()
+    for option in missing:
+        if option in found:
+            setattr(arguments, option, found[option])
+
+
+def options(arguments: argparse.Namespace) -> Options:
+    """The options of a command for a session; those that the command doesn't have are left at their defaults.
+
+    Raises as config.settings."""
+    from voiceguide.sessions.assembly import Options
+
+    def given(name: str) -> str | None:
+        value = getattr(arguments, name, None)
+        return None if value is None else str(value)
+
+    return Options(
+        routine=given("routine"),
+        language=given("language"),
+        baby=given("baby"),
+        pronoun=given("pronoun"),
+        at=given("at"),
+        resume=getattr(arguments, "resume", None),
+        music=given("music"),
+        keyboard=getattr(arguments, "keyboard", False),
+        input_device=device(given("input_device")),
+        output_device=device(given("output_device")),
+        button=given("button"),
+        led=given("led"),
+        named_models=config.named_models(arguments.model) if "model" in arguments else {},
+    )
+
+
+def device(name: str | None) -> str | int | None:
+    """A device's number, or its name; no device has a number of more than nine digits."""
+    return int(name) if name is not None and re.fullmatch("[0-9]{1,9}", name) else name
+
+
+def print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def warn(line: str) -> None:
+    """A line on standard error; the command goes on."""
+    print(f"voiceguide: {line}", file=sys.stderr, flush=True)
+
+
+def is_sure(question: str, sure: bool) -> bool:
+    """Whether the user is ``sure`` already, or types yes to the question."""
+    from voiceguide.files.streams import standard_input
+
+    if sure:
+        return True
+    print(f"{question}? Type yes: ", end="", flush=True)
+    if standard_input().readline().strip().lower() == "yes":
+        return True
+    print("voiceguide: nothing was deleted", file=sys.stderr)
+    return False

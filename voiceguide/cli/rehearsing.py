@@ -1,0 +1,73 @@
+"""``rehearse``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voiceguide.cli import parser
+from voiceguide.cli.parser import Commands, print_json, warn
+from voiceguide.config import DEFAULT_ROUTINE
+
+if TYPE_CHECKING:
+    from voiceguide.sessions.entries import Entry
+
+
+def register(commands: Commands) -> None:
+    rehearse = commands.add("rehearse", _rehearse, "rehearse a session in a simulated room")
+    rehearse.add_argument("routine", nargs="?", help="a routine's name or file")
+    rehearse.add_argument("--script", type=Path, metavar="FILE", help="what the parent says, and when")
+    rehearse.add_argument(
+        "--wav", type=Path, metavar="OUT.wav", help="record it: left the guide, right the microphone"
+    )
+    rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.music(rehearse)
+    parser.model(rehearse)
+
+
+def teller(as_json: bool) -> Callable[[Entry], None]:
+    """Prints the entries of a session: as JSON, or as lines of a transcript."""
+    from voiceguide.sessions import transcript
+
+    def tell(entry: Entry) -> None:
+        if as_json:
+            print_json(entry.as_json())
+        elif line := transcript.line(entry):
+            print(line, flush=True)
+
+    return tell
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from voiceguide.routine.routine import find, load
+    from voiceguide.sessions import transcript
+    from voiceguide.sessions.rehearsal import Rehearsal
+    from voiceguide.sessions.script import built_in, load_script, translated
+    from voiceguide.sound.files import check_writable
+
+    chosen = parser.options(arguments)
+    if arguments.script is not None:
+        script = load_script(arguments.script)
+    else:
+        routine = load(find(chosen.routine or DEFAULT_ROUTINE))
+        script = translated(load_script(built_in(routine)), routine.language)
+        chosen = replace(chosen, routine=chosen.routine or DEFAULT_ROUTINE)
+    if arguments.wav is not None:
+        check_writable(arguments.wav)  # before a rehearsal whose sound couldn't be kept
+    act = Rehearsal(script, chosen, warn)
+    report = act.run(teller(arguments.json))
+    if arguments.wav is not None:
+        act.write(arguments.wav)
+    score = report.summary()
+    if arguments.json:
+        print_json(score.as_json())
+    else:
+        print(transcript.summary(score))
+    if report.flawless:
+        return 0
+    print(f"voiceguide: the rehearsal was not flawless: {report.flaws()}", file=sys.stderr)
+    return 1
