@@ -90,7 +90,8 @@ def test_the_names_are_those_of_the_contract_and_why() -> None:
     assert len(NAMES) == len(set(NAMES))
     music = {"music_on", "music_off", "music_louder", "music_quieter"}
     plan = {"leave_out", "only", "everything", "shorter", "longer", "bedtime", "start_again"}
-    assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music, *plan}
+    talk = {"done", "other_side", "away", "ask", "there", "asleep", "unwell", "injury", "overwhelmed"}
+    assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music, *plan, *talk}
     assert not CALMING & ADVANCING
     assert set(NAMES) >= CALMING | ADVANCING
 

@@ -194,4 +194,6 @@ def known(model: Model, phrasebook: Phrasebook) -> Phrasebook:
     return Phrasebook(
         {phrase: command for phrase, command in phrasebook.meanings.items() if knows(phrase)},
         tuple(filter(knows, phrasebook.decoys)),
+        tuple(filter(knows, phrasebook.before)),
+        tuple(filter(knows, phrasebook.after)),
     )

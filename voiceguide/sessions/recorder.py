@@ -64,13 +64,9 @@ def lines_of(routine: Routine) -> tuple[Line, ...]:
             yield from (Line(text, "closing") for text in passage.say)
         for sign in routine.signs.values():
             yield from (Line(text, sign.name) for text in (*sign.say, *sum(sign.reasons.values(), ())))
-        for name, told in (
-            ("mixed", [routine.mixed]),
-            ("danger", [routine.danger]),
-            *((kind, [passage]) for kind, passage in routine.care.items()),
-            ("why", routine.why),
-        ):
-            yield from (Line(text, name) for passage in told if passage for text in passage.say)
+        once = {"mixed": routine.mixed, "danger": routine.danger, **routine.care}
+        yield from (Line(text, name) for name, passage in once.items() if passage for text in passage.say)
+        yield from (Line(text, "why") for passage in routine.why for text in passage.say)
 
     found: dict[str, Line] = {}
     for line in all_lines():
