@@ -10,7 +10,6 @@ defence is tried alone: `guard` is the gate and the guard against its own comman
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -19,15 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.gate import Gate
 from voiceguide.hearing.listener import Listener
-from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Phrasebook, load_language
-from voiceguide.recognition import models
-from voiceguide.recognition.model import known
-from voiceguide.routine.routine import find, load
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.sessions.assembly import Hearing, Options, content
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.room import Room
 from voiceguide.speech.player import Player, Started
@@ -78,8 +74,8 @@ class Outcome:
     cpu_s: float = 0.0
 
 
-def listener(model: Any, book: Phrasebook, defence: str) -> Listener:
-    ears = Listener(model, book)
+def listener(hearing: Hearing, defence: str) -> Listener:
+    ears = hearing.listener()
     if defence in ("none", "guard"):
         ears._canceller = NoCanceller()  # type: ignore[assignment]
     if defence in ("none", "canceller"):
@@ -89,7 +85,7 @@ def listener(model: Any, book: Phrasebook, defence: str) -> Listener:
 
 
 def run(ears: Listener, room: Room, lines: Lines, spoken: list[tuple[str, Pcm]], book: Phrasebook) -> Outcome:
-    """The lines are read once, or for as long as there is something to say to them."""
+    """Read the lines once, or for as long as there are commands to say over them."""
     outcome = Outcome()
     player = Player()
     room.open(player.fill)
@@ -145,21 +141,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--echo", default="no,-20,-10,0", help="dB of the echo against the parent's voice")
     parser.add_argument("--defence", default=",".join(DEFENCES))
-    parser.add_argument("--every", type=int, default=1, help="of the phrases and sentences only each so manieth")
+    parser.add_argument("--every", type=int, default=1, help="take only every nth phrase and sentence")
     parser.add_argument("--reverb", type=float, default=0.3)
     arguments = parser.parse_args()
 
-    routine = load(find("infant-massage"))
-    folder = models.box()
-    model = models.load(folder)
-    book = known(model, load_language("en").phrasebook(routine.parts))
-    own = OwnVoice(model, book, identity=models.identity(folder))
+    routine, language = content(Options())
+    hearing = Hearing.of(routine, language)
+    own = hearing.own_voice()
     lines = Lines()
     with Voice() as voice:
         texts = [line for step in routine.steps for line in step.say]
         for n, text in enumerate(texts):
-            if sys.stderr.isatty():
-                print(f"\rrendering {n + 1} of {len(texts)} sentences", end="", file=sys.stderr, flush=True)
+            progress.show(f"rendering {n + 1} of {len(texts)} sentences")
             pcm = voice.render(text)
             lines.sounds.append(pcm)
             lines.fakes.append(own.fakes(text, pcm))
@@ -178,7 +171,7 @@ def main() -> None:
             quarter = Lines(lines.sounds[n :: len(DELAYS_MS)], lines.fakes[n :: len(DELAYS_MS)])
             for total, what, read in ((alone, [], quarter), (over, said, lines)):
                 room = Room(echo_db=echo_db, delay_ms=delay, reverb_s=arguments.reverb, seed=n)
-                one = run(listener(model, book, defence), room, read, what, book)
+                one = run(listener(hearing, defence), room, read, what, hearing.book)
                 total.given += one.given
                 total.obeyed += one.obeyed
                 total.wrong += one.wrong

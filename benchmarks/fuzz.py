@@ -34,13 +34,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from voiceguide import config
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.source import read
 from voiceguide.language import language as commands
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import archive, models
-from voiceguide.routine import routine
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import folder_of_routines, load
+from voiceguide.routine.routine import Part
 from voiceguide.sessions.script import built_in, load_script
 from voiceguide.sound.files import blocks_of, excerpts_of
 
@@ -127,11 +130,11 @@ def reads_language(path: Path) -> None:
 
 
 def reads_routine(path: Path) -> None:
-    phrases_of(routine.load(path).parts)
+    phrases_of(load(path).parts)
 
 
 @cache
-def phrases_of(parts: tuple[routine.Part, ...]) -> commands.Phrasebook:
+def phrases_of(parts: tuple[Part, ...]) -> Phrasebook:
     """It takes a tenth of a second, and most damage is elsewhere."""
     return commands.load_language("en").phrasebook(parts)
 
@@ -171,12 +174,12 @@ def reads_model(path: Path) -> None:
     models.verify(folder)
 
 
-BOX = routine.folder_of_routines()
+BOX = folder_of_routines()
 TARGETS: dict[str, tuple[Callable[[Path], object], Callable[[], list[bytes]], float]] = {
     "routine": (reads_routine, routines, 0.05),
     "language": (reads_language, lambda: texts(*commands.folder_of_languages().glob("*.yaml")), 0.08),
     "config": (reads_config, lambda: [b"routine: x\nbaby: {name: Mia, pronoun: she}\ninput_device: 3\n"], 0.2),
-    "script": (load_script, lambda: texts(built_in(routine.load(routine.find("first-weeks")))), 0.04),
+    "script": (load_script, lambda: texts(built_in(load(find("first-weeks")))), 0.04),
     "audio": (reads_audio, recordings, 0.4),
     "archive": (reads_archive, archives, 0.2),
     "model": (reads_model, lambda: texts(models.box() / "am/final.mdl", models.box() / "conf/model.conf"), 0.03),
@@ -263,9 +266,8 @@ def fuzzed(names: list[str], files: int, seed: int, folder: Path) -> int:
                 if failures > 20:
                     return 1
             slowest = max(slowest, time.process_time() - start)
-            if number % 2000 == 0 or (number % 100 == 0 and sys.stderr.isatty()):
-                end = "\r" if sys.stderr.isatty() else "\n"
-                print(f"{name}: {number} of {count}", end=end, file=sys.stderr, flush=True)
+            if number % 100 == 0:
+                progress.show(f"{name}: {number} of {count}")
         total += count
         mega = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         took = time.monotonic() - began

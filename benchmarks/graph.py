@@ -23,14 +23,17 @@ import numpy as np
 
 from models.recipe.measures.commands import heard_in
 from models.recipe.measures.figures import poisson
+from voiceguide.config import named_models
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import ADVANCING, CALMING, Phrasebook, load_language
-from voiceguide.language.template import normal
+from voiceguide.language.command import ADVANCING, CALMING
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import COSTS
 from voiceguide.recognition.model import ClosedModel, GrammarModel, Model, known
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room
@@ -169,7 +172,7 @@ def main() -> None:
             for v, name in enumerate(VOICES[:4])
             for text in misses[(v + part.start) % part.step :: part.step]
         ]
-        for number, (name, made) in enumerate(settings(models.find(arguments.model), arguments.costs)):
+        for number, (name, made) in enumerate(settings(models.find(named_models(arguments.model)), arguments.costs)):
             if arguments.only and str(number) not in arguments.only:
                 continue
             began = time.perf_counter()

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from benchmarks.reaction_live import PLAIN, VOICES, session
 from tests.rig import FORMAT, Rig, sound_rig
 from voiceguide.speech.voice import Voice
@@ -95,7 +95,7 @@ def losses(times: int) -> None:
         for name, (lose, give_back, lost) in LOSSES.items():
             noticed, recovered, failed = [], [], 0
             for n in range(times):
-                _progress(f"{name}: {n} of {times}")
+                progress.show(f"{name}: {n} of {times}")
                 began = time.monotonic()
                 lose(rig)
                 if (late := watch.since(began, lost)) is not None:
@@ -143,7 +143,7 @@ def cost(minutes: float) -> None:
         began, before, most = time.monotonic(), _cpu(running.process.pid), [0.0, 0.0]
         while time.monotonic() < began + 60 * minutes:
             time.sleep(5.0)
-            _progress(f"{time.monotonic() - began:.0f} s")
+            progress.show(f"{time.monotonic() - began:.0f} s")
             if running.process.poll() is not None:
                 raise RuntimeError(f"the session has ended: {running.lines[-3:]}")
             most = [max(*pair) for pair in zip(most, _memory(running.process.pid), strict=True)]
@@ -167,7 +167,7 @@ def _until_prepared(pid: int) -> float:
     while True:
         time.sleep(10.0)
         before, used = used, spent()
-        _progress(f"preparing: {used:.0f} s of a core")
+        progress.show(f"preparing: {used:.0f} s of a core")
         if used < before + PREPARED_S:
             return used
 
@@ -214,11 +214,6 @@ def _spread(seconds: list[float]) -> str:
     if not seconds:
         return "never"
     return f"{np.median(seconds):.2f} s (95 % within {np.percentile(seconds, 95):.2f}, at most {max(seconds):.2f})"
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{text:<60}\r", end="", file=sys.stderr, flush=True)
 
 
 def main() -> None:

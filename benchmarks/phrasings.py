@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,14 +20,16 @@ import numpy as np
 from hassil.parse_expression import parse_sentence
 from hassil.sample import sample_expression
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Command, Language, Phrasebook, load_language
-from voiceguide.language.template import normal
-from voiceguide.recognition import models
-from voiceguide.recognition.model import known
-from voiceguide.routine.routine import Part, find, load
+from voiceguide.language.command import Command
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Part
+from voiceguide.sessions.assembly import Hearing
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.voice import Voice
 
@@ -92,22 +93,20 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every phrase, some thousands")
     arguments = parser.parse_args()
     routine, language = load(find("infant-massage")), load_language("en")
-    model = models.load(models.box(), routine.pronounce)
-    book = known(model, language.phrasebook(routine.parts))
-    phrases = iter(book.meanings) if arguments.all else by_turns(language, routine.parts)
+    hearing = Hearing.of(routine, language)
+    phrases = iter(hearing.book.meanings) if arguments.all else by_turns(language, routine.parts)
     right: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     wrong = []
     print(machine.facts())
     with Voice() as voice:
-        for one in try_all(phrases, book, Listener(model, book), voice):
+        for one in try_all(phrases, hearing.book, hearing.listener(), voice):
             for key in (one.meant.name, one.voice, "all"):
                 tried[key] += 1
                 right[key] += one.right
             if not one.right:
                 wrong.append(one)
-            if sys.stderr.isatty():
-                print(f"\r{tried['all']} ", end="", file=sys.stderr)
+            progress.show(f"{tried['all']} phrases")
     for one in wrong:
         heard = ", ".join(command.name for command in one.heard) or "nothing"
         print(f"{one.phrase} ({one.voice}): {heard}")

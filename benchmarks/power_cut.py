@@ -30,12 +30,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, progress
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Heard
-from voiceguide.language.language import Command, Language, load_language
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.language.command import Command
+from voiceguide.language.language import Language, load_language
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.entries import Entry, Said
 from voiceguide.sessions.journal import Journal, Keeper
 from voiceguide.sessions.narrator import Narrator
@@ -168,8 +171,7 @@ def kills(times: int, seed: int) -> bool:
                 wrong.append(f"{n}: at {at} instead of {right}: {written[-6:]}")
             told["ended before" if ended else "in a write" if len(right) > 1 else "between writes"] += 1
             told["steps spoken"] += len(set(said))
-            if sys.stderr.isatty():
-                print(f"\r{n + 1} ", end="", file=sys.stderr)
+            progress.show(f"{n + 1} sessions")
         left = sorted(file.name for file in path.parent.iterdir())
         with Journal(path) as journal:
             sessions = len(journal.sessions())
@@ -188,7 +190,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from voiceguide.guide.progress import Progress
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.journal import Keeper
 path, torn = Path(sys.argv[1]), sys.argv[2]
 keeper = Keeper(load(find("first-weeks")), lambda line: print(line, flush=True), path)

@@ -20,13 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, recordings
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard
-from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import load_language
-from voiceguide.recognition import models
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.sessions.assembly import Hearing, Options, content
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.speech.voice import Voice
@@ -34,13 +33,12 @@ from voiceguide.speech.voice import Voice
 HOUR = 3600 * RATE
 WARM_S = 1800
 """After half an hour it has what it needs; growth is counted from there."""
-KINDS = {".wav", ".flac", ".ogg", ".mp3"}
 OVERLAP_S = 0.5
 
 
 def noise(folder: Path, chance: np.random.Generator, *, endless: bool) -> Iterator[Pcm]:
     """Blocks, for ever."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
+    files = recordings.below(folder)
     if not files:
         raise VoiceguideError(f"there are no recordings in {folder}")
     beds = [path for path in files if "noise" in path.parts] or files
@@ -89,9 +87,7 @@ def main() -> int:
         for block in noise(arguments.corpus, np.random.default_rng(1), endless=arguments.endless):
             sys.stdout.buffer.write(block.tobytes())
     print(machine.facts(), flush=True)
-    language = load_language("en")
-    book = language.phrasebook(load(find("infant-massage")).parts)
-    ears = Listener(models.load(models.find(None)), book)
+    ears = Hearing.of(*content(Options())).listener()
     own = spoken()
     began, samples, commands, sizes = time.monotonic(), 0, 0, []
     making = subprocess.Popen(

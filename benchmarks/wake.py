@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, progress, recordings
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard
-from voiceguide.hearing.listener import Listener
 from voiceguide.language.language import load_language
-from voiceguide.recognition import models
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.sessions.assembly import Hearing
 from voiceguide.sessions.idle import book_of
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import blocks_of
@@ -32,7 +32,6 @@ RATES = (130, 170)
 HISS_LSB = 4.0
 PAUSE = np.zeros(25 * BLOCK, np.int16)
 """Between two recordings, 0.75 s: the end of an utterance."""
-KINDS = {".wav", ".flac", ".ogg", ".mp3"}
 
 
 class Idle:
@@ -41,7 +40,7 @@ class Idle:
     def __init__(self) -> None:
         self.language = load_language("en")
         book = book_of(self.language, self.language.phrasebook(load(find("infant-massage")).parts))
-        self._ears = Listener(models.load(models.find(None)), book)
+        self._ears = Hearing.load(self.language, book).listener()
         self.seconds = 0.0
 
     def hear(self, blocks: Iterator[Pcm] | list[Pcm]) -> list[str]:
@@ -68,17 +67,17 @@ def main() -> int:
 def said() -> None:
     idle, chance = Idle(), np.random.default_rng(0)
     heard = count = 0
-    for name in VOICES:
-        for rate in RATES:
-            for phrase in idle.language.wakes:
-                with Voice(cache=None) as voice:
+    with Voice() as voice:
+        for name in VOICES:
+            for rate in RATES:
+                for phrase in idle.language.wakes:
                     pcm = voice.render(phrase, voice=name, rate=rate) // 2
-                sound = np.pad(pcm, (RATE // 2, 3 * RATE // 2 + -len(pcm) % BLOCK))
-                sound = sound[: len(sound) // BLOCK * BLOCK]
-                sound = np.rint(sound + chance.normal(scale=HISS_LSB, size=len(sound))).astype(np.int16)
-                count += 1
-                heard += bool(idle.hear(list(sound.reshape(-1, BLOCK))))
-        print(f"{name}: {heard} of {count} so far", file=sys.stderr, flush=True)
+                    sound = np.pad(pcm, (RATE // 2, 3 * RATE // 2 + -len(pcm) % BLOCK))
+                    sound = sound[: len(sound) // BLOCK * BLOCK]
+                    sound = np.rint(sound + chance.normal(scale=HISS_LSB, size=len(sound))).astype(np.int16)
+                    count += 1
+                    heard += bool(idle.hear(list(sound.reshape(-1, BLOCK))))
+            progress.show(f"{name}: {heard} of {count} so far")
     print(f"said: woken by {heard} of {count}")
 
 
@@ -86,7 +85,7 @@ def others(corpus: Path) -> None:
     idle = Idle()
     for folder in sorted(path for path in corpus.iterdir() if path.is_dir()):
         before, woken = idle.seconds, []
-        for file in sorted(path for path in folder.rglob("*") if path.suffix in KINDS):
+        for file in recordings.below(folder):
             try:
                 found = idle.hear(blocks_of(file)) + idle.hear(list(PAUSE.reshape(-1, BLOCK)))
             except VoiceguideError as error:

@@ -10,7 +10,8 @@ from voiceguide.guide.actions import CancelTimer, End, Say, StartTimer
 from voiceguide.guide.events import Elapsed, Event, Heard, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.language.language import load_language
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 routine, language = load(find("first-weeks")), load_language("en")
 phrases = language.phrasebook(routine.parts)

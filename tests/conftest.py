@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from voiceguide.language.language import Phrasebook
+    from voiceguide.language.phrasebook import Phrasebook
     from voiceguide.sound import Pcm
     from voiceguide.speech.voice import Voice
 
@@ -31,9 +31,6 @@ HOMES = {
 MODELS = ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH")
 PARENT_VOICE = "en-us+m7"
 PARENT_RATE = 150
-GIVE_UP_S = 600.0
-"""Seconds after which a test gives up waiting. It only ends a test that would hang, so it's far longer than anything
-takes on a machine that is ten times as busy."""
 
 Speak = Callable[..., "Pcm"]
 """``speak(text, voice=PARENT_VOICE, rate=PARENT_RATE)``: int16[n], 16 kHz, read-only."""
@@ -105,7 +102,7 @@ def vosk_model() -> Any:
 
 
 @pytest.fixture(scope="session")
-def voice() -> Iterator[Voice]:
+def common_voice() -> Iterator[Voice]:
     """A voice that shares its cache with all tests, and with the programs that they start."""
     from voiceguide.speech.voice import Voice
 
@@ -115,12 +112,16 @@ def voice() -> Iterator[Voice]:
 
 
 @pytest.fixture(scope="session")
-def speak(voice: Voice) -> Speak:
+def voice(common_voice: Voice) -> Voice:
+    return common_voice
+
+
+@pytest.fixture(scope="session")
+def speak(common_voice: Voice) -> Speak:
     """The parent, who sounds the same in every run."""
-    render = voice.render
 
     def say(text: str, voice: str = PARENT_VOICE, rate: int = PARENT_RATE) -> Pcm:
-        return render(text, voice=voice, rate=rate)
+        return common_voice.render(text, voice=voice, rate=rate)
 
     return say
 
@@ -130,6 +131,7 @@ def book(vosk_model: Any) -> Phrasebook:
     """What the guide understands in the infant massage, with the model in the box."""
     from voiceguide.language.language import load_language
     from voiceguide.recognition.model import known
-    from voiceguide.routine.routine import find, load
+    from voiceguide.routine.library import find
+    from voiceguide.routine.loading import load
 
     return known(vosk_model, load_language("en").phrasebook(load(find("infant-massage")).parts))

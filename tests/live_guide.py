@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak
-from rig import RATE, Pcm, Program, Rig
+from conftest import Speak
+from rig import GIVE_UP_S, RATE, Pcm, Program, Rig
 
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 """The program, for `rig.python`."""

@@ -37,8 +37,11 @@ from voiceguide.guide.situations import (
     WAITING,
     Situation,
 )
-from voiceguide.language.language import NAMES, Command, Language, load_language
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.language.command import NAMES, Command
+from voiceguide.language.language import Language, load_language
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 
 
 @cache

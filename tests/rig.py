@@ -1,9 +1,9 @@
-"""A sound card for tests: a private PulseAudio daemon with a speaker and a microphone that are not there.
+"""A sound card for tests: a private PulseAudio daemon with a speaker and a microphone that exist only in software.
 
-What a program plays on the default device goes to the sink ``spk``; what is played into the sink ``room`` is
-what the default microphone hears. Nothing of this process or of the machine is changed: the daemon lives in a
-folder of its own, and its address is in ``Rig.environment``, for the programs that a test starts. PortAudio reads
-it when it is initialised, so live sound is tested in a process of its own.
+What a program plays on the default device goes to the sink ``spk``; what's played into the sink ``room`` is what the
+default microphone hears. Nothing about this process or the machine is changed: the daemon lives in a folder of its
+own, and its address is in ``Rig.environment``, for the programs that a test starts. PortAudio reads it when it's
+initialised, so live sound is tested in a process of its own.
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import GIVE_UP_S
 
 RATE = 16_000
+GIVE_UP_S = 600.0
+"""Seconds after which a test gives up waiting. It only ends a test that would hang, so it's far longer than anything
+takes on a machine that is ten times as busy."""
 Pcm = npt.NDArray[np.int16]
 REPOSITORY = Path(__file__).parents[1]
 PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")
 MONO_16K = "rate=16000 channels=1"
 FORMAT = ("--raw", "--format=s16le", f"--rate={RATE}", "--channels=1")
 
-# Taken alone, on a machine without a sound card, this has no device at all. Without it PortAudio would abort.
+# On its own, on a machine without a sound card, this has no device at all. Without it PortAudio would abort.
 ALSA_DEFAULTS = Path("/usr/share/alsa/alsa.conf")
 ALSA = f"""
 <{ALSA_DEFAULTS}>
@@ -65,10 +67,10 @@ DAEMON = (
 
 @contextmanager
 def sound_rig(speaker: str = MONO_16K, room: str = MONO_16K, microphone: int = 1) -> Iterator[Rig]:
-    """A daemon, ready; gone, with all that it wrote, however the ``with`` block is left. ``speaker`` and ``room`` are
-    PulseAudio's arguments, ``microphone`` is how many channels that has.
+    """A daemon that's ready. However the ``with`` block is left, it's gone then, with all that it wrote. ``speaker``
+    and ``room`` are PulseAudio's arguments, ``microphone`` is how many channels that has.
 
-    Skips the test where PulseAudio is not installed."""
+    Skips the test where PulseAudio isn't installed."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         pytest.skip(f"needs PulseAudio for a virtual sound card: no {', '.join(missing)}")
@@ -86,7 +88,7 @@ def sound_rig(speaker: str = MONO_16K, room: str = MONO_16K, microphone: int = 1
 
 
 class Rig:
-    """A daemon in a folder."""
+    """A PulseAudio daemon in a folder of its own."""
 
     def __init__(self, folder: Path, devices: Mapping[str, str]) -> None:
         self.folder = folder
@@ -111,11 +113,11 @@ class Rig:
             "PULSE_SERVER": f"unix:{folder}/native",
             "ALSA_CONFIG_PATH": str(folder / "alsa.conf"),
         }
-        """For a program that is to use this rig: all of its environment."""
+        """The whole environment of a program that uses this rig."""
         self.daemon: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """The daemon, or another after ``kill``; returns when it answers."""
+        """Start the daemon, also after ``kill``. Returns when it answers."""
         (self.folder / "native").unlink(missing_ok=True)
         with (self.folder / "log").open("wb") as log:
             self.daemon = subprocess.Popen(
@@ -139,13 +141,13 @@ class Rig:
         pytest.fail(f"the PulseAudio daemon of the test did not start:\n{log_text}")
 
     def kill(self) -> None:
-        """As a crash of the sound server."""
+        """Crash the sound server."""
         if self.daemon:
             self.daemon.kill()
             self.daemon.wait()
 
     def freeze(self) -> None:
-        """It is there, and does nothing."""
+        """Make the sound server hang."""
         assert self.daemon
         self.daemon.send_signal(signal.SIGSTOP)
 
@@ -154,19 +156,19 @@ class Rig:
         self.daemon.send_signal(signal.SIGCONT)
 
     def pull_out(self, device: str) -> None:
-        """The ``microphone`` or the ``speaker``, while the daemon runs on."""
+        """Unplug the ``microphone`` or the ``speaker``; the daemon runs on."""
         name = {"microphone": "source_name=mic", "speaker": "sink_name=spk"}[device]
         for line in self.pactl("list", "short", "modules").splitlines():
             if name in line.split():
                 self.pactl("unload-module", line.split()[0])
 
     def plug_in(self, device: str) -> None:
-        """What was pulled out."""
+        """Plug it in again."""
         for module in {"microphone": MICROPHONE, "speaker": SPEAKER}[device]:
             self.pactl("load-module", *module.format(**self._devices).split())
 
     def echo(self, decibels: float) -> None:
-        """From now on what the speaker plays is heard in the room, too, so much softer or louder."""
+        """From now on the room also hears what the speaker plays, this much louder."""
         loop = ["source=spk.monitor", "sink=room", "latency_msec=20", *STAY.split()]
         module = self.pactl("load-module", "module-loopback", *loop).strip()
         inputs = self.pactl("list", "sink-inputs").split("Sink Input #")
@@ -174,14 +176,14 @@ class Rig:
         self.pactl("set-sink-input-volume", stream, f"{decibels}dB")
 
     def pactl(self, *arguments: str) -> str:
-        """What PulseAudio's own program says."""
+        """The output of PulseAudio's own program."""
         return subprocess.run(
             ["pactl", *arguments], env=self.environment, capture_output=True, text=True, check=True
         ).stdout
 
     @contextmanager
     def playing(self, pcm: Pcm) -> Iterator[None]:
-        """``pcm`` (int16 mono, 16 kHz) is heard in the room, from now until the ``with`` block is left."""
+        """Play ``pcm`` (int16 mono, 16 kHz) in the room, until the ``with`` block is left."""
         path = self.folder / "room.raw"
         pcm.tofile(path)
         with _running("paplay", "--device=room", *FORMAT, str(path), environment=self.environment):
@@ -189,7 +191,7 @@ class Rig:
 
     @contextmanager
     def recording(self) -> Iterator[list[Pcm]]:
-        """A list that holds, after the ``with`` block, what the speaker played in it: int16 mono, 16 kHz."""
+        """A list that, after the ``with`` block, holds what the speaker played in it: int16 mono, 16 kHz."""
         path = self.folder / "speaker.raw"
         heard: list[Pcm] = []
         command = ("parec", "--device=spk.monitor", "--latency-msec=20", *FORMAT, str(path))
@@ -199,7 +201,7 @@ class Rig:
 
 
 def environment_without_sound() -> dict[str, str]:
-    """An environment in which PortAudio finds no device but sound cards of the machine, where it has any."""
+    """An environment in which PortAudio finds no devices except the machine's own sound cards, if any."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULSE_", "ALSA_"))}
     return kept | {"ALSA_CONFIG_PATH": str(ALSA_DEFAULTS)}
 
@@ -227,7 +229,7 @@ def python(program: str, environment: Mapping[str, str], *arguments: str) -> Ite
 
 
 class Program:
-    """A program at work, and what it prints."""
+    """A running program, and what it prints."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -248,7 +250,8 @@ class Program:
             self._news.notify_all()
 
     def wait_for(self, text: str, after: int = 0) -> int:
-        """Until a line with ``text`` comes, or has come, after so many lines; how many lines there are then."""
+        """Wait until a line with ``text`` has been printed, leaving out the first ``after`` lines. Returns how many
+        lines there are up to that one."""
 
         def found() -> int | None:
             return next((n for n, line in enumerate(self.printed) if n >= after and text in line), None)
@@ -263,11 +266,11 @@ class Program:
         return number + 1
 
     def wait_for_next(self, text: str) -> None:
-        """The same, after the line that this method has found before."""
+        """As ``wait_for``, after the line that this method found last."""
         self._seen = self.wait_for(text, self._seen)
 
     def type(self, line: str = "") -> None:
-        """A line, as a user types it."""
+        """Type a line."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
@@ -283,6 +286,6 @@ def _running(*command: str, environment: Mapping[str, str]) -> Iterator[None]:
 
 
 def _die_with_us() -> None:
-    """In the new process: the kernel ends it when the tests are killed, so that no daemon is left behind."""
+    """Called in the new process: the kernel ends it when the tests are killed, so that no daemon is left behind."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

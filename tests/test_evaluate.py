@@ -27,7 +27,7 @@ from models.recipe.measures.report import bars
 from models.recipe.measures.speech import OUTSIDE, VOICES, Speaker, kind_of, sample
 from models.recipe.split import held_out
 from voiceguide.hearing.ears import Heard
-from voiceguide.language.language import Phrasebook
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"

@@ -43,11 +43,13 @@ from models.recipe.phones import kaldi as number
 from models.recipe.sound import Sound
 from models.recipe.store import RATE, Utterance
 from models.recipe.train import Plan, Trainer
-from voiceguide.language.language import Phrasebook, load_language
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import SYMBOLS, label, read_bigram
 from voiceguide.recognition.lexicon import Lexicon
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[1]

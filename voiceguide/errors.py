@@ -5,7 +5,7 @@ VoiceguideError          exit code 1
 ├── SpeechError          the voice cannot be made
 ├── InstallError         a model cannot be fetched or unpacked
 ├── SoundError           exit code 3: no sound device, or it was lost
-└── ModelError           exit code 4: no recognition model, or a broken one
+└── ModelError           exit code 4: no recognition model, or a damaged one
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class InstallError(VoiceguideError):
 
 
 class SoundError(VoiceguideError):
-    """There is no sound device as asked for, or it was lost."""
+    """The sound device asked for isn't there, or was lost."""
 
     exit_code = 3
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from models.recipe.vocabulary import phrasebooks
-from voiceguide.language.language import Command
-from voiceguide.language.template import normal
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import normal
 
 
 def sentences(known: Collection[str]) -> list[str]:

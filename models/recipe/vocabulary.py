@@ -16,11 +16,13 @@ from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
-from voiceguide.language.language import Phrasebook, load_language
-from voiceguide.language.template import normal
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition.lexicon import Lexicon, Pronunciation
 from voiceguide.recognition.phones import deletion, difference
-from voiceguide.routine import routine as routines
+from voiceguide.routine.library import all_routines
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 
 FREQUENT = 6000
 """How many of the most frequent English words are in, besides."""
@@ -89,9 +91,9 @@ def phrasebooks() -> list[Phrasebook]:
     return [language.phrasebook(routine.parts) for routine in _routines()]
 
 
-def _routines() -> list[routines.Routine]:
+def _routines() -> list[Routine]:
     """Those in English."""
-    return [routine for routine in map(routines.load, routines.all_routines()) if routine.language == "en"]
+    return [routine for routine in map(load, all_routines()) if routine.language == "en"]
 
 
 def _of_phrases() -> set[str]:

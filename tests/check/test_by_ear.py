@@ -18,7 +18,8 @@ from conftest import need_espeak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voiceguide.routine.routine import all_routines, respelt
+from voiceguide.routine.library import all_routines
+from voiceguide.routine.routine import respelt
 
 PLANTED = Path(__file__).parent / "planted"
 FAULT = re.compile(r"# Only this is wrong: (.+)")

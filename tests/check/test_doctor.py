@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, need_espeak
-from rig import Rig, sound_rig
+from conftest import need_espeak
+from rig import GIVE_UP_S, Rig, sound_rig
 
 from voiceguide.check import doctor
 from voiceguide.host import service

@@ -1,4 +1,4 @@
-"""The door: every command as a user runs it, in a process of its own, on a machine without a sound device."""
+"""Every command as a user runs it, in a process of its own, on a machine without a sound device."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from conftest import GIVE_UP_S, Speak, need_espeak
-from rig import ALSA_DEFAULTS, environment_without_sound
+from conftest import Speak, need_espeak
+from rig import ALSA_DEFAULTS, GIVE_UP_S, environment_without_sound
 
 import voiceguide
 from voiceguide.cli.door import main
 from voiceguide.language.language import known_languages, load_language
 from voiceguide.recognition import models
-from voiceguide.routine import routine as routines
+from voiceguide.routine import loading
+from voiceguide.routine.library import all_routines, find
+from voiceguide.routine.loading import folder_of_routines, load
 from voiceguide.sound import RATE, Pcm
 
 PROGRAM = (sys.executable, "-m", "voiceguide")
@@ -128,11 +130,11 @@ def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: list[str]) -> No
         ("rehearse --wav nowhere/out.wav", "cannot write nowhere/out.wav: there is no folder nowhere"),
     ],
 )
-def test_a_mistake_is_one_line_that_says_what_to_do(tmp_path: Path, arguments: str, words: str) -> None:
+def test_a_users_error_is_one_line_that_says_what_to_do(tmp_path: Path, arguments: str, words: str) -> None:
     need_espeak()
     (tmp_path / "text.wav").write_text("This is no sound.", encoding="utf-8")
     (tmp_path / "empty.wav").touch()
-    english = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+    english = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     lines = (
         english[english.index("routine:") :]
         .replace("first-weeks", "klingon")
@@ -198,9 +200,9 @@ def test_a_missing_model_has_exit_code_4(broken_models: Path, command: str) -> N
     [
         ("empty", "not a Vosk model: am/final.mdl is missing"),
         ("file", "not a folder; name the folder of the unpacked model"),
-        ("without-graph", r"graph/Gr\.fst is missing; install the model anew"),
-        ("with-an-empty-file", r"am/final\.mdl is empty; install the model anew"),
-        ("damaged", "install it anew, or choose another"),
+        ("without-graph", r"graph/Gr\.fst is missing; install the model again"),
+        ("with-an-empty-file", r"am/final\.mdl is empty; install the model again"),
+        ("damaged", "install it again, or choose another"),
     ],
 )
 def test_a_broken_model_has_exit_code_4_and_says_what_is_wrong(broken_models: Path, model: str, words: str) -> None:
@@ -219,7 +221,7 @@ def test_without_any_model_one_line_says_where_it_was_looked_for(tmp_path: Path)
     shutil.copytree(
         Path(voiceguide.__file__).parent, tmp_path / "voiceguide", ignore=shutil.ignore_patterns("models")
     )
-    shutil.copytree(routines.folder_of_routines(), tmp_path / "routines")
+    shutil.copytree(folder_of_routines(), tmp_path / "routines")
     soundfile.write(tmp_path / "word.wav", np.zeros(RATE, np.int16), RATE)
     line = refused(run("hear", "word.wav", cwd=tmp_path), 4)
     assert "no recognition model for the language 'en' (looked: installed, /usr/share/vosk" in line
@@ -444,7 +446,7 @@ def test_a_text_is_spoken_into_a_file(tmp_path: Path) -> None:
 # ---- Rehearsing ----
 
 
-def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
+def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     need_espeak()
     with subprocess.Popen(
         [*PROGRAM, "rehearse", "first-weeks", "--json"],
@@ -481,7 +483,7 @@ def test_a_routine_is_shown_with_all_that_is_said_in_its_steps(tmp_path: Path) -
     result = run("show", "first-weeks", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     shown = " ".join(result.stdout.split())
-    for step in routines.load(routines.find("first-weeks")).steps:
+    for step in load(find("first-weeks")).steps:
         assert step.title in shown
         for sentence in step.say:
             assert sentence in shown
@@ -497,8 +499,8 @@ def test_a_new_routine_is_a_good_one(tmp_path: Path) -> None:
 
 
 def spoilt(folder: Path) -> set[tuple[str, int, int]]:
-    """Writes two files with mistakes, and one that is good; gives where the mistakes are."""
-    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8").splitlines()
+    """Write two files with errors, and a good one. Returns where the errors are."""
+    good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8").splitlines()
     (folder / "first-weeks.yaml").write_text("\n".join(good), encoding="utf-8")
     places = set()
 
@@ -515,7 +517,7 @@ def spoilt(folder: Path) -> set[tuple[str, int, int]]:
     return places
 
 
-def test_all_mistakes_of_all_files_are_printed_where_they_are(tmp_path: Path) -> None:
+def test_every_error_in_every_file_is_printed_with_its_place(tmp_path: Path) -> None:
     places = spoilt(tmp_path)
     result = run("check", "one.yaml", "first-weeks.yaml", "two.yaml", cwd=tmp_path)
     assert result.returncode == 1
@@ -533,8 +535,8 @@ def test_all_mistakes_of_all_files_are_printed_where_they_are(tmp_path: Path) ->
         ("lake", "`lake` sounds like `leg`, a name of another part; take a word that sounds otherwise"),
     ],
 )
-def test_names_that_sound_alike_are_told(tmp_path: Path, name: str, told: str) -> None:
-    good = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+def test_names_that_sound_alike_are_reported(tmp_path: Path, name: str, told: str) -> None:
+    good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = good.replace("routine: first-weeks", "routine: alike").replace("name: feet", f"name: {name}")
     (tmp_path / "alike.yaml").write_text(text, encoding="utf-8")
     line = next(n for n, line in enumerate(text.splitlines(), 1) if f"name: {name}" in line)
@@ -543,11 +545,11 @@ def test_names_that_sound_alike_are_told(tmp_path: Path, name: str, told: str) -
 
 
 def test_nothing_in_the_routines_in_the_box_sounds_alike(tmp_path: Path) -> None:
-    result = run("check", *map(str, routines.all_routines()), cwd=tmp_path)
+    result = run("check", *map(str, all_routines()), cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_mistakes_are_objects_for_an_editor(tmp_path: Path) -> None:
+def test_errors_are_objects_for_an_editor(tmp_path: Path) -> None:
     places = spoilt(tmp_path)
     result = run("check", "--json", "one.yaml", "first-weeks.yaml", "two.yaml", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (1, "")
@@ -561,14 +563,14 @@ def test_mistakes_are_objects_for_an_editor(tmp_path: Path) -> None:
 
 def test_the_schema_is_the_published_one(tmp_path: Path) -> None:
     result = run("check", "--schema", cwd=tmp_path)
-    published = Path(routines.__file__).parent / "routine.schema.json"
+    published = Path(loading.__file__).parent / "routine.schema.json"
     assert result.returncode == 0
     assert result.stdout == published.read_text("utf-8")
     assert json.loads(result.stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-def test_check_tells_of_a_language_that_the_guide_does_not_speak(tmp_path: Path) -> None:
-    text = (routines.folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
+def test_check_reports_a_language_that_the_guide_does_not_speak(tmp_path: Path) -> None:
+    text = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = text.replace("routine: first-weeks", "routine: klingon").replace("language: en", "language: tlh")
     (tmp_path / "klingon.yaml").write_text(text, "utf-8")
     result = run("check", "klingon.yaml", cwd=tmp_path)

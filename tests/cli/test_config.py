@@ -86,6 +86,7 @@ def test_a_command_gets_only_the_options_that_it_has(settings_file: Callable[[st
     [
         ("babby: {name: Mia}\n", "config.yaml:1:1: "),
         ("baby:\n  pronoun: it\n", "config.yaml:2:12: "),
+        ("baby: {pronoun: her}\n", 'config.yaml:1:17: `pronoun` cannot be "her"; write one of `she`, `he`, `they`'),
         ("routine: [a, b]\n", "config.yaml:1:10: "),
         ("output_device: -1\n", "config.yaml:1:16: "),
     ],

@@ -16,7 +16,8 @@ from rig import environment_without_sound
 from voiceguide.cli import trace
 from voiceguide.cli.door import main
 from voiceguide.language.language import load_language
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions import entries
 
 TYPED = "ready\npause\nhe's fussing\ncontinue\nyes\nfinish\nyes\n"

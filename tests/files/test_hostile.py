@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import environment_without_sound
+from rig import GIVE_UP_S, environment_without_sound
 from test_cli import refused, run
 
 from benchmarks import fuzz

@@ -27,6 +27,7 @@ RECIPE: dict[str, Any] = {
         "name": {"$ref": "#/$defs/word", "description": "What the dish is called", "examples": ["soup"]},
         "serves": {"type": "integer", "minimum": 1, "maximum": 12, "examples": [4]},
         "heat": {"enum": ["low", "middle", "high"]},
+        "size": {"enum": ["small", "middling", "large", "huge"]},
         "cold": {"type": "boolean"},
         "steps": {
             "type": "array",
@@ -173,6 +174,17 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(mark: str, line_end: str)
     text = mark + line_end.join(["a: 1", "b: |", "  one", "  two", "c: {d: 1, d: 2}", ""])
     assert errors_in(text) == ["5:11: `d` is written twice here (first on line 5); keep only one of the two"]
     assert plain(text.replace(", d: 2", "")) == {"a": 1, "b": "one\ntwo\n", "c": {"d": 1}}
+
+
+def test_what_follows_a_text_without_quotes_is_known() -> None:
+    text = b'a: [one, "two", three]\nb: four #5\nc: "six" # seven\nd:\n  eight\n  nine # ten\n'
+    document = parse(text, "f.yaml", ANYTHING)
+    assert document.after(["a", 0]) == ', "two", three]'
+    assert document.after(["a", 1]) == ""
+    assert document.after(["b"]) == "#5"
+    assert document.after(["c"]) == ""
+    assert document.after(["d"]) == "# ten"
+    assert document.after(["none"]) == ""
 
 
 _printable = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="\xad"), max_size=20)
@@ -436,7 +448,8 @@ def test_a_flood_of_mistakes_is_cut_off() -> None:
         ("name: soup\nserves: 13\n", "2:9: `serves` is 13, and must be at most 12; write for example 4"),
         ("name: soup\ntakes: .5\n", "2:8: `takes` is 0.5, and must be at least 1; write hours"),
         ("name: soup\ntakes: .inf\n", "2:8: `takes` must be a number, not a text; write hours"),
-        ("name: soup\nheat: hihg\n", '2:7: `heat` cannot be "hihg"; write `high` if you meant that'),
+        ("name: soup\nheat: hihg\n", '2:7: `heat` cannot be "hihg"; write one of `low`, `middle`, `high`'),
+        ("name: soup\nsize: larg\n", '2:7: `size` cannot be "larg"; write `large` if you meant that'),
         ("name: soup\nheat: 7\n", "2:7: `heat` cannot be 7; write one of `low`, `middle`, `high`"),
         (
             "name: soup\ncold: no\n",

@@ -37,8 +37,9 @@ from voiceguide.guide.situations import (
     Situation,
 )
 from voiceguide.guide.table import TABLE
-from voiceguide.language.language import CALMING
-from voiceguide.routine.routine import find, load
+from voiceguide.language.command import CALMING
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 
 def test_a_parent_is_guided_step_by_step() -> None:
@@ -69,7 +70,7 @@ def test_it_goes_on_by_itself_when_asked_to() -> None:
 def test_a_stress_sign_hushes_and_the_baby_comes_first() -> None:
     p = in_situation(SPEAKING)
     actions = p.hear("stress", sign="hiccoughs")
-    assert actions[actions.index(Hush()) :][0] == Hush()
+    assert Hush() in actions
     assert not any(isinstance(a, Chime) for a in actions)
     assert p.lines[0] == "Stop the massage, and tend to your baby."
     assert p.lines[1 : 1 + len(infant_massage().signs["hiccoughs"].say)] == infant_massage().signs["hiccoughs"].say
@@ -182,10 +183,11 @@ def test_mixed_signs_pause_reassure_and_try_again() -> None:
 
 def test_a_comfort_sign_gets_a_warm_word_and_the_sentence_again() -> None:
     p = in_situation(SPEAKING)
-    interrupted = p.lines[0]
+    p.one_line()
+    interrupted = p.lines[1]
     p.hear("comfort", sign="bright_eyed")
     assert p.lines[:-1][: len(infant_massage().signs["bright_eyed"].say)] == infant_massage().signs["bright_eyed"].say
-    assert p.guide.situation is SPEAKING and interrupted in (*p.lines, "Lovely, here we go.")
+    assert p.guide.situation is SPEAKING and interrupted in p.lines
 
 
 def test_stop_never_ends_the_session_and_says_nothing() -> None:
@@ -237,14 +239,14 @@ def test_a_pause_that_was_meant_stays_one(answer: str) -> None:
     p = in_situation(CHECKING)
     p.all_lines()
     p.hear(answer)
-    assert p.guide.situation is PAUSED and not p.lines and not p.timers, "it asks no more"
+    assert p.guide.situation is PAUSED and not p.lines and not p.timers, "it doesn't ask again"
     p.hear("yes")
     assert p.guide.situation is PAUSED, "yes to whom?"
     p.hear("resume")
     assert p.guide.situation is SPEAKING
 
 
-def test_a_microphone_that_is_lost_is_told_and_waited_for() -> None:
+def test_it_says_that_the_microphone_is_lost_and_waits_for_it() -> None:
     p = in_situation(SPEAKING)
     p.one_line()
     sentence = p.lines[1]
@@ -267,7 +269,17 @@ def test_with_the_speaker_lost_nothing_is_said_and_a_baby_in_distress_is_still_h
     assert p.guide.situation is TENDING and p.lines == ("I can hear you again.", *words)
 
 
-def test_a_stroke_that_was_cut_off_by_a_loss_is_held_for_its_rest() -> None:
+def test_once_the_speaker_is_back_it_says_that_it_still_cannot_hear() -> None:
+    p = in_situation(SPEAKING)
+    p.give(Lost(speaker=True))
+    assert not p.lines
+    p.give(Lost(speaker=False))
+    assert "cannot hear" in " ".join(p.lines)
+    p.give(Found())
+    assert p.lines[0] == "I can hear you again."
+
+
+def test_a_stroke_that_a_lost_device_cut_off_is_finished() -> None:
     p = in_situation(HOLDING)
     whole = p.timers["hold"] - p.now
     p.now += 5.0
@@ -277,7 +289,7 @@ def test_a_stroke_that_was_cut_off_by_a_loss_is_held_for_its_rest() -> None:
     assert p.timers["hold"] - p.now == pytest.approx(whole - 5.0)
 
 
-def test_that_a_session_is_not_kept_is_said_once_and_cuts_into_nothing() -> None:
+def test_it_says_once_that_a_session_cannot_be_saved_and_interrupts_nothing_for_it() -> None:
     p = in_situation(SPEAKING)
     assert not [a for a in p.give(NotKept()) if isinstance(a, Say | Hush | Chime)]
     p.hear("stress", sign="crying")
@@ -294,7 +306,7 @@ def test_that_a_session_is_not_kept_is_said_once_and_cuts_into_nothing() -> None
     assert "remember" not in " ".join(p.lines)
 
 
-def test_an_emergency_is_not_talked_over_by_a_loss() -> None:
+def test_a_lost_device_does_not_interrupt_the_emergency_words() -> None:
     p = in_situation(EMERGENCY)
     words = p.lines
     assert not [a for a in p.give(Lost(speaker=False)) if isinstance(a, Say | Hush)]
@@ -346,7 +358,7 @@ def test_how_long_counts_what_is_left() -> None:
     assert last.guide.seconds_left(0) < 120
 
 
-def test_strokes_become_shorter_when_asked_for_and_the_time_that_is_left_with_them() -> None:
+def test_shorter_strokes_leave_less_time() -> None:
     p = in_situation(HOLDING)
     p.now += 5
     left, whole = p.timers["hold"] - p.now, p.guide.seconds_left(p.now)
@@ -364,7 +376,7 @@ def test_strokes_become_shorter_when_asked_for_and_the_time_that_is_left_with_th
     assert p.lines[0] == "The strokes can't be any shorter."
 
 
-def test_a_part_that_is_left_out_is_not_come_to() -> None:
+def test_a_part_that_is_left_out_is_skipped() -> None:
     p = in_situation(SPEAKING)
     minutes = p.guide.seconds_left(p.now)
     p.hear("leave_out", targets=("arms",))
@@ -398,7 +410,7 @@ def test_only_what_was_named_is_done() -> None:
     assert p.guide.situation is CLOSING
 
 
-def test_what_is_wanted_alone_is_done_though_it_came_before() -> None:
+def test_only_goes_back_to_a_part_that_came_before() -> None:
     p = Player(at="face")
     p.hear("only", targets=("arms",))
     assert p.guide.step is not None and p.guide.step.part == "arms"
@@ -445,7 +457,7 @@ def test_a_third_sign_does_not_finish_against_the_parent(word: str) -> None:
     assert p.guide.situation is SPEAKING
 
 
-def test_a_parent_who_says_nothing_after_a_third_sign_is_left_in_peace_for_long() -> None:
+def test_a_parent_who_says_nothing_after_a_third_sign_is_left_in_peace_for_minutes() -> None:
     p = in_situation(LEAVING)
     p.hear("resume")
     p.hear("stress")
@@ -460,14 +472,14 @@ def test_a_parent_who_says_nothing_after_a_third_sign_is_left_in_peace_for_long(
     assert p.guide.situation is CLOSING
 
 
-def test_in_a_routine_for_the_parent_there_is_no_massage_of_the_baby_to_be_stopped() -> None:
+def test_a_routine_for_the_parent_only_says_to_stop_here() -> None:
     p = Player(at="fingers", routine=load(find("hand-and-wrist")))
     p.hear("stress", sign="fussing")
     assert p.lines[0] == "Stop here, and tend to your baby."
     assert p.guide.state == "tending"
 
 
-def test_at_bedtime_it_speaks_softer_and_slower_as_it_goes() -> None:
+def test_at_bedtime_it_speaks_more_softly_and_slowly_as_it_goes() -> None:
     p = Player(routine=replace(infant_massage(), bedtime=True))
     volumes, paces = [0], [0]
     p.hear("ready")
@@ -487,7 +499,7 @@ def test_bedtime_can_be_asked_for_and_an_emergency_is_not_whispered() -> None:
     assert actions.index(SetVolume(1)) < next(n for n, a in enumerate(actions) if isinstance(a, Say))
 
 
-def test_volume_and_pace_have_ends() -> None:
+def test_volume_and_pace_have_limits() -> None:
     p = in_situation(PAUSED)
     for level in (1, 2, 3):
         assert SetVolume(level) in p.hear("louder")
@@ -508,7 +520,7 @@ def test_why_tells_one_thing_at_a_time_and_only_when_asked() -> None:
     assert first == infant_massage().why[0].say and p.lines == infant_massage().why[1].say
 
 
-def test_a_part_that_the_routine_lacks_is_told() -> None:
+def test_going_to_a_part_that_the_routine_lacks_changes_nothing() -> None:
     p = in_situation(PAUSED)
     p.hear("goto", target="elbows")
     assert p.guide.state == "paused" and p.lines[0] == "That part isn't in this massage."
@@ -523,7 +535,7 @@ def test_the_signs_are_named_when_asked_for() -> None:
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("calming", sorted(CALMING))
-def test_what_calms_hushes_and_leaves_a_breath_of_silence(situation: Situation, calming: str) -> None:
+def test_what_calms_silences_the_guide_and_leaves_a_breath(situation: Situation, calming: str) -> None:
     p = in_situation(situation)
     if TABLE[calming][situation].name in ("not_now", "over"):
         return
@@ -553,7 +565,7 @@ def test_it_offers_to_go_on_where_a_session_was_cut_off_and_asks_once() -> None:
 
 
 @pytest.mark.parametrize("word", ["resume", "ready", "yes"])
-def test_the_session_goes_on_at_its_step_with_all_that_was_agreed(word: str) -> None:
+def test_the_session_goes_on_at_its_step_as_the_parent_had_wanted_it(word: str) -> None:
     kept = cut_off("belly-2", done=("legs",), signs=("crying",), stress=2, left_out=("chest",), stroke=1)
     p = Player(interrupted=kept)
     actions = p.hear(word)
@@ -568,7 +580,7 @@ def test_the_session_goes_on_at_its_step_with_all_that_was_agreed(word: str) -> 
 
 
 @pytest.mark.parametrize("word", ["start_again", "no"])
-def test_or_it_starts_anew(word: str) -> None:
+def test_or_it_starts_over(word: str) -> None:
     p = Player(interrupted=cut_off("belly-2", stress=2, left_out=("legs",)))
     p.hear(word)
     assert p.guide.situation is PREPARING and p.lines == Player().lines
@@ -576,7 +588,7 @@ def test_or_it_starts_anew(word: str) -> None:
     assert p.kept == Progress(infant_massage().steps[0].id)
 
 
-def test_what_needs_no_question_is_not_asked() -> None:
+def test_it_resumes_without_a_question_where_that_was_asked_for() -> None:
     p = Player(interrupted=replace(cut_off("belly-2"), ask=False))
     assert p.guide.step is not None and p.guide.step.id == "belly-2" and p.guide.situation is SPEAKING
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceguide.guide.plan import STROKES, Plan
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 STEPS = load(find("infant-massage")).steps
 PARTS = tuple(dict.fromkeys(step.part for step in STEPS))

@@ -38,7 +38,7 @@ from voiceguide.guide.situations import (
     TENDING,
     WAITING,
 )
-from voiceguide.language.language import ADVANCING, CALMING, NAMES
+from voiceguide.language.command import ADVANCING, CALMING, NAMES
 
 
 @given(some_events)
@@ -87,17 +87,16 @@ def test_calming_never_moves_on(happenings: list[random.Random], calming: str, l
             p.elapse("silence")
         massage = p.guide.massage
         if p.ended or massage.over_today or (p.guide.situation is CLOSING and massage.record.stress >= ENOUGH):
-            return  # the closing words were on their way before, or what calms has led to them
+            return  # what calms leads to the closing words, or they had begun before
         assert p.guide.step == step
         assert "hold" not in p.timers
     assert p.guide.seconds_left(p.now) >= left - 1e-6 or p.guide.situation is CLOSING
 
 
-@given(
-    some_events,
-    st.sampled_from(["danger", "unwell", "injury", "overwhelmed", "hungry", "pain", "tired"]),
-    some_events,
-)
+ENDS_IT = ["danger", "unwell", "injury", "overwhelmed", "hungry", "pain", "tired"]
+
+
+@given(some_events, st.sampled_from(ENDS_IT), some_events)
 def test_nothing_leads_back_to_the_massage_after_danger_or_distress(
     happenings: list[random.Random], what: str, later: list[random.Random]
 ) -> None:
@@ -135,7 +134,7 @@ def test_what_was_interrupted_goes_on_at_its_sentence(happenings: list[random.Ra
 
 
 @given(some_events, st.floats(0.1, 10.0))
-def test_a_stroke_that_was_interrupted_keeps_its_rest(happenings: list[random.Random], seconds: float) -> None:
+def test_an_interrupted_stroke_keeps_its_remaining_time(happenings: list[random.Random], seconds: float) -> None:
     p = after(happenings)
     if p.guide.situation is not HOLDING:
         return
@@ -160,7 +159,7 @@ def test_music_never_plays_while_the_baby_is_tended_to(happenings: list[random.R
 
 
 @given(some_events)
-def test_where_it_is_is_told_before_anything_of_it_is_said(happenings: list[random.Random]) -> None:
+def test_progress_comes_after_silence_and_before_the_first_words(happenings: list[random.Random]) -> None:
     p = after(happenings[:20])
     for choose in happenings[20:]:
         random_event(p, choose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from voiceguide.guide.situations import (
     State,
 )
 from voiceguide.guide.table import REACTIONS, TABLE
-from voiceguide.language.language import NAMES, Command
+from voiceguide.language.command import NAMES, Command
 
 
 def events(p: Player) -> Iterator[tuple[str, Event]]:
@@ -159,6 +160,13 @@ def test_a_typo_in_the_tables_fails_at_import(right: str, wrong: str) -> None:
     assert right in source
     with pytest.raises((ValueError, KeyError, AttributeError)):
         exec(compile(source.replace(right, wrong, 1), "table.py", "exec"), {"__name__": table.__name__})
+
+
+def test_the_columns_of_the_table_line_up() -> None:
+    head, *rows = (line for line in table._TABLE.splitlines() if line and not line.startswith("#"))
+    columns = [word.start() for word in re.finditer(r"\S+", head)]
+    for row in rows:
+        assert [word.start() for word in re.finditer(r"\S+", row)] == columns, row
 
 
 def test_the_guide_has_patience_where_something_follows_from_silence() -> None:

@@ -1,4 +1,4 @@
-"""The echo canceller: what the guide says is taken out of the microphone's sound, what others say stays in it."""
+"""The echo canceller: it removes what the guide says from the microphone's sound, and leaves what others say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voiceguide.sound.room import Room
 Speak = Callable[..., Pcm]
 
 LEARNT = 6 * RATE
-"""Samples after which it knows the way through the room."""
+"""Samples after which it has learnt the way through the room."""
 SENTENCES = (
     "Hold one ankle loosely, and glide your other hand from hip to ankle.",
     "Be slow, and just firm enough not to tickle.",
@@ -55,28 +55,28 @@ def decibels(a: float, b: float) -> float:
 
 
 @pytest.mark.parametrize(("echo_db", "delay_ms"), [(-20, 40), (-10, 20), (-10, 200), (0, 120)])
-def test_the_guides_own_voice_is_taken_out(guide: Pcm, echo_db: float, delay_ms: float) -> None:
+def test_the_guides_own_voice_is_removed(guide: Pcm, echo_db: float, delay_ms: float) -> None:
     heard, left = played_in(Room(echo_db=echo_db, delay_ms=delay_ms, reverb_s=0.3), guide)
     assert decibels(energy(heard[LEARNT:]), energy(left[LEARNT:])) > 18
 
 
-def test_a_parent_who_talks_over_it_is_left_as_he_is(guide: Pcm, speak: Speak) -> None:
+def test_a_parent_who_talks_over_it_is_left_alone(guide: Pcm, speak: Speak) -> None:
     pcm = speak("baby is fussing")
     at = LEARNT / RATE + 1.0
     without, _ = played_in(Room(echo_db=-5, seed=3), guide)
     room = Room(echo_db=-5, seed=3)
     start, until = (round(t * RATE) for t in room.place(pcm, at=at))
     heard, left = played_in(room, guide)
-    parent = heard.astype(float) - without  # the same noise and echo: what differs is the parent
+    parent = heard.astype(float) - without  # the noise and the echo are the same, so only the parent is left
     before = energy(without[start:until])
     after = float(np.sum(np.square(left[start:until] - parent[start:until])))
     spoken = float(np.sum(np.square(parent[start:until])))
     assert decibels(spoken, before) < 10, "the echo would be in the way"
-    assert decibels(spoken, after) > 20, "what else is left, and what of the parent is not, is far below the parent"
+    assert decibels(spoken, after) > 20, "the rest of the echo, and what's missing of the parent, are far softer"
 
 
-def test_talk_over_it_is_not_learnt(guide: Pcm, speak: Speak) -> None:
-    """After double talk the echo is cancelled as before."""
+def test_it_does_not_learn_from_talk_over_the_guide(guide: Pcm, speak: Speak) -> None:
+    """After double talk it cancels the echo as before."""
     room = Room(echo_db=-10, seed=4)
     _, until = room.place(np.concatenate([speak("she doesn't like it"), speak("wait a moment")]), at=LEARNT / RATE)
     heard, left = played_in(room, guide)
@@ -84,7 +84,7 @@ def test_talk_over_it_is_not_learnt(guide: Pcm, speak: Speak) -> None:
     assert decibels(energy(heard[later:]), energy(left[later:])) > 15
 
 
-def test_where_nothing_is_played_nothing_is_changed() -> None:
+def test_if_nothing_is_played_nothing_is_changed() -> None:
     chance = np.random.default_rng(1)
     pcm = chance.integers(-32768, 32768, 20 * BLOCK).astype(np.int16)
     canceller = EchoCanceller()
@@ -102,8 +102,8 @@ def test_a_headset_has_no_echo_and_loses_nothing(guide: Pcm, speak: Speak) -> No
 
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.floats(1.0, 32767.0), st.floats(1.0, 32767.0))
-def test_whatever_comes_it_stays_finite(seed: int, loud: float, own: float) -> None:
-    """Full scale, clipped, silence and noise, in turn."""
+def test_it_stays_finite_whatever_it_hears(seed: int, loud: float, own: float) -> None:
+    """Full scale, clipping, silence and noise in turn."""
     chance = np.random.default_rng(seed)
     canceller = EchoCanceller()
     for _ in range(30):

@@ -25,7 +25,7 @@ SENTENCES = (
     "Let your shoulders drop, and breathe softly for about half a minute.",
 )
 LEARNT = 3.0
-"""Seconds after which it has heard enough of its own voice to know how loud it comes back."""
+"""Seconds of its own voice after which it knows how loud that comes back."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def guide(speak: Speak) -> Pcm:
 
 
 def listen(room: Room, speaker: Pcm, gate: Gate) -> list[Passed]:
-    """For each block, what the recogniser gets."""
+    """What the recogniser gets for each block."""
     blocks = iter(speaker.reshape(-1, BLOCK))
     room.open(lambda n: next(blocks))
     answers = []
@@ -49,7 +49,7 @@ def listen(room: Room, speaker: Pcm, gate: Gate) -> list[Passed]:
 
 
 def passed(answers: Sequence[Passed]) -> set[float]:
-    """The times of the blocks that were not kept back."""
+    """The times of the blocks that passed."""
     return {round(at, 3) for answer in answers for pcm, at in answer if pcm.any()}
 
 
@@ -107,8 +107,8 @@ def test_it_shuts_again_after_the_parent_and_opens_again_after_the_guide(guide: 
     assert let_through >= silent
 
 
-def test_a_change_of_the_volume_of_the_speaker_is_learnt(guide: Pcm) -> None:
-    """The user turns the knob of the loudspeaker: what comes back is 12 dB louder, and the gate was not told."""
+def test_it_learns_that_the_speaker_has_been_turned_up(guide: Pcm) -> None:
+    """At the knob of the loudspeaker: the echo is 12 dB louder, and nobody tells the gate."""
     gate = Gate()
     listen(Room(echo_db=-30), guide, gate)
     again = np.concatenate([guide, guide])
@@ -127,7 +127,7 @@ def listen_after(
     gate: Gate,
     parent: tuple[Pcm, float] | None = None,
 ) -> list[Passed]:
-    """As ``listen``, after a canceller that makes the echo so much softer at each moment, and nothing else."""
+    """As ``listen``, after a canceller that makes the echo softer by a given amount at each moment."""
     blocks = iter(speaker.reshape(-1, BLOCK))
     room.open(lambda n: next(blocks))
     voice = np.zeros(len(speaker), np.int16)
@@ -143,18 +143,18 @@ def listen_after(
     return answers
 
 
-def test_after_a_good_canceller_a_voice_stands_out_from_an_echo_as_loud_as_it(guide: Pcm, speak: Speak) -> None:
+def test_after_a_good_canceller_a_voice_stands_out_from_an_equally_loud_echo(guide: Pcm, speak: Speak) -> None:
     pcm = speak("pause")
     said = times(8.1, 8.1 + len(pcm) / RATE - 0.1)
     with_it = listen_after(lambda at: 28.0, Room(echo_db=0), guide, Gate(), (pcm, 8.0))
     assert len(passed(with_it) & said) > 0.8 * len(said)
     without = listen_after(lambda at: 0.0, Room(echo_db=0), guide, Gate(), (pcm, 8.0))
-    assert len(passed(without) & said) < 0.8 * len(said), "else this shows nothing"
+    assert len(passed(without) & said) < 0.8 * len(said), "or this shows nothing"
 
 
 @pytest.mark.parametrize("echo_db", [-10, 0])
-def test_what_a_bad_canceller_leaves_is_taken_for_no_voice(guide: Pcm, echo_db: float) -> None:
-    """Now it cancels 25 dB, and now 5, as with two clocks: what is left rises and falls as somebody who speaks."""
+def test_what_a_bad_canceller_leaves_is_not_taken_for_a_voice(guide: Pcm, echo_db: float) -> None:
+    """It cancels now 25 dB, now 5, as with two clocks: what's left rises and falls like a voice."""
 
     def unsteady(at: float) -> float:
         return 25.0 if at % 1.0 < 0.25 else 5.0
@@ -166,7 +166,7 @@ def test_what_a_bad_canceller_leaves_is_taken_for_no_voice(guide: Pcm, echo_db: 
     assert len(passed(answers) & speaking) < 0.1 * len(speaking)
 
 
-# Whatever comes
+# Any sound at all
 
 levels = st.floats(0, 32767)
 """Amplitude of a block."""
@@ -174,7 +174,7 @@ decibels = st.one_of(st.just(0.0), st.floats(0, 90))
 
 
 def block(amplitude: float, n: int) -> Pcm:
-    """A block that can be told from all others, and from silence."""
+    """A block that differs from all others, and from silence."""
     pcm = (amplitude * np.sin(np.arange(BLOCK) * (n + 1) / 7)).astype(np.int16)
     pcm[0] = n + 1
     return pcm
@@ -185,7 +185,7 @@ def is_just(answer: Passed, pcm: Pcm, at: float) -> bool:
 
 
 @given(st.lists(levels, max_size=60))
-def test_nothing_is_kept_back_while_the_speaker_is_silent(amplitudes: list[float]) -> None:
+def test_everything_passes_while_the_speaker_is_silent(amplitudes: list[float]) -> None:
     gate = Gate()
     for n, amplitude in enumerate(amplitudes):
         pcm = block(amplitude, n)
@@ -193,7 +193,7 @@ def test_nothing_is_kept_back_while_the_speaker_is_silent(amplitudes: list[float
 
 
 @given(st.lists(st.tuples(levels, decibels), max_size=60), st.lists(levels, min_size=1, max_size=10))
-def test_nothing_is_kept_back_a_while_after_the_guide_has_spoken(
+def test_everything_passes_some_time_after_the_guide_has_spoken(
     before: list[tuple[float, float]], after: list[float]
 ) -> None:
     gate = Gate()
@@ -211,7 +211,7 @@ def test_nothing_is_kept_back_a_while_after_the_guide_has_spoken(
 
 
 @given(st.lists(st.tuples(levels, decibels), max_size=120))
-def test_blocks_come_in_their_order_unchanged_and_once(course: list[tuple[float, float]]) -> None:
+def test_blocks_pass_once_unchanged_and_in_order(course: list[tuple[float, float]]) -> None:
     gate = Gate()
     blocks = [block(amplitude, n) for n, (amplitude, _) in enumerate(course)]
     heard: list[int] = []
@@ -219,7 +219,7 @@ def test_blocks_come_in_their_order_unchanged_and_once(course: list[tuple[float,
         answer = gate.take(blocks[n], n * STEP, own_db)
         *earlier, (now, at) = answer
         assert at == n * STEP and len(now) == BLOCK
-        assert now.any() or not earlier, "what was kept back is given only when it opens"
+        assert now.any() or not earlier, "held back blocks are passed on only when it opens"
         for pcm, then in answer:
             if pcm.any():
                 heard.append(round(then / STEP))
@@ -228,7 +228,7 @@ def test_blocks_come_in_their_order_unchanged_and_once(course: list[tuple[float,
 
 
 @given(st.lists(st.tuples(levels, decibels), min_size=1, max_size=80))
-def test_what_it_is_fed_is_not_changed(course: list[tuple[float, float]]) -> None:
+def test_it_does_not_change_its_input(course: list[tuple[float, float]]) -> None:
     gate = Gate()
     for n, (amplitude, own_db) in enumerate(course):
         pcm = block(amplitude, n)

@@ -12,12 +12,15 @@ from typing import TextIO
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
+from rig import GIVE_UP_S
 
 from voiceguide.hearing.ears import Fake, Heard
 from voiceguide.hearing.keyboard import PIPED_S, Keyboard
-from voiceguide.language.language import Command, Phrasebook, load_language
-from voiceguide.routine.routine import find, load
+from voiceguide.language.command import Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sound import BLOCK, RATE
 
 STEP = BLOCK / RATE
@@ -32,7 +35,7 @@ def phrases() -> Phrasebook:
 def start(
     phrases: Phrasebook, lines: TextIO, say: Callable[[str], None] = lambda line: None, ask: str = "help"
 ) -> Keyboard:
-    """A keyboard that has read all its input, so that nothing depends on the speed of its thread."""
+    """A keyboard that has read all its input, so that nothing depends on how fast its thread is."""
     keyboard = Keyboard(phrases, lines, say, ask)
     for thread in threading.enumerate():
         if thread.name == "typed lines":
@@ -78,24 +81,24 @@ def test_typed_lines_become_commands(phrases: Phrasebook) -> None:
         assert h.at == h.until == h.decided and h.confidence == 1.0
 
 
-def test_a_line_that_is_no_command_is_said_to_be_none(phrases: Phrasebook) -> None:
+def test_for_a_line_that_is_no_command_it_says_so(phrases: Phrasebook) -> None:
     told: list[str] = []
     keyboard = start(phrases, io.StringIO("next\nthe next door neighbour\n\n   \npause"), told.append)
     assert [h.phrase for h in listen(keyboard, 5)] == ["next", "pause"]
     assert told == ['"the next door neighbour" is no command; type help to see what can be said now']
 
 
-def test_what_is_typed_last_needs_no_line_end(phrases: Phrasebook) -> None:
+def test_the_last_line_needs_no_line_break(phrases: Phrasebook) -> None:
     assert [h.phrase for h in listen(start(phrases, io.StringIO("stop")), 2)] == ["stop"]
 
 
-def test_accents_may_be_left_out_where_nothing_else_is_meant() -> None:
+def test_accents_may_be_left_out_unless_that_means_something_else() -> None:
     book = Phrasebook({"más despacio": Command("slower"), "sí": Command("yes"), "si": Command("no")}, ())
     keyboard = start(book, io.StringIO("mas despacio\nMa\u0301s despacio\nSÍ\nsi\n"))
     assert [h.command.name for h in listen(keyboard, 5)] == ["slower", "slower", "yes", "no"]
 
 
-def test_the_word_for_help_is_that_of_the_language() -> None:
+def test_the_word_for_help_depends_on_the_language() -> None:
     told: list[str] = []
     listen(start(Phrasebook({}, ()), io.StringIO("hola\n"), told.append, "ayuda"), 2)
     assert told == ['"hola" is no command; type ayuda to see what can be said now']
@@ -105,7 +108,7 @@ def test_the_word_for_help_is_that_of_the_language() -> None:
 
 
 def test_lines_from_a_pipe_are_taken_one_after_the_other(phrases: Phrasebook) -> None:
-    """They are all there at once; the guide has time to answer each."""
+    """They all arrive at once, but the guide gets time to answer each."""
     keyboard = start(phrases, io.StringIO("ready\nnext\nlouder\nnext\n"))
     moments = [h.decided for h in listen(keyboard, 5)]
     assert len(moments) == 4
@@ -113,7 +116,7 @@ def test_lines_from_a_pipe_are_taken_one_after_the_other(phrases: Phrasebook) ->
         assert PIPED_S <= later - earlier + 1e-9 < PIPED_S + 2 * STEP
 
 
-def test_an_empty_or_wrong_line_takes_its_time_too(phrases: Phrasebook) -> None:
+def test_an_empty_or_unknown_line_takes_its_time_too(phrases: Phrasebook) -> None:
     keyboard = start(phrases, io.StringIO("\nabracadabra\nnext\n"))
     (heard,) = listen(keyboard, 5)
     assert heard.decided >= 3 * PIPED_S - 1e-9
@@ -127,7 +130,7 @@ def test_lines_from_a_terminal_are_taken_at_once(phrases: Phrasebook) -> None:
 
 
 def test_nothing_is_waited_for(phrases: Phrasebook) -> None:
-    """A line that is not there yet costs the loop nothing; it is taken when it is."""
+    """The loop doesn't wait for a line; it's taken once it's there."""
     read_end, write_end = os.pipe()
     with os.fdopen(read_end, encoding="utf-8") as lines, os.fdopen(write_end, "w", encoding="utf-8") as parent:
         keyboard = Keyboard(phrases, lines, lambda line: None, "help")
@@ -188,7 +191,7 @@ def test_an_input_that_is_closed_meanwhile_has_ended(phrases: Phrasebook) -> Non
     assert keyboard.ended
 
 
-# What is not typed
+# What isn't typed
 
 
 def test_neither_sound_nor_the_guides_own_voice_matters(phrases: Phrasebook) -> None:

@@ -15,8 +15,9 @@ from voiceguide.hearing import listener as rules
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import ADVANCING, CALMING, Command, Phrasebook, load_language
-from voiceguide.language.template import normal
+from voiceguide.language.command import ADVANCING, CALMING, Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition.model import known
 from voiceguide.sound import BLOCK, RATE, Block, Pcm
 from voiceguide.sound.files import read_recording

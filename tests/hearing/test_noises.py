@@ -1,4 +1,4 @@
-"""The household sounds that the recipe makes: their form, and that their spectra are what they claim."""
+"""The household sounds that the recipe makes: their form, and whether their spectra are right."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def made(kind: str, seed: int = 0, seconds: float = SECONDS) -> NDArray[np.float
 
 
 def power(sound: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Hertz, and the power at each."""
+    """Frequencies in hertz, and the power at each."""
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(sound.size))) ** 2
     return np.asarray(np.fft.rfftfreq(sound.size, 1 / RATE), dtype=np.float64), spectrum.astype(np.float64)
 
 
 def share(sound: NDArray[np.float32], low: float, high: float) -> float:
-    """Of the sound's energy, the part between two frequencies."""
+    """The share of a sound's energy between two frequencies."""
     hertz, spectrum = power(sound)
     return float(spectrum[(hertz >= low) & (hertz < high)].sum() / spectrum.sum())
 
 
 def pitches(sound: NDArray[np.float32], low: float, high: float) -> list[float]:
-    """Of the loud and clearly periodic frames of 40 ms, the fundamental, by autocorrelation."""
+    """The fundamental of the loud and clearly periodic 40 ms frames, by autocorrelation."""
     size = RATE // 25
     frames = sound[: sound.size // size * size].reshape(-1, size).astype(np.float64)
     frames = frames[frames.std(axis=1) > 0.3 * frames.std(axis=1).max()]
@@ -117,11 +117,11 @@ def test_singing_and_barking_have_a_pitch_and_rain_has_none() -> None:
         ("birds", 350, 8000, 0.7),
     ],
 )
-def test_the_energy_lies_where_the_kind_has_it(kind: str, low: float, high: float, least: float) -> None:
+def test_each_kind_has_its_energy_where_it_should(kind: str, low: float, high: float, least: float) -> None:
     assert np.median([share(made(kind, seed), low, high) for seed in range(5)]) > least
 
 
-def test_things_struck_are_impulsive_and_machines_are_steady() -> None:
+def test_knocks_are_impulsive_and_machines_are_steady() -> None:
     def crest(kind: str) -> float:
         sounds = [made(kind, seed) for seed in range(3)]
         return float(np.median([np.abs(sound).max() / np.sqrt(np.mean(sound**2)) for sound in sounds]))

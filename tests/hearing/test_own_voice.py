@@ -1,10 +1,11 @@
-"""What the guide's own voice would fake, found with real Vosk in real renderings, and kept on disk."""
+"""What the guide's own voice would fake: found by the real Vosk in real speech, and kept on the disk."""
 
 from __future__ import annotations
 
 import json
 import os
 import pwd
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,7 +18,8 @@ import pytest
 from voiceguide.hearing import own_voice as module
 from voiceguide.hearing.ears import Fake
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.model import ClosedModel
 from voiceguide.sound import RATE, Pcm
@@ -42,7 +44,7 @@ def finder(vosk_model: Any, book: Phrasebook) -> OwnVoice:
 
 @pytest.fixture
 def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is listened to any more."""
+    """The recogniser refuses to listen from now on."""
 
     def refuse(*_: object) -> None:
         raise AssertionError("it was listened to again")
@@ -62,10 +64,10 @@ def of(pcm: Pcm) -> float:
     return len(pcm) / RATE
 
 
-# What is found
+# What's found
 
 
-def test_a_phrase_in_the_text_is_found_about_where_it_is_said(finder: OwnVoice, guide: Guide) -> None:
+def test_a_phrase_in_the_text_is_found_roughly_when_it_is_said(finder: OwnVoice, guide: Guide) -> None:
     pcm = guide(TRY_AGAIN)
     fakes = finder.fakes(TRY_AGAIN, pcm)
     assert commands(fakes) >= {"resume", "repeat"}  # "continue" and "try again", and "again"
@@ -76,7 +78,7 @@ def test_a_phrase_in_the_text_is_found_about_where_it_is_said(finder: OwnVoice, 
         assert 0 <= fake.at < fake.until <= of(pcm)
 
 
-def test_the_text_counts_though_the_recogniser_hears_nothing_of_it(finder: OwnVoice) -> None:
+def test_the_text_counts_even_if_the_recogniser_hears_none_of_it(finder: OwnVoice) -> None:
     quiet = np.zeros(4 * RATE, np.int16)
     assert commands(finder.fakes("Rest here, say next, and stay here for a while.", quiet)) == {"next"}
     (fake,) = finder.fakes("Rest here, say next, and stay here for a while.", quiet)
@@ -85,7 +87,7 @@ def test_the_text_counts_though_the_recogniser_hears_nothing_of_it(finder: OwnVo
     assert fake.until - fake.at < 2.0
 
 
-def test_the_sound_counts_though_the_text_says_nothing_of_it(finder: OwnVoice, guide: Guide) -> None:
+def test_the_sound_counts_even_if_the_text_has_none_of_it(finder: OwnVoice, guide: Guide) -> None:
     pcm = np.concatenate([np.zeros(RATE, np.int16), guide("continue"), np.zeros(2 * RATE, np.int16)])
     fakes = finder.fakes("", pcm)
     assert "resume" in commands(fakes)
@@ -94,8 +96,8 @@ def test_the_sound_counts_though_the_text_says_nothing_of_it(finder: OwnVoice, g
     assert not covers(fakes, "resume", of(pcm) - 0.2)
 
 
-def test_a_part_of_a_longer_text_is_found_though_it_is_no_command_there(finder: OwnVoice, guide: Guide) -> None:
-    """What of it the recogniser takes for a whole utterance depends on the room."""
+def test_a_phrase_within_a_longer_text_is_found(finder: OwnVoice, guide: Guide) -> None:
+    """It isn't a command there, but the room decides what part of it the recogniser takes for an utterance."""
     assert "finish" in commands(finder.fakes("Say yes to finish, or no to stay.", guide("Say yes to finish.")))
 
 
@@ -124,10 +126,10 @@ def test_from_several_threads_at_once(finder: OwnVoice, guide: Guide) -> None:
         assert list(pool.map(finder.fakes, texts * 4, sounds * 4)) == alone * 4
 
 
-# What is kept
+# What's kept
 
 
-def test_what_was_found_is_not_looked_for_again(
+def test_a_sentence_is_listened_to_only_once(
     vosk_model: Any, book: Phrasebook, guide: Guide, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     pcm = guide(TRY_AGAIN)
@@ -139,7 +141,7 @@ def test_what_was_found_is_not_looked_for_again(
     assert later.fakes("", pcm[:RATE]) == nothing
 
 
-def test_another_text_sound_or_phrasebook_is_looked_at_anew(
+def test_another_text_sound_or_phrasebook_is_listened_to_again(
     vosk_model: Any, book: Phrasebook, guide: Guide, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     pcm = guide(TRY_AGAIN)
@@ -176,7 +178,7 @@ def test_a_damaged_file_is_replaced(
     assert OwnVoice(vosk_model, book, cache=tmp_path).fakes(TRY_AGAIN, pcm) == first
 
 
-def test_phrases_that_are_understood_no_more_are_not_taken_from_the_cache(
+def test_phrases_that_are_no_longer_understood_are_not_taken_from_the_cache(
     vosk_model: Any, book: Phrasebook, guide: Guide, tmp_path: Path
 ) -> None:
     pcm = guide(TRY_AGAIN)
@@ -188,9 +190,7 @@ def test_phrases_that_are_understood_no_more_are_not_taken_from_the_cache(
     )
 
 
-def test_a_cache_that_cannot_be_used_is_done_without(
-    vosk_model: Any, book: Phrasebook, guide: Guide, tmp_path: Path
-) -> None:
+def test_it_works_without_a_cache(vosk_model: Any, book: Phrasebook, guide: Guide, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     pcm = guide(TRY_AGAIN)
     expected = OwnVoice(vosk_model, book, cache=None).fakes(TRY_AGAIN, pcm)
@@ -200,7 +200,7 @@ def test_a_cache_that_cannot_be_used_is_done_without(
 
 
 def test_only_the_user_can_read_what_is_kept(vosk_model: Any, book: Phrasebook, guide: Guide, tmp_path: Path) -> None:
-    """The texts are not in it, but when which command was said is."""
+    """It doesn't contain the texts, but which commands are said when."""
     OwnVoice(vosk_model, book, cache=tmp_path / "cache").fakes(TRY_AGAIN, guide(TRY_AGAIN))
     (file,) = (tmp_path / "cache").iterdir()
     assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
@@ -210,5 +210,5 @@ def test_only_the_user_can_read_what_is_kept(vosk_model: Any, book: Phrasebook, 
 def test_the_tests_leave_the_users_own_folders_alone() -> None:
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     for folder in (module.DEFAULT_CACHE, speech.DEFAULT_CACHE, models.installed()):
-        assert folder.is_relative_to(Path.home())
+        assert folder.is_relative_to(tempfile.gettempdir())
         assert not folder.is_relative_to(home)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
+from rig import GIVE_UP_S
 
 gpiozero = pytest.importorskip("gpiozero", reason="gpiozero is not installed")
 from gpiozero.pins.mock import MockFactory  # noqa: E402
@@ -30,9 +30,9 @@ SILENCE = np.zeros(BLOCK, np.int16)
 
 @pytest.fixture
 def pins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A Raspberry Pi's. A press is long after a tenth of a second, so that the tests are not."""
+    """The pins of a Raspberry Pi. A press is long after a tenth of a second, so that the tests aren't."""
     monkeypatch.setattr(gpio, "HOLD_S", 0.1)
-    monkeypatch.setattr(gpio, "BOUNCE_S", None)  # mock pins do not bounce
+    monkeypatch.setattr(gpio, "BOUNCE_S", None)  # mock pins don't bounce
     factory = MockFactory()
     monkeypatch.setattr(gpiozero.Device, "pin_factory", factory)
     yield factory
@@ -40,7 +40,7 @@ def pins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def soon(holds: Callable[[], object]) -> bool:
-    """Whether it comes to hold: gpiozero works in threads of its own."""
+    """Whether it comes true: gpiozero works in threads of its own."""
     deadline = time.monotonic() + GIVE_UP_S
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -91,7 +91,7 @@ def test_a_long_press_is_next_and_counts_while_it_is_held(pins: Any) -> None:
         assert pressed_in(panel, "guiding") == []
 
 
-def test_the_light_is_on_blinks_and_is_off(pins: Any) -> None:
+def test_the_light_is_on_then_blinks_then_is_off(pins: Any) -> None:
     with Panel(None, "27") as panel:
         pin = pins.pin(27)
         assert not pin.state
@@ -120,15 +120,15 @@ def test_pins_are_free_again(pins: Any) -> None:
         ("17", "17", "the pins cannot be used"),
     ],
 )
-def test_a_pin_that_cannot_be_had_is_told(button: str | None, led: str | None, told: str, pins: Any) -> None:
+def test_a_pin_that_cannot_be_used_is_an_error(button: str | None, led: str | None, told: str, pins: Any) -> None:
     with pytest.raises(VoiceguideError, match=told) as problem:
         Panel(button, led)
     assert "\n" not in str(problem.value)
     with Panel("17", None):
-        pass  # what it had taken meanwhile is free
+        pass  # what it had taken is free again
 
 
-def test_no_pi_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_another_machine_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The real factory, on a machine without pins."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -143,7 +143,7 @@ def test_no_pi_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "the pins cannot be used" in error and error.count("\n") == 1
 
 
-def test_without_the_package_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     with pytest.raises(VoiceguideError, match="pip install 'gpiozero>=2' lgpio"):
         Panel("17", None)
@@ -159,7 +159,7 @@ def test_without_pins_nothing_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_session_is_paused_by_the_button_and_lights_the_light(
     pins: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Typed commands beside it; the button is pressed as soon as the light is on."""
+    """While commands are typed; the button is pressed as soon as the light is on."""
     lit: list[bool] = []
 
     def press() -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
 from live_guide import RUN, Guide
-from rig import RATE, Pcm, Rig, python, sound_rig
+from rig import GIVE_UP_S, RATE, Pcm, Rig, python, sound_rig
 
 from voiceguide.cli.door import main
 from voiceguide.errors import VoiceguideError
@@ -23,7 +23,8 @@ from voiceguide.hearing.listener import Listener
 from voiceguide.host import service
 from voiceguide.host.gpio import Panel
 from voiceguide.host.notify import FLOWS_BLOCKS, Notify, WatchedSound
-from voiceguide.language.language import Language, Phrasebook, load_language
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition.model import known
 from voiceguide.sessions import idle
 from voiceguide.sound import BLOCK, Block
@@ -45,7 +46,7 @@ class Manager:
         self._socket.close()
 
     def told(self, seconds: float = 0.0) -> str | None:
-        """The next that comes within so many seconds."""
+        """The next message within so many seconds."""
         self._socket.settimeout(seconds or 0.001)
         try:
             return self._socket.recv(100).decode()
@@ -62,11 +63,11 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Manager]
     Path(f"/tmp/{name[1:]}").unlink(missing_ok=True)
 
 
-# ---- What is told ----
+# ---- What systemd is told ----
 
 
 class Devices:
-    """A sound whose devices can be taken away. Its clock is the count of its blocks."""
+    """A Sound whose devices can be lost. Its clock counts its blocks."""
 
     delay = 0.0
 
@@ -108,16 +109,16 @@ def test_the_watchdog_is_fed_only_while_blocks_come_from_the_devices(manager: Ma
     assert reads(60) == []
     devices.lost = frozenset()
     assert reads(1.5)[0] == "WATCHDOG=1"
-    sound.open(lambda n: np.zeros(n, np.int16))  # the next session: its clock begins anew
-    assert reads(FLOWS_BLOCKS * BLOCK / RATE) == ["WATCHDOG=1"], "at once: to load it took a while"
+    sound.open(lambda n: np.zeros(n, np.int16))  # the next session, whose clock starts again
+    assert reads(FLOWS_BLOCKS * BLOCK / RATE) == ["WATCHDOG=1"], "at once, as loading took a while"
 
 
-def test_who_is_no_service_tells_nobody(manager: Manager) -> None:
+def test_a_guide_that_is_not_a_service_tells_nobody(manager: Manager) -> None:
     assert Notify({}).every is None
     Notify({}).tell("READY=1")
     Notify({"NOTIFY_SOCKET": "/nowhere/at/all"}).tell("READY=1")
     other = Notify({"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "1"})
-    assert other.every is None, "another process is watched"
+    assert other.every is None, "the watchdog watches another process"
 
 
 # ---- The unit ----
@@ -125,7 +126,7 @@ def test_who_is_no_service_tells_nobody(manager: Manager) -> None:
 
 @pytest.mark.parametrize("system", [False, True])
 @pytest.mark.parametrize("version", [252, 257])
-def test_systemd_finds_no_fault_in_the_unit(system: bool, version: int, tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(system: bool, version: int, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("there is no systemd-analyze")
     if version > service.systemd_version():
@@ -140,7 +141,7 @@ def test_systemd_finds_no_fault_in_the_unit(system: bool, version: int, tmp_path
     assert (verified.returncode, ours) == (0, []), verified.stderr
 
 
-def test_systemd_would_find_a_fault(tmp_path: Path) -> None:
+def test_systemd_would_find_an_error(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("there is no systemd-analyze")
     path = tmp_path / service.NAME
@@ -160,15 +161,15 @@ def test_the_unit_waits_backs_off_and_opens_no_connection() -> None:
     assert "User=mia" in service.Unit(True, "mia").text(252)
 
 
-def test_a_path_that_systemd_would_read_otherwise_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_that_systemd_would_misread_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", '/home/a b/100%/$x"/python')
     assert 'ExecStart="/home/a b/100%%/$$x\\"/python" -P -m' in service.Unit(False, "mia").text(252)
 
 
 @pytest.fixture
 def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A systemctl that notes what it is asked, in this file, and says that all is well. (To ask the machine's would
-    change it.)"""
+    """A systemctl that writes down what it's asked, in this file, and says that all is well. (The real one would
+    change this machine.)"""
     program = tmp_path / "bin" / "systemctl"
     program.parent.mkdir()
     asked = tmp_path / "asked"
@@ -183,7 +184,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return asked
 
 
-def test_a_service_is_installed_looked_at_and_removed(
+def test_a_service_is_installed_checked_and_removed(
     systemd: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     unit = tmp_path / "config" / "systemd" / "user" / service.NAME
@@ -218,7 +219,7 @@ def test_a_service_is_installed_looked_at_and_removed(
     assert "there is no" in capsys.readouterr().out
 
 
-def test_without_systemd_it_says_what_is_left_to_do(
+def test_without_systemd_it_says_what_to_do(
     systemd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -228,7 +229,7 @@ def test_without_systemd_it_says_what_is_left_to_do(
     assert f"systemctl --user daemon-reload && systemctl --user enable {service.NAME}" in out
 
 
-def test_a_unit_that_cannot_be_written_is_told(
+def test_a_unit_that_cannot_be_written_is_an_error(
     systemd: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "config").write_text("no folder")
@@ -256,11 +257,11 @@ def test_every_phrase_that_wakes_is_known_to_the_model_and_means_nothing_else(
     assert english.wakes[0] == "hello guide"
     for phrase in english.wakes:
         assert idle_book.meanings[phrase].name == "ready"
-        assert phrase not in book.meanings, "a session takes no notice of it"
+        assert phrase not in book.meanings, "a session doesn't know it"
 
 
 class Waiting(Room):
-    """A room in which nobody wakes the guide for ever."""
+    """A room that gives up when nobody wakes the guide."""
 
     def read(self) -> Block:
         if self.now > 60:

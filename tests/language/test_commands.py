@@ -19,20 +19,13 @@ from voiceguide.errors import VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import SITUATIONS
 from voiceguide.language import language as commands
-from voiceguide.language.language import (
-    ADVANCING,
-    AGO,
-    CALMING,
-    NAMES,
-    Command,
-    Language,
-    Phrasebook,
-    folder_of_languages,
-    load_language,
-)
-from voiceguide.language.template import normal
+from voiceguide.language.command import ADVANCING, CALMING, NAMES, Command
+from voiceguide.language.language import AGO, Language, folder_of_languages, load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition.model import known
-from voiceguide.routine.routine import Part, Routine, all_routines, load
+from voiceguide.routine.library import all_routines
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Part, Routine
 
 # The contract of `hear --json`.
 IDENTIFIERS = (
@@ -303,7 +296,7 @@ def test_prompts_are_filled_in() -> None:
         for sentence in sentences:
             assert {field for _, field, _, _ in Formatter().parse(sentence) if field is not None} <= places
     values = {"part": "legs", "title": "Soles", "step": 4, "steps": 28}
-    assert english().say("where", **values) == ("We're at the legs: Soles.", "Step 4 of 28.")
+    assert english().say("where", **values) == ("We are at the legs: Soles.", "Step 4 of 28.")
 
 
 @pytest.mark.parametrize("routine", routines(), ids=lambda routine: routine.id)

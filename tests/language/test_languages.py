@@ -20,9 +20,13 @@ from voiceguide.cli import door as cli
 from voiceguide.errors import VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.keyboard import Keyboard
-from voiceguide.language.language import CALMING, NAMES, Command, Language, Phrasebook, known_languages, load_language
+from voiceguide.language.command import CALMING, NAMES, Command
+from voiceguide.language.language import Language, known_languages, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.routine.baby import Baby
-from voiceguide.routine.routine import Routine, find, folder_of_routines, in_language, load
+from voiceguide.routine.library import find, in_language
+from voiceguide.routine.loading import folder_of_routines, load
+from voiceguide.routine.routine import Routine
 from voiceguide.routine.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator

@@ -12,8 +12,11 @@ import pytest
 
 from benchmarks.phrasings import VOICES, by_turns, try_all
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import NAMES, Phrasebook, load_language
-from voiceguide.routine.routine import find, load
+from voiceguide.language.command import NAMES
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.speech.voice import Voice
 
 

@@ -9,7 +9,7 @@ pytest.importorskip("wordfreq", reason="needs the extra `recipe`")
 
 from models.recipe.vocabulary import FREQUENT, near_misses, phrasebooks, vocabulary
 from voiceguide.language.language import load_language
-from voiceguide.language.template import normal
+from voiceguide.language.phrasebook import normal
 from voiceguide.recognition import models
 from voiceguide.recognition.lexicon import PHONES, WORD, Lexicon
 

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import GIVE_UP_S, need_espeak
+from conftest import need_espeak
+from rig import GIVE_UP_S
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
-from rig import environment_without_sound, python, sound_rig
+from conftest import Speak, need_espeak
+from rig import GIVE_UP_S, environment_without_sound, python, sound_rig
 
 from voiceguide.sessions.recorded_lines import Own
 from voiceguide.sound import RATE

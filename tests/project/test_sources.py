@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from voiceguide.language.language import load_language
-from voiceguide.routine.routine import all_routines, load
+from voiceguide.routine.library import all_routines
+from voiceguide.routine.loading import load
 
 ROOT = Path(__file__).parents[2]
 ARTICLE, CARE = ROOT.parent / "shared/source-article.md", ROOT.parent / "shared/facts/care.md"

@@ -20,14 +20,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voiceguide.errors import ModelError
-from voiceguide.language.language import Command, Phrasebook, load_language
+from voiceguide.language.command import Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import fst, graph, models
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.fst import Transducer
 from voiceguide.recognition.graph import UNKNOWN, Costs, Graph, compile_graph, label
 from voiceguide.recognition.lexicon import FILE, Lexicon
 from voiceguide.recognition.model import ClosedModel, GrammarModel
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sound import RATE, Pcm
 
 Speak = Callable[..., Pcm]

@@ -18,7 +18,8 @@ from voiceguide.recognition import models
 from voiceguide.recognition.lexicon import FILE, PHONES, Lexicon
 from voiceguide.recognition.phones import difference, distance
 from voiceguide.recognition.spelling import phones, sounds, with_spellings
-from voiceguide.routine.routine import load, new
+from voiceguide.routine.library import new
+from voiceguide.routine.loading import load
 
 LINES = """\
 ankle AE NG K AH L
@@ -97,7 +98,7 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str, what: str) -> None:
     path.write_text(f"arm AA R M\nback B AE K\n{line}\nzoo Z UW\n", "utf-8")
     with pytest.raises(ModelError) as caught:
         Lexicon.read(path)
-    assert str(caught.value) == f"{path}:3: {what}; install the model anew"
+    assert str(caught.value) == f"{path}:3: {what}; install the model again"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00"])
@@ -105,7 +106,7 @@ def test_a_file_that_is_no_lexicon_is_refused(tmp_path: Path, content: bytes | N
     path = tmp_path / "lexicon.txt"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ModelError, match="install the model anew"):
+    with pytest.raises(ModelError, match="install the model again"):
         Lexicon.read(path)
 
 
@@ -330,7 +331,7 @@ def test_check_says_nothing_of_words_where_there_is_no_model(
 
 
 def test_the_routines_in_the_box_are_known_to_the_model_in_the_box() -> None:
-    from voiceguide.routine.routine import all_routines
+    from voiceguide.routine.library import all_routines
 
     known = words.known(models.box())
     for path in all_routines():

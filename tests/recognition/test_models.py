@@ -27,7 +27,8 @@ from voiceguide import config
 from voiceguide.cli.door import main
 from voiceguide.config import named_models
 from voiceguide.errors import InstallError, ModelError
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import archive, download, lexicon, models
 from voiceguide.recognition import model as recognition
 
@@ -84,7 +85,7 @@ def refused(problem: pytest.ExceptionInfo[ModelError] | pytest.ExceptionInfo[Ins
 
 def test_the_box_is_there_where_nothing_else_is() -> None:
     assert models.find() == models.box()
-    assert [place.problem for place in models.locations()] == ["no such folder"] * 3 + [None]
+    assert [place.error for place in models.locations()] == ["no such folder"] * 3 + [None]
 
 
 def test_the_places_are_tried_in_their_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,8 +146,8 @@ def test_broken_models_are_passed_over_but_listed() -> None:
     (broken / "am" / "final.mdl").write_bytes(b"")
     good = sketch(models.installed() / NAME)
     assert models.find() == good
-    problems = {place.path: place.problem for place in models.locations()}
-    assert problems[broken] == "am/final.mdl is empty; install the model anew"
+    problems = {place.path: place.error for place in models.locations()}
+    assert problems[broken] == "am/final.mdl is empty; install the model again"
 
 
 def test_small_and_new_models_of_the_right_language_and_region_come_first() -> None:
@@ -214,7 +215,7 @@ def test_a_file_that_is_missing_empty_or_another(name: str, home: Path) -> None:
     (folder / name).write_bytes(b"")
     with pytest.raises(ModelError) as problem:
         models.verify(folder)
-    assert refused(problem) == f"{folder}: {name} is empty; install the model anew"
+    assert refused(problem) == f"{folder}: {name} is empty; install the model again"
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"{name} is missing"):
         models.verify(folder)
@@ -239,7 +240,7 @@ def test_a_model_for_the_closed_graph_needs_other_files(name: str, home: Path) -
     models.verify(folder)
     assert models.load(folder).recogniser(Phrasebook({"next": Command("next")}, ()))
     (folder / name).write_bytes(b"")
-    with pytest.raises(ModelError, match=f"{name} is empty; install the model anew"):
+    with pytest.raises(ModelError, match=f"{name} is empty; install the model again"):
         models.verify(folder)
 
 
@@ -442,7 +443,7 @@ def test_a_broken_model_is_replaced(server: Server) -> None:
     (folder / "leftover").touch()
     said: list[str] = []
     install(server, said)
-    assert said[0] == f"{NAME} is broken and will be replaced: graph/Gr.fst is missing; install the model anew"
+    assert said[0] == f"{NAME} is damaged and will be replaced: graph/Gr.fst is missing; install the model again"
     assert files_of(folder) == files_of(models.box())
     assert left() == [NAME]
 
@@ -501,7 +502,7 @@ def test_a_server_that_cannot_resume_sends_it_anew(server: Server) -> None:
     server.cut_at = [300_000]
     said: list[str] = []
     install(server, said)
-    assert f"{NAME}: the server cannot go on with a download, starting anew" in said
+    assert f"{NAME}: the server cannot go on with a download, starting again" in said
     assert server.asked == [None, "bytes=300000-"]
     assert left() == [NAME]
 

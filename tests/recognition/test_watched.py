@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak
+from conftest import Speak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import ModelError
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Phrasebook
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition.model import Model
 from voiceguide.recognition.watched import LIMIT_S, OFTEN, WatchedRecogniser
 from voiceguide.sound import BLOCK, RATE, Pcm

@@ -20,7 +20,9 @@ from voiceguide.language.language import load_language
 from voiceguide.recognition import models
 from voiceguide.recognition.model import known
 from voiceguide.routine.baby import Baby
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sound import BLOCK, RATE
 
 ENGLISH = load_language("en")
@@ -96,6 +98,10 @@ def test_a_name_is_recognised_by_its_spelling(name: str, speak: Callable[..., An
     ]
     commands = [one.command for one in heard if isinstance(one, Heard)]
     assert [(command.name, command.sign) for command in commands] == [("stress", "crying")]
+
+
+def test_an_accent_may_be_a_character_of_its_own() -> None:
+    assert Baby("Jose\N{COMBINING ACUTE ACCENT}").name == "José"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "M1a", "Mia.", "Mia\n", "x" * 31, "{name}", "(a|b)", "<who>"])

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from voiceguide.cli.door import main
 from voiceguide.language.language import load_language
 from voiceguide.routine.card import SHOWN, card
-from voiceguide.routine.routine import all_routines, find, load
+from voiceguide.routine.library import all_routines, find
+from voiceguide.routine.loading import load
 
 ENGLISH = load_language("en")
 VOID = {"meta"}

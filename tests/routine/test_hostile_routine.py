@@ -15,7 +15,8 @@ from voiceguide.errors import SourceError
 from voiceguide.guide.actions import Hush
 from voiceguide.guide.situations import EMERGENCY
 from voiceguide.language.language import Language, load_language
-from voiceguide.routine.routine import Routine, folder_of_routines, load
+from voiceguide.routine.loading import folder_of_routines, load
+from voiceguide.routine.routine import Routine
 from voiceguide.routine.rules import REASONS, STRESS_SIGNS
 from voiceguide.sessions.recorded_lines import Own, Recorded
 
@@ -179,13 +180,13 @@ def test_a_recording_cannot_take_the_place_of_the_guides_own_words(
     soundfile.write(tmp_path / "go-on.flac", speak("go on with it"), 16000)
     as_sentence = HOSTILE.replace("say: [Be there.]", f'say: [{{text: "{sentence}", recording: go-on.flac}}]')
     told = mistakes(write(tmp_path, as_sentence))
-    assert "the guide says this sentence of its own" in told and ":7:" in told
+    assert "this is one of the guide's own sentences" in told and ":7:" in told
     as_step = HOSTILE.replace(
         "say: [Rub on and on., Never mind the crying.]", f'recording: go-on.flac, say: ["{sentence}"]'
     )
-    assert "the guide says this sentence of its own" in mistakes(write(tmp_path, as_step))
+    assert "this is one of the guide's own sentences" in mistakes(write(tmp_path, as_step))
     spaced = as_sentence.replace(sentence, sentence.replace(" ", "  "))
-    assert "the guide says this sentence of its own" in mistakes(write(tmp_path, spaced))
+    assert "this is one of the guide's own sentences" in mistakes(write(tmp_path, spaced))
 
 
 def test_a_lender_cannot_lend_such_a_recording(tmp_path: Path, speak: Speak) -> None:

@@ -14,19 +14,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from voiceguide.errors import SourceError, VoiceguideError
-from voiceguide.routine import routine as module
-from voiceguide.routine.routine import (
-    Item,
-    Passage,
-    Routine,
-    all_routines,
-    find,
-    folder_of_routines,
-    load,
-    new,
-    schema,
-    seconds_to_say,
-)
+from voiceguide.routine import loading as module
+from voiceguide.routine.library import all_routines, find, new
+from voiceguide.routine.loading import folder_of_routines, load, schema
+from voiceguide.routine.routine import Item, Passage, Routine, seconds_to_say
 from voiceguide.routine.rules import COMFORT_SIGNS, REASONS, STRESS_SIGNS
 from voiceguide.routine.show import readable
 

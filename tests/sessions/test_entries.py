@@ -7,7 +7,7 @@ import json
 import pytest
 
 from voiceguide.hearing import ears
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 from voiceguide.sessions import entries, transcript
 from voiceguide.sessions.entries import Entry
 

@@ -14,14 +14,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import GIVE_UP_S
 from hypothesis import given
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.guide.plan import STROKES
 from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.language.language import AGO
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.journal import FRESH_S, Journal, JournalError, Keeper, ago, default_path
 
 
@@ -120,7 +122,7 @@ def test_a_step_that_the_routine_lost_and_another_routine_are_not_offered() -> N
         assert journal.interrupted(first_weeks(), asked=True) is not None
 
 
-def test_what_goes_on_is_one_session_and_what_begins_anew_another() -> None:
+def test_what_goes_on_is_one_session_and_what_starts_again_is_another() -> None:
     cut_off(at(1, done=("legs",)))
     going_on = keeper()
     found = going_on.interrupted(asked=False)
@@ -128,11 +130,11 @@ def test_what_goes_on_is_one_session_and_what_begins_anew_another() -> None:
     going_on.keep(replace(found.progress, resumed=True))
     going_on.keep(at(2, resumed=True, signs=("crying",)))
     going_on.close()
-    anew = keeper()
-    assert anew.interrupted(asked=False) is not None
-    anew.keep(at(0))
-    anew.keep(at(1))
-    anew.close()
+    another = keeper()
+    assert another.interrupted(asked=False) is not None
+    another.keep(at(0))
+    another.keep(at(1))
+    another.close()
     with Journal() as journal:
         new, old = journal.sessions()
     assert (old.progress, old.signs, old.ended) == (at(2, signs=("crying",)), ("crying",), None)
@@ -352,7 +354,8 @@ def test_what_may_not_be_written_can_still_be_read() -> None:
 FULL = """
 import resource, sys
 from voiceguide.guide.progress import Progress
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 from voiceguide.sessions.journal import Keeper
 routine = load(find("first-weeks"))
 keeper = Keeper(routine, print)

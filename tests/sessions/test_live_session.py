@@ -19,9 +19,9 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
 from live_guide import PARENT_GAIN, RUN, SILENT_DB, SPOKEN, Guide, level
-from rig import RATE, Rig, python, sound_rig
+from rig import GIVE_UP_S, RATE, Rig, python, sound_rig
 
 from voiceguide.language.language import load_language
 
@@ -178,7 +178,7 @@ def workers(pid: int) -> list[int]:
         for task in Path(f"/proc/{pid}/task").iterdir()
         for child in (task / "children").read_text().split()
     ]
-    return [child for child in children if b"worker.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in children if b"speech.synthesis" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_a_recogniser_that_hangs_is_replaced(rig: Rig, speak: Speak, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_recogniser_that_hangs_is_replaced(rig: Rig, speak: Speak, tmp_path: P
         guide.is_told("pause", until="(paused")
         guide.is_told("continue", until="(guiding")
         guide.process.terminate()
-        guide.wait_for("(the recogniser hung or failed once, and was replaced)")
+        guide.wait_for("the recogniser hung or failed once, and was replaced")
         assert guide.process.wait(GIVE_UP_S) == 0
 
 

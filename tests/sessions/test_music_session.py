@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S, need_espeak
-from rig import sound_rig
+from conftest import need_espeak
+from rig import GIVE_UP_S, sound_rig
 
 from voiceguide.sound import RATE, Pcm
 

@@ -14,17 +14,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import Program, Rig, sound_rig
+from rig import GIVE_UP_S, Program, Rig, sound_rig
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Heard, Ignored
 from voiceguide.hearing.listener import Listener
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Line, Routine
 from voiceguide.sessions.recorded_lines import Own, line_of
-from voiceguide.sessions.recorder import AFTER, BEFORE, FRAME, Line, Recorder, from_step, lines_of, trimmed, warnings
+from voiceguide.sessions.recorder import AFTER, BEFORE, FRAME, Recorder, from_step, lines_of, trimmed, warnings
 from voiceguide.sound import BLOCK, RATE, Block, Kind, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room
@@ -348,5 +350,5 @@ def test_what_is_recorded_is_not_asked_for_again_but_by_option(tmp_path: Path, s
     for line in lines_of(first_weeks()):
         Own("first-weeks").keep(line.text, speak("move on"))
     done = command(tmp_path)
-    assert (done.returncode, done.stdout) == (0, "all of it is recorded; to record it anew: --again\n")
+    assert (done.returncode, done.stdout) == (0, "all of it is recorded; to record it again: --again\n")
     assert "92 sentences to record" in command(tmp_path, "--again", "--input-device", "no such one").stdout

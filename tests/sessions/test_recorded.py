@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S, Speak, need_espeak
+from conftest import Speak, need_espeak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Phrasebook
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.recorded_lines import LONGEST_S, Own, Recorded, line_of
 from voiceguide.sound import RATE, Pcm

@@ -21,18 +21,22 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S, PARENT_VOICE, Speak, need_espeak
+from conftest import PARENT_VOICE, Speak, need_espeak
+from rig import GIVE_UP_S
 
 from voiceguide.errors import SourceError, VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import State
 from voiceguide.hearing.ears import Fake, Heard, Ignored
-from voiceguide.language.language import NAMES, Command, Phrasebook, load_language
-from voiceguide.language.template import normal
+from voiceguide.language.command import NAMES, Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition import models
 from voiceguide.recognition.graph import Costs
 from voiceguide.recognition.model import ClosedModel
-from voiceguide.routine.routine import Routine, all_routines, find, load
+from voiceguide.routine.library import all_routines, find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions import entries, transcript
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
@@ -240,7 +244,7 @@ def test_the_summary_has_its_keys(rehearsed: Rehearsed) -> None:
     }
 
 
-def test_the_end_is_told_once_at_last(rehearsed: Rehearsed) -> None:
+def test_the_end_comes_once_and_last(rehearsed: Rehearsed) -> None:
     assert [line["kind"] for line in rehearsed.lines[-2:]] == ["end", "summary"]
     assert len(rehearsed.of("end")) == 1
 
@@ -427,7 +431,7 @@ def test_a_recording_is_played_to_the_microphone_and_is_no_command(in_noise: Reh
     assert in_noise.summary["false_commands"] == 0
 
 
-def test_entries_that_were_never_reached_are_named(in_noise: Rehearsed) -> None:
+def test_cues_that_were_never_reached_are_named(in_noise: Rehearsed) -> None:
     assert in_noise.exit_code == 1
     (line,) = in_noise.errors.splitlines()
     assert line.startswith("voiceguide: the rehearsal was not flawless: 2 entries were never reached")
@@ -442,10 +446,10 @@ def test_a_routine_without_a_script_is_rehearsed_by_one_that_suits_any(tmp_path:
     assert {line["state"] for line in rehearsed.of("state")} == set(State)
 
 
-# ---- Mistakes in a script ----
+# ---- Errors in a script ----
 
 
-def mistakes(folder: Path, script: str) -> list[tuple[int, int]]:
+def errors_in(folder: Path, script: str) -> list[tuple[int, int]]:
     """Line and column of each, by ``load_script``; each must say what is wrong and what to write instead."""
     path = folder / "script.yaml"
     path.write_text(script, encoding="utf-8")
@@ -473,8 +477,8 @@ parent:
 """
 
 
-def test_all_mistakes_are_told_at_once_and_where_they_are(tmp_path: Path) -> None:
-    assert mistakes(tmp_path, ALL_WRONG) == [
+def test_all_errors_are_reported_at_once_with_their_places(tmp_path: Path) -> None:
+    assert errors_in(tmp_path, ALL_WRONG) == [
         (2, 1),
         (3, 17),
         (3, 23),
@@ -490,15 +494,15 @@ def test_all_mistakes_are_told_at_once_and_where_they_are(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("script", ["", "parent: []", "routine: first-weeks", "parent: pause", "parent: [pause]"])
 def test_what_is_no_script_is_refused(tmp_path: Path, script: str) -> None:
-    assert mistakes(tmp_path, script)
+    assert errors_in(tmp_path, script)
 
 
-def test_recordings_that_are_not_there_are_mistakes(tmp_path: Path) -> None:
+def test_missing_recordings_are_errors(tmp_path: Path) -> None:
     script = "parent:\n  - {play: clip.flac}\n  - {say: pause}\n  - {play: no.wav}\nroom: {noise: fan.wav}\n"
-    assert set(mistakes(tmp_path, script)) == {(2, 12), (4, 12), (5, 15)}
+    assert set(errors_in(tmp_path, script)) == {(2, 12), (4, 12), (5, 15)}
 
 
-def test_the_program_prints_every_mistake_on_a_line_of_its_own(tmp_path: Path) -> None:
+def test_the_program_prints_every_error_on_a_line_of_its_own(tmp_path: Path) -> None:
     rehearsed = rehearse(tmp_path, ALL_WRONG)
     assert rehearsed.exit_code == 1
     assert rehearsed.lines == []
@@ -601,9 +605,9 @@ class Acted:
 
 @pytest.fixture
 def act(voice: Voice, tmp_path: Path) -> Callable[..., Acted]:
-    def play(entries: str, mishear: Mishear = lambda phrase: phrase) -> Acted:
+    def play(cues: str, mishear: Mishear = lambda phrase: phrase) -> Acted:
         path = tmp_path / "script.yaml"
-        path.write_text(f"routine: first-weeks\nparent:\n{entries}", encoding="utf-8")
+        path.write_text(f"routine: first-weeks\nparent:\n{cues}", encoding="utf-8")
         script = load_script(path)
         acted, room = Acted(), Room()
         said: list[entries.Parent] = []
@@ -676,13 +680,13 @@ def test_when_waits_for_a_state(act: Act) -> None:
 
 
 def test_when_waits_for_a_step(act: Act) -> None:
-    entries = [
+    cues = [
         '  - {at: 1.0, say: "ready"}\n',
         '  - {after: 3.0, say: "go to the feet"}\n',
         '  - {when: {step: feet-1}, say: "next"}\n',
         '  - {when: {step: feet-2}, say: "stop"}\n',
     ]
-    acted = act("".join(entries))
+    acted = act("".join(cues))
     assert acted.never == []
     reached = {state.step: state.t for state in reversed(acted.of(entries.State))}
     assert acted.said("next").t > reached["feet-1"]

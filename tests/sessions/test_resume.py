@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import GIVE_UP_S, need_espeak
-from rig import Program, environment_without_sound, python
+from conftest import need_espeak
+from rig import GIVE_UP_S, Program, environment_without_sound, python
 
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 ASKED = "Say continue to go on, or start again."
@@ -90,7 +90,7 @@ def test_with_an_option_it_does_not_ask() -> None:
         assert not any("We stopped" in line for line in guide.printed)
 
 
-def test_to_go_on_with_nothing_is_told() -> None:
+def test_there_may_be_nothing_to_go_on_with() -> None:
     need_espeak()
     result = voiceguide("run", "first-weeks", "--keyboard", "--resume")
     assert result.returncode == 0
@@ -155,7 +155,7 @@ def test_that_it_is_not_kept_is_also_said_for_nobody_looks_at_a_screen(monkeypat
         assert sum("cannot remember" in line for line in guide.printed) == 1
 
 
-def test_a_broken_one_is_set_aside_and_told() -> None:
+def test_a_broken_one_is_set_aside_with_a_line_about_it() -> None:
     need_espeak()
     folder = Path(os.environ["XDG_STATE_HOME"], "voiceguide")
     folder.mkdir()

@@ -1,7 +1,7 @@
-"""The loop: what is told, and what is heard at the speaker of a simulated room.
+"""The loop: what it returns, and what comes out of the speaker in a simulated room.
 
-The voice is real. Most tests have ears that hear what the test says at the moment that it says: mistakes of hearing
-are tested elsewhere. Since the room's clock is exact, so is all that is asked here.
+The voice is real. Most tests use ears that hear what the test says, when it says: errors of hearing are tested
+elsewhere. The room's clock is exact, so times are compared exactly.
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S, Speak
+from conftest import Speak
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import CHECK_S, SILENCE_S
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Language, Phrasebook, load_language
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions import entries
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
@@ -230,7 +234,9 @@ def sounding(played: Played, voice: Voice) -> np.ndarray:
 @example(script=[(1.0, "where are we"), (1.1, "pause")])
 @example(script=[(1.0, "louder"), (1.2, "stop")])
 @example(script=[(1.0, "finish"), (1.5, "yes"), (3.0, "pause"), (5.0, "continue")])
-def test_whatever_is_said_the_speaker_sounds_only_when_it_is_told(voice: Voice, script: list[Said]) -> None:
+def test_whatever_is_said_the_speaker_sounds_only_when_the_transcript_says_so(
+    voice: Voice, script: list[Said]
+) -> None:
     played = play(voice, *script, seconds=15.0)
     may = sounding(played, voice)
     assert not played.speaker[~may].any()
@@ -240,7 +246,7 @@ def test_whatever_is_said_the_speaker_sounds_only_when_it_is_told(voice: Voice, 
         assert last or cut or np.abs(played.between(entry.t, entry.t + 0.1)).max() > SILENT
 
 
-def test_a_clock_that_is_set_touches_nothing(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_the_clock_changes_nothing(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     hold = first_weeks().steps[0].hold
     script = (2.0, "pause"), (7.0, "continue")
     played = play(voice, *script, seconds=40.0 + hold)
@@ -427,7 +433,7 @@ class FaultyRoom(Room):
         return replace(block, pcm=pcm, lost=away)
 
 
-def test_a_lost_microphone_is_told_and_waited_for(voice: Voice) -> None:
+def test_a_lost_microphone_is_reported_and_waited_for(voice: Voice) -> None:
     played = play(voice, seconds=14.0, room=FaultyRoom((2.0, 8.0, "microphone")))
     assert played.texts[:4] == [FIRST, *prompt("lost"), *prompt("back"), FIRST]
     (lost,), (found,) = played.of(entries.Lost), played.of(entries.Found)
@@ -452,13 +458,14 @@ def test_a_baby_in_distress_is_heard_while_the_speaker_is_lost(voice: Voice) -> 
     assert (shown.text, shown.t) == (*prompt("stop_and_tend"), pytest.approx(4.0, abs=0.05))
 
 
-def test_both_lost_and_back_is_one_loss_to_the_guide(voice: Voice) -> None:
-    room = FaultyRoom((2.0, 4.0, "speaker"), (2.5, 5.0, "microphone"))
-    played = play(voice, seconds=8.0, room=room)
+def test_it_says_that_it_cannot_hear_when_the_speaker_is_back_before_the_microphone(voice: Voice) -> None:
+    room = FaultyRoom((2.0, 4.0, "speaker"), (2.5, 8.0, "microphone"))
+    played = play(voice, seconds=12.0, room=room)
     assert [entry.device for entry in played.of(entries.Lost)] == ["speaker", "microphone"]
     assert [entry.device for entry in played.of(entries.Found)] == ["speaker", "microphone"]
-    assert not played.of(entries.Unheard), "nothing is said but when both are back"
-    assert played.texts[:3] == [FIRST, *prompt("back"), FIRST]
+    assert not played.of(entries.Unheard), "nothing is said while the speaker is lost"
+    assert played.texts[:4] == [FIRST, *prompt("lost"), *prompt("back"), FIRST]
+    assert played.said(prompt("lost")[0]) == pytest.approx(4.0, abs=0.1)
 
 
 # ---- Chimes ----
@@ -503,7 +510,7 @@ def test_a_command_that_makes_no_sense_now_changes_nothing_and_says_so(voice: Vo
 
 
 @pytest.mark.parametrize("why", ["own_voice", "low_confidence"])
-def test_what_was_not_obeyed_is_told_and_changes_nothing(voice: Voice, why: Any) -> None:
+def test_what_was_not_obeyed_is_reported_and_changes_nothing(voice: Voice, why: Any) -> None:
     played = play(voice, (1.0, Ignored("next", why, 1.0)), seconds=20.0)
     (ignored,) = played.of(entries.Ignored)
     assert (ignored.phrase, ignored.why) == ("next", why)
@@ -541,6 +548,15 @@ def test_the_volume_changes_by_a_step_at_once(voice: Voice, command: str, steps:
     )
 
 
+def test_a_soft_sentence_that_is_made_louder_stays_softer_than_others(voice: Voice) -> None:
+    asked = 2.0 + CHECK_S
+    played = play(voice, (2.0, "stop"), (asked + 0.3, "louder"), seconds=asked + 3.0)
+    question = played.said("Shall I go on?")
+    rendered = voice.render("Shall I go on?")[round(0.5 * RATE) : round(0.9 * RATE)]
+    during = played.between(question + 0.5, question + 0.9)
+    assert level(during) - level(rendered) == pytest.approx(SOFT_DB + LOUDER_DB, abs=0.5)
+
+
 @pytest.mark.parametrize(("command", "steps"), [("faster", 1), ("slower", -1)])
 def test_the_pace_changes_from_the_next_sentence_on(voice: Voice, command: str, steps: int) -> None:
     played = play(voice, (1.0, command), seconds=20.0)
@@ -554,7 +570,7 @@ def test_the_pace_changes_from_the_next_sentence_on(voice: Voice, command: str, 
 # ---- When something fails ----
 
 
-def test_a_sentence_that_cannot_be_rendered_is_told_with_its_text_and_the_session_goes_on() -> None:
+def test_a_sentence_that_cannot_be_rendered_is_shown_and_the_session_goes_on() -> None:
     with Voice(cache=None) as voice:
         for text in (FIRST, THIRD):
             voice.render(text)

@@ -16,7 +16,7 @@ from voiceguide.sound.room import PARENT_DB, VOICE_DB, Room, impulse_response
 from voiceguide.speech.voice import Voice
 
 PARENT_GAIN = 10 ** ((PARENT_DB - VOICE_DB) / 20)
-"""From the parent's voice, as it is rendered, to the microphone."""
+"""From the parent's voice as rendered to the same voice at the microphone."""
 
 
 def silence(n: int) -> Pcm:
@@ -24,13 +24,13 @@ def silence(n: int) -> Pcm:
 
 
 def rustle(seconds: float, *, decibels: float = VOICE_DB, seed: int = 1) -> Pcm:
-    """White noise of so many dBFS: it has all frequencies, as an echo must be measured."""
+    """White noise at so many dBFS: it has all frequencies, which is what measuring an echo takes."""
     rms = 32768 * 10 ** (decibels / 20)
     return np.random.default_rng(seed).normal(scale=rms, size=round(seconds * RATE)).astype(np.int16)
 
 
 def player(pcm: Pcm) -> Callable[[int], Pcm]:
-    """A guide that plays ``pcm``, and is silent afterwards."""
+    """A guide that plays ``pcm`` and is silent afterwards."""
     at = 0
 
     def fill(n: int) -> Pcm:
@@ -63,7 +63,7 @@ def level(pcm: Pcm | np.ndarray) -> float:
     reverb_s=st.floats(0, 0.8),
     seed=st.integers(0, 1000),
 )
-def test_the_echo_is_as_far_below_the_parent_as_was_asked_for(
+def test_the_echo_has_the_level_that_was_asked_for(
     echo_db: float, delay_ms: float, reverb_s: float, seed: int
 ) -> None:
     room = Room(echo_db=echo_db, delay_ms=delay_ms, reverb_s=reverb_s, seed=seed)
@@ -84,7 +84,7 @@ def test_the_echo_of_a_real_voice_has_that_level_too(voice: Voice) -> None:
     alone.place(spoken, at=0.0)
     parent = heard(alone, len(spoken) / RATE)
 
-    # White noise has every pitch; a voice has a few, and a room favours some of them.
+    # White noise has all frequencies. A voice has a few, and a room favours some of them.
     assert 20 * np.log10(active_rms(echo) / active_rms(parent)) == pytest.approx(-20.0, abs=3.0)
 
 
@@ -98,13 +98,13 @@ def test_the_echo_comes_after_its_delay(delay_ms: float, at: int) -> None:
 
 
 @pytest.mark.parametrize("reverb_s", [0.15, 0.3, 0.6, 1.2])
-def test_the_reverberation_dies_away_by_60_db_in_its_time(reverb_s: float) -> None:
+def test_the_reverberation_decays_by_60_db_in_its_time(reverb_s: float) -> None:
     click = silence(1)
     click[0] = 32_767
     sound = heard(Room(echo_db=5.0, delay_ms=0.0, reverb_s=reverb_s), reverb_s + 0.1, guide=click).astype(np.float64)
-    tail = sound[1 : round(0.6 * reverb_s * RATE)]  # later the microphone's hiss is louder
+    tail = sound[1 : round(0.6 * reverb_s * RATE)]  # after that the microphone's hiss is louder
 
-    # Schroeder's backward integral: how much energy is still to come.
+    # Schroeder's backward integral: the energy that's still to come.
     left = 10 * np.log10(np.cumsum(tail[::-1] ** 2)[::-1])
     left -= left[0]
     first, last = np.argmax(left < -3), np.argmax(left < -20)
@@ -135,7 +135,7 @@ def test_an_echo_rings_on_when_the_guide_is_silent() -> None:
 
 @settings(max_examples=20)
 @given(snr_db=st.floats(-10, 40), loudness=st.floats(-60, -12))
-def test_noise_is_as_far_below_the_parent_as_was_asked_for(snr_db: float, loudness: float) -> None:
+def test_noise_has_the_level_that_was_asked_for(snr_db: float, loudness: float) -> None:
     noise = heard(Room(noise=rustle(1.0, decibels=loudness), snr_db=snr_db), 1.5)
 
     parent = Room()
@@ -150,15 +150,15 @@ def test_pauses_in_a_recording_of_noise_do_not_make_the_rest_louder() -> None:
     assert level(sound) == pytest.approx(PARENT_DB - 10.0, abs=0.5)
 
 
-def test_noise_is_played_over_and_over() -> None:
+def test_noise_is_played_in_a_loop() -> None:
     noise = rustle(0.5)
     sound = heard(Room(noise=noise, snr_db=0.0), 1.5).astype(np.float64)
     first, second = sound[: len(noise)], sound[len(noise) : 2 * len(noise)]
     assert level(first) == pytest.approx(PARENT_DB, abs=0.5)
-    assert level(first - second) < -75, "the same but for the microphone's hiss"
+    assert level(first - second) < -75, "the same apart from the microphone's hiss"
 
 
-def test_noise_that_is_silent_stays_silent() -> None:
+def test_silent_noise_stays_silent() -> None:
     assert level(heard(Room(noise=silence(RATE)), 0.5)) < -80
 
 
@@ -170,7 +170,7 @@ def test_a_quiet_room_has_the_hiss_of_its_microphone() -> None:
 
 
 @given(start=st.integers(0, RATE), length=st.integers(1, RATE // 2), gain_db=st.floats(-20, 6))
-def test_the_parent_is_heard_to_the_sample_where_he_was_placed(start: int, length: int, gain_db: float) -> None:
+def test_the_parent_is_heard_exactly_where_placed(start: int, length: int, gain_db: float) -> None:
     spoken = rustle(length / RATE)
     alone, spoken_in = Room(seed=5), Room(seed=5)
     spoken_in.place(spoken, at=start / RATE, gain_db=gain_db)
@@ -188,7 +188,7 @@ def test_the_parent_is_heard_to_the_sample_where_he_was_placed(start: int, lengt
     after=st.integers(0, RATE // 10),
     at=st.floats(0, 2),
 )
-def test_where_the_voice_begins_and_ends_is_told_without_the_silence_around_it(
+def test_the_start_and_end_of_a_voice_leave_out_the_silence_around_it(
     before: int, sounding: int, after: int, at: float
 ) -> None:
     spoken = np.concatenate([silence(before), np.full(sounding, 9_000, np.int16), silence(after)])
@@ -197,14 +197,14 @@ def test_where_the_voice_begins_and_ends_is_told_without_the_silence_around_it(
     assert (start * RATE, until * RATE) == pytest.approx((first, first + sounding))
 
 
-def test_what_is_placed_in_the_past_is_said_now() -> None:
+def test_a_voice_placed_in_the_past_is_heard_now() -> None:
     room = Room()
     heard(room, 0.9)
     assert room.place(rustle(0.1), at=0.2)[0] == pytest.approx(0.9)
     assert level(heard(room, 0.1)) == pytest.approx(PARENT_DB, abs=1.0)
 
 
-def test_what_has_no_moment_is_said_now() -> None:
+def test_a_voice_without_a_time_is_heard_now() -> None:
     room = Room()
     heard(room, 0.9)
     assert room.place(rustle(0.1))[0] == pytest.approx(0.9)
@@ -218,7 +218,7 @@ def test_two_voices_at_once_are_both_heard() -> None:
     assert level(heard(room, 0.3)) == pytest.approx(PARENT_DB + 3.0, abs=0.5)
 
 
-def test_what_is_too_loud_is_clipped_and_never_wraps_around() -> None:
+def test_sound_that_is_too_loud_is_clipped_and_never_wraps_around() -> None:
     room = Room()
     room.place(np.full(BLOCK, 30_000, np.int16), at=0.0, gain_db=20.0)
     assert heard(room, 0.03).min() == 32_767

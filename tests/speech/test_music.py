@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import GIVE_UP_S
 from hypothesis import given
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.sound import RATE

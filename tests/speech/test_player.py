@@ -13,9 +13,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.speech.bed import ATTACK, FADE_IN, FADE_OUT, RELEASE
@@ -51,7 +51,7 @@ def silence(samples: int) -> Pcm:
 
 
 def steepest(pcm: Pcm) -> int:
-    """The greatest step from one sample to the next: a click is a step that speech does not take."""
+    """The largest step between two samples: a click is a step that speech doesn't make."""
     return int(np.abs(np.diff(pcm.astype(int))).max())
 
 
@@ -101,7 +101,7 @@ def test_saying_nothing_hushes() -> None:
     assert not player.fill(FADE + 100)[FADE:].any()
 
 
-def test_a_line_that_is_not_rendered_yet_is_waited_for_in_silence() -> None:
+def test_while_a_line_is_being_rendered_there_is_silence() -> None:
     player, late = Player(), Future[Pcm]()
     player.say(1, [late])
     assert not player.fill(3 * BLOCK).any()
@@ -112,7 +112,7 @@ def test_a_line_that_is_not_rendered_yet_is_waited_for_in_silence() -> None:
     assert player.events() == [Started(1, 0, 3 * BLOCK), Finished(1, 0, 3 * BLOCK + 100)]
 
 
-def test_a_line_that_fails_is_skipped_and_said_so() -> None:
+def test_a_line_that_fails_is_skipped_and_reported() -> None:
     error, cancelled = OSError("no voice"), Future[Pcm]()
     cancelled.cancel()
     player = Player()
@@ -130,9 +130,9 @@ def test_a_line_that_fails_is_skipped_and_said_so() -> None:
 
 @given(at=st.integers(1, 4999), hertz=st.sampled_from([100.0, 440.0, 1500.0]))
 @settings(deadline=None)
-def test_after_a_hush_there_is_a_short_fade_and_then_silence(at: int, hertz: float) -> None:
+def test_a_hush_is_a_short_fade_and_then_silence(at: int, hertz: float) -> None:
     line = tone(5000, hertz=hertz)
-    line[-200:] = (line[-200:] * np.linspace(1, 0, 200)).astype(np.int16)  # as speech: it ends in silence
+    line[-200:] = (line[-200:] * np.linspace(1, 0, 200)).astype(np.int16)  # like speech, it ends in silence
     player = Player()
     player.say(1, [done(line), done(line)], gap=0)
     before = player.fill(at)
@@ -145,7 +145,7 @@ def test_after_a_hush_there_is_a_short_fade_and_then_silence(at: int, hertz: flo
     assert not player.hush()
     player.fill(1)
     assert not player.sounding
-    assert player.events() == [Started(1, 0, 0)], "no Finished for what was not heard to its end"
+    assert player.events() == [Started(1, 0, 0)], "no Finished for a line that wasn't heard to its end"
 
 
 def test_a_hush_drops_the_chime_as_well() -> None:
@@ -158,7 +158,7 @@ def test_a_hush_drops_the_chime_as_well() -> None:
     assert steepest(np.concatenate([before, after])) < 2000
 
 
-def test_a_hush_in_a_gap_finds_nothing_sounding_but_drops_what_waits() -> None:
+def test_a_hush_in_a_gap_cuts_nothing_off_but_drops_the_next_lines() -> None:
     player = Player()
     player.say(1, [done(tone(100)), done(tone(100))], gap=1.0)
     player.fill(200)
@@ -205,7 +205,7 @@ def test_one_resumes_by_saying_the_interrupted_line_again() -> None:
     assert [(event.utterance, event.index) for event in player.events()] == [(2, 0), (2, 0), (2, 1), (2, 1)]
 
 
-def test_to_say_something_else_fades_the_old_into_the_new() -> None:
+def test_saying_something_else_fades_the_old_into_the_new() -> None:
     old, new = tone(5000), tone(5000, hertz=300)
     player = Player()
     player.say(1, [done(old)])
@@ -235,7 +235,7 @@ def test_a_chime_is_short_and_soft_and_without_a_click(kind: ChimeKind) -> None:
     assert not player.speaking
 
 
-def test_the_two_chimes_can_be_told_apart() -> None:
+def test_the_two_chimes_differ() -> None:
     spectra = []
     for kind in ("heard", "no"):
         player = Player()
@@ -295,7 +295,7 @@ def test_ducking_lasts_until_it_is_undone() -> None:
 
 @given(gain_db=st.floats(-80, 80))
 @settings(deadline=None)
-def test_loud_is_never_quieter_than_less_loud_and_never_wraps_around(gain_db: float) -> None:
+def test_more_volume_is_never_softer_and_never_wraps_around(gain_db: float) -> None:
     every = np.arange(-32768, 32768).astype(np.int16)
     player = settled(gain_db)
     player.say(1, [done(every)])
@@ -305,7 +305,7 @@ def test_loud_is_never_quieter_than_less_loud_and_never_wraps_around(gain_db: fl
 
 
 @pytest.mark.parametrize("gain_db", [-20.0, -6.0, 6.0])
-def test_volume_is_in_decibels_and_for_chimes_as_well(gain_db: float) -> None:
+def test_volume_is_in_decibels_and_applies_to_chimes_too(gain_db: float) -> None:
     player, plain = settled(gain_db), Player()
     for each in (player, plain):
         each.say(1, [done(tone(6000, peak=9000))])
@@ -340,7 +340,7 @@ def test_volume_has_bounds_and_is_a_number() -> None:
 # ---- music ----
 
 MUSIC = 412
-"""The size of the music below, -38 dBFS: a steady one, by which its gain can be read."""
+"""The amplitude of the music below, -38 dBFS. It's constant, so that its gain can be read off."""
 
 
 def steady(size: int = 333) -> Music:
@@ -352,7 +352,7 @@ def steady(size: int = 333) -> Music:
 
 
 def with_music(samples: int = FADE_IN + RELEASE) -> Player:
-    """A player whose music has come."""
+    """A player whose music has faded in."""
     player = Player(steady())
     player.music_on = True
     player.fill(samples)
@@ -372,7 +372,7 @@ def test_without_any_music_it_cannot_be_turned_on() -> None:
     assert not player.fill(RATE).any()
 
 
-def test_music_comes_within_two_seconds_and_goes_within_half_a_second() -> None:
+def test_music_fades_in_within_two_seconds_and_out_within_half_a_second() -> None:
     player = Player(steady())
     player.music_on = True
     coming = player.fill(FADE_IN)
@@ -401,13 +401,13 @@ def test_music_goes_on_where_it_stopped() -> None:
     assert after - before == pytest.approx((FADE_OUT + FADE_IN) / 100, abs=2)
 
 
-def test_music_makes_way_for_speech_and_stays_down_in_its_gaps() -> None:
+def test_music_goes_down_for_speech_and_stays_down_in_its_gaps() -> None:
     player = with_music()
     player.say(1, [done(silence(4000)), done(silence(4000))], gap=0.35)
     under = player.fill(4000 + 5600 + 4000)
     assert ATTACK == RATE // 10
     assert under[0] > 0.99 * MUSIC
-    assert np.diff(under).max() <= 0, "no pumping: nowhere does it come up"
+    assert np.diff(under).max() <= 0, "no pumping: it never comes up"
     assert (under[ATTACK:] == round(DUCKED * MUSIC)).all()
     after = player.fill(RELEASE)
     assert RELEASE == RATE
@@ -416,25 +416,25 @@ def test_music_makes_way_for_speech_and_stays_down_in_its_gaps() -> None:
     assert after[-1] == MUSIC
 
 
-def test_music_stays_down_while_a_line_is_waited_for() -> None:
+def test_music_stays_down_while_a_line_is_being_rendered() -> None:
     player = with_music()
     player.say(1, [Future()])
     assert (player.fill(RATE)[ATTACK:] == round(DUCKED * MUSIC)).all()
 
 
-def test_music_makes_way_at_once_for_who_speaks_to_the_guide() -> None:
+def test_music_goes_down_at_once_for_somebody_who_speaks_to_the_guide() -> None:
     player = with_music()
     player.duck(True)
     assert (player.fill(RATE)[RAMP:] == round(DUCKED * MUSIC)).all()
     player.say(1, [done(silence(RATE))])
-    assert (player.fill(RATE)[ATTACK:] == round(DUCKED**2 * MUSIC)).all(), "and further where it was down already"
+    assert (player.fill(RATE)[ATTACK:] == round(DUCKED**2 * MUSIC)).all(), "and even further if it was down already"
     player.duck(False)
     back = player.fill(RELEASE)
     assert steepest(back) <= 1, "it comes back slowly"
     assert back[-1] == MUSIC
 
 
-def test_a_hush_leaves_the_music_and_finds_nothing_sounding_in_it() -> None:
+def test_a_hush_leaves_the_music_alone_and_does_not_count_it() -> None:
     player = with_music()
     assert not player.sounding and not player.speaking
     assert not player.hush()
@@ -456,7 +456,7 @@ def test_music_has_a_volume_of_its_own() -> None:
     assert player.gain_db == 12
 
 
-MUSIC_LENGTH = 90_000  # longer than all of its ways, one after the other
+MUSIC_LENGTH = 90_000  # longer than all its ramps one after the other
 MUSIC_DEEDS = st.lists(
     st.tuples(
         st.integers(0, MUSIC_LENGTH - 1),
@@ -509,7 +509,7 @@ DEEDS = st.lists(
 
 
 def perform(deeds: list[tuple[int, str]], cuts: list[int]) -> tuple[Pcm, list[Event]]:
-    """Do each deed at its sample, and fill in between, in blocks that end at ``cuts``."""
+    """Do each deed at its sample, and fill between them, in blocks that end at ``cuts``."""
     player, heard = Player(), [silence(0)]
     edges = sorted({0, LENGTH, *cuts, *(at for at, _ in deeds)})
     for start, end in pairwise(edges):
@@ -540,14 +540,14 @@ def test_the_size_of_blocks_changes_nothing(deeds: list[tuple[int, str]], cuts: 
     assert events == same
 
 
-def test_nothing_is_asked_for_and_nothing_is_given() -> None:
+def test_no_samples_can_be_asked_for() -> None:
     player = Player()
     player.say(1, [done(tone(10))])
     assert len(player.fill(0)) == 0
     assert player.events() == []
 
 
-def test_a_speaker_in_another_thread_is_served_while_all_else_goes_on() -> None:
+def test_a_speaker_in_another_thread_gets_its_samples_whatever_else_goes_on() -> None:
     player, stop = Player(), threading.Event()
     filled: list[int] = []
     seen: list[Event] = []

@@ -24,9 +24,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import GIVE_UP_S
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rig import GIVE_UP_S
 
 from voiceguide.errors import SpeechError
 from voiceguide.sound import RATE, Pcm
@@ -443,7 +443,7 @@ def test_an_interrupted_rendering_does_not_answer_for_the_next_one(voice: Voice)
     finally:
         signal.signal(signal.SIGALRM, before)
     with contextlib.suppress(ProcessLookupError):
-        os.kill(old, signal.SIGCONT)  # if it is still there, it answers now
+        os.kill(old, signal.SIGCONT)  # if it's still there, it answers now
     assert seconds(voice.render("yes!")) < 2 * short
 
 

@@ -1,6 +1,6 @@
-"""A routine by ear: what the guide would obey of its own, and what is too long to follow.
+"""A routine by ear: which of the guide's sentences sound like commands, and which steps are too long to follow.
 
-Advice, not errors: a routine with all of it works. ``check --by-ear`` tells it.
+This is advice: a routine works without it. ``check --by-ear`` gives it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from voiceguide.files.source import Document
 from voiceguide.files.wording import code
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Phrasebook
-from voiceguide.language.template import normal
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition.model import Model
 from voiceguide.routine.routine import Routine, seconds_to_say
 from voiceguide.routine.rules import sentences
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 LONGEST_S = 40.0
-"""Words of one step that take longer to say are forgotten before the stroke begins."""
+"""If the words of a step take longer, they're forgotten before the stroke begins."""
 
 Place = tuple[str | int, ...]
 
@@ -40,9 +39,9 @@ def too_long(document: Document, routine: Routine) -> Iterator[FileError]:
 def obeyed(
     document: Document, render: Callable[[str], Pcm], model: Model, book: Phrasebook
 ) -> Iterator[FileError | None]:
-    """For each sentence, as it is said: None, or that it begins or ends with a command that the recogniser hears in
-    it. The guard keeps it from being obeyed; but then a parent's own is not obeyed either, just then. Raises
-    SpeechError where it cannot be said."""
+    """For each sentence, as it's said: an error if it begins or ends with a command that the recogniser hears, else
+    None. The guard keeps the guide from obeying it, but at that moment doesn't obey a parent either. Raises
+    SpeechError if a sentence can't be rendered."""
     places: dict[str, Place] = {}
     for where, sentence in sentences(document):
         places.setdefault(" ".join(sentence.split()), where)
@@ -62,7 +61,7 @@ def obeyed(
 
 
 def _at_an_end(phrase: str, text: str) -> bool:
-    """Whether a sentence begins or ends with the words of a phrase. What is heard elsewhere (every fifth sentence of
-    the routines in the box has something) is kept from being obeyed, and no parent is led to say it just then."""
+    """Whether a sentence begins or ends with the words of a phrase. Commands heard elsewhere (in every fifth
+    sentence of the routines in the box) aren't obeyed either, but no parent is led to say them at that moment."""
     words, said = phrase.split(), normal(text).split()
     return words in (said[: len(words)], said[-len(words) :])

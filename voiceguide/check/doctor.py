@@ -25,7 +25,8 @@ from voiceguide.host import service
 from voiceguide.host.gpio import Panel, pin_of
 from voiceguide.language.language import Language, load_language
 from voiceguide.routine.baby import Baby
-from voiceguide.routine.routine import all_routines, in_language, load
+from voiceguide.routine.library import all_routines, in_language
+from voiceguide.routine.loading import load
 from voiceguide.sessions import journal
 from voiceguide.sessions.assembly import Hearing, Options
 from voiceguide.sound import BLOCK, RATE, Block, Pcm, chirp
@@ -37,7 +38,7 @@ CHANNELS = {"microphone": "inputs", "speaker": "outputs"}
 FREE_BYTES = 300_000_000
 """For the cache of rendered speech (200 MB at most) and some air."""
 FREE_MEMORY_BYTES = 250_000_000
-"""A session holds 140 MB (docs/sound.md), and what renders its voice 30."""
+"""A session holds 140 MB (docs/figures.md), and what renders its voice 30."""
 CLOCK_SLACK_S = 86_400
 """A Raspberry Pi without a clock of its own begins in the past. A day, for time zones."""
 MEMORY = Path("/proc/meminfo")

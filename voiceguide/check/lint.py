@@ -3,6 +3,7 @@ recogniser makes of the guide's sentences."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -10,15 +11,20 @@ from pathlib import Path
 
 from voiceguide.check import by_ear, recordings, words
 from voiceguide.check.words import Known
-from voiceguide.errors import FileError, ModelError, SourceError
+from voiceguide.errors import FileError, ModelError, SourceError, VoiceguideError
 from voiceguide.files.source import Document
-from voiceguide.language import language as commands
+from voiceguide.files.wording import code, nearest, quoted
+from voiceguide.language.language import known_languages, load_language
 from voiceguide.recognition import models
-from voiceguide.routine import routine
-from voiceguide.routine.routine import Routine
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine, respelt
+from voiceguide.routine.rules import sentences
 from voiceguide.sessions.assembly import Hearing
 from voiceguide.sound import Pcm
 from voiceguide.speech.voice import Voice
+
+DEEPEST = 8
+"""Levels down to the deepest text of a routine: signs, stress, crying, reasons, hungry, say, 0, text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Checked:
 
     routine: Routine
     near: tuple[str, ...]
-    """Lines on names that sound a little like others: no errors. Only where it was listened to."""
+    """Lines about names that sound a little like others: not errors. Only after a check by ear."""
 
 
 class Lint:
@@ -40,12 +46,12 @@ class Lint:
         self._known: dict[str, Known | None] = {}
 
     def check(self, path: Path, progress: Callable[[int], None] | None = None) -> Checked:
-        """The routine in a file; by ear, too, where ``progress`` is given, which is told how many sentences were
-        listened to.
+        """The routine in a file. With ``progress`` it's checked by ear, too, and ``progress`` gets the number of
+        sentences so far.
 
         Raises SourceError with every error, or what else keeps the file or the model from being read."""
         seen: list[Document] = []
-        good = routine.load(path, partial(self._errors, path.parent, seen))
+        good = load(path, partial(self._errors, path.parent, seen))
         if progress is not None and (found := list(self._by_ear(seen[0], good, progress))):
             raise SourceError(found)
         of = self._of(seen[0]) if progress is not None else None
@@ -55,21 +61,22 @@ class Lint:
         """What is wrong beyond the routine's own rules: its language, words that are never heard, and recordings.
         Adds the file to ``seen``."""
         seen.append(document)
-        yield from commands.errors(document)
+        yield from _unknown_language(document)
         if (of := self._of(document)) is not None:
             yield from words.errors(document, of)
             yield from words.alike(document, of)
         yield from recordings.errors(document, folder)
+        yield from _cut_off(document)
 
     def _by_ear(self, document: Document, good: Routine, progress: Callable[[int], None]) -> Iterator[FileError]:
         """What is found when it is spoken and listened to."""
-        language = commands.load_language(good.language)
+        language = load_language(good.language)
         hearing = Hearing.of(good, language, self._named)
         yield from by_ear.too_long(document, good)
         with Voice() as voice:
 
             def render(text: str) -> Pcm:
-                return voice.render(routine.respelt(text, good.respell), voice=language.voice)
+                return voice.render(respelt(text, good.respell), voice=language.voice)
 
             for n, error in enumerate(by_ear.obeyed(document, render, hearing.model, hearing.book), 1):
                 progress(n)
@@ -90,3 +97,32 @@ class Lint:
                     raise
                 self._known[language] = None
         return self._known[language]
+
+
+def _unknown_language(document: Document) -> Iterator[FileError]:
+    """Where the guide doesn't speak the language of a routine."""
+    for where, value in document.each("language"):
+        if not isinstance(value, str) or not re.fullmatch(r"\s*[A-Za-z-]+\s*", value):
+            continue  # the schema's error
+        name = value.strip()
+        try:
+            load_language(name)
+        except SourceError as error:
+            what = f"the language file of {code(name)} has errors (the first: {error.errors[0]})"
+            yield document.error(where, what, "correct it: see docs/languages.md")
+        except VoiceguideError:
+            instead = f"{nearest(name, known_languages())}, or add it: see docs/languages.md"
+            yield document.error(where, f"the guide has no language {code(name)}", instead)
+
+
+def _cut_off(document: Document) -> Iterator[FileError]:
+    """Texts without quotes that YAML ends sooner than their author thinks: at a `#`, or in brackets at a comma."""
+    for depth in range(1, DEEPEST + 1):
+        for where, text in document.each(*["*"] * depth):
+            if isinstance(text, str) and re.match(r"#[^\s#]", document.after(where)):
+                what = f"a `#` after a space begins a comment, so this text is only {quoted(text)}"
+                yield document.error(where, what, "put quotes around the whole text, or a space after the `#`")
+    for where, text in sentences(document):
+        if document.after(where)[:1] in ("#", ",") and not re.search(r"[.!?…][\"'”’»)]*$", text.strip()):
+            what = f"this sentence ends after {quoted(text)}, without a full stop"
+            yield document.error(where, what, "put quotes around the whole sentence, or end it with a full stop")

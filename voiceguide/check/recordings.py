@@ -9,28 +9,28 @@ from pathlib import Path
 from voiceguide.errors import FileError, VoiceguideError
 from voiceguide.files.source import Document
 from voiceguide.files.wording import printable
-from voiceguide.routine.routine import schema
+from voiceguide.routine.loading import schema
 from voiceguide.routine.rules import RECORDINGS
 from voiceguide.sessions.recorded_lines import line_of
 
 
 def errors(document: Document, folder: Path) -> Iterator[FileError]:
-    """The recordings that a routine in ``folder`` names, and that cannot be used."""
+    """The recordings that a routine in ``folder`` names but that can't be used."""
     inside = re.compile(schema()["$defs"]["recording"]["pattern"])
-    faults: dict[str, str | None] = {}
+    found: dict[str, str | None] = {}
     for place in RECORDINGS:
         for where, name in document.each(*place):
-            if isinstance(name, str) and inside.search(name):  # else the schema tells of it
-                if name not in faults:
-                    faults[name] = _fault(folder / name)
-                if fault := faults[name]:
+            if isinstance(name, str) and inside.search(name):  # else it's the schema's error
+                if name not in found:
+                    found[name] = _error(folder / name)
+                if what := found[name]:
                     instead = (
                         "name a recording of at most two minutes (WAV, FLAC, OGG, MP3), by its path from this file"
                     )
-                    yield document.error(where, fault, instead)
+                    yield document.error(where, what, instead)
 
 
-def _fault(path: Path) -> str | None:
+def _error(path: Path) -> str | None:
     """What is wrong with a recording."""
     try:
         line_of(path)

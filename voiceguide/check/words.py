@@ -1,4 +1,4 @@
-"""The words that a routine adds to what a parent may say, and whether the recognition model knows them."""
+"""The words that a routine adds to what a parent may say: does the recognition model know them?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voiceguide.errors import FileError, ModelError, SpeechError, VoiceguideErro
 from voiceguide.files.source import Document
 from voiceguide.files.wording import code
 from voiceguide.language.language import load_language
-from voiceguide.language.template import normal
+from voiceguide.language.phrasebook import normal
 from voiceguide.recognition import models, spelling
 from voiceguide.recognition.lexicon import FILE, Lexicon
 from voiceguide.recognition.phones import Pronunciation, distance
@@ -21,15 +21,15 @@ from voiceguide.routine.rules import NAMES
 _LISTS = ("graph/words.txt", "words.txt")
 """Where a model without a lexicon may list its words."""
 LOOKED_UP = 5
-"""Of so many words the nearest ones are told: finding them takes a tenth of a second each."""
+"""The nearest words are given for this many unknown ones: finding them takes a tenth of a second each."""
 ALIKE, NEAR = 0.7, 0.9
-"""Phones: names that are nearer than the first are too easily taken for one another; of those between the two it is
-told. "neck" and "next" are 0.8 apart, as "leg" and "neck" are, which the massage in the box cannot do without."""
+"""Phones. Names nearer than the first are too easily confused; between the two, ``check --by-ear`` mentions it.
+"neck" and "next" are 0.8 apart, and so are "leg" and "neck", which the massage in the box can't do without."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the words of a model."""
+    """The words of a model."""
 
     knows: Callable[[str], bool]
     lexicon: Lexicon
@@ -41,7 +41,7 @@ class Known:
 def known(path: Path) -> Known:
     """The words of the model in ``path``.
 
-    Raises ModelError where its lexicon is broken, or it cannot be loaded."""
+    Raises ModelError if its lexicon is damaged, or the model can't be loaded."""
     if (path / FILE).exists():
         lexicon = Lexicon.read(path / FILE)
         return Known(lexicon.__contains__, lexicon, learns=True)
@@ -50,7 +50,7 @@ def known(path: Path) -> Known:
             try:
                 lines = (path / name).read_text("utf-8").splitlines()
             except (OSError, UnicodeDecodeError):
-                raise ModelError(f"{path}: {name} cannot be read; install the model anew") from None
+                raise ModelError(f"{path}: {name} cannot be read; install the model again") from None
             listed = Lexicon({line.split()[0]: () for line in lines if line[:1].isalpha()})
             return Known(listed.__contains__, listed, learns=False)
     return Known(models.load(path).knows, Lexicon({}), learns=False)
@@ -70,7 +70,7 @@ def errors(document: Document, words: Known) -> Iterator[FileError]:
     try:
         sounds = spelling.sounds([*looked_up, *spelt.values()])
     except SpeechError:
-        sounds = {}  # `doctor` tells of that; the words are nearest by their spelling then
+        sounds = {}  # `doctor` reports that; the nearest words go by their spelling then
     for word, (where, name) in strange.items():
         near = ""
         if word in looked_up:
@@ -98,20 +98,20 @@ def alike(document: Document, words: Known) -> Iterator[FileError]:
 
 
 def near(document: Document, words: Known) -> Iterator[str]:
-    """Of each that sounds nearly like another, a line: not an error, but good to know."""
+    """A line for each name that sounds nearly like another: not an error, but good to know."""
     for _, name, other, what, apart in _pairs(document, words):
         if ALIKE <= apart < NEAR:
             yield f"{code(name)} sounds a little like {code(other)}, {what}: say it with other words before it"
 
 
 def _pairs(document: Document, words: Known) -> Iterator[tuple[tuple[str | int, ...], str, str, str, float]]:
-    """Each name of a part, where it is, with each name of another part before it and each command: what that is, and
-    how far apart they sound.
+    """Pairs each name of a part with each name of an earlier part and with each command: where the name stands, both
+    words, what the other is, and how far apart they sound, in phones.
 
-    Only names of one word that the lexicon has are compared: in longer ones the other words tell them apart."""
+    Only single words in the lexicon are compared: in longer names the other words tell them apart."""
     ways = words.lexicon.pronunciations
     commands = sorted(_commands(str(document.data["language"]).strip()))
-    before: list[tuple[str | int, str]] = []  # the part it is of, and the name
+    before: list[tuple[str | int, str]] = []  # the part, and its name
     places = sorted(
         (document.position(where), where, normal(name))
         for pattern in NAMES
@@ -134,16 +134,16 @@ def _apart(ways: Iterable[Pronunciation], others: Iterable[Pronunciation]) -> fl
 
 @cache
 def _commands(code: str) -> frozenset[str]:
-    """The commands of one word in a language, but for names of parts; none where the guide does not speak it."""
+    """The one-word commands of a language, without names of parts; none if the guide doesn't speak it."""
     try:
         meanings = load_language(code).phrasebook().meanings
     except VoiceguideError:
-        return frozenset()  # `check` tells of the language
+        return frozenset()  # `check` reports the language
     return frozenset(phrase for phrase in meanings if " " not in phrase)
 
 
 def _spelt(document: Document) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
-    """The words that a routine spells out: where, and how."""
+    """The words that a routine spells out: where it does, and how."""
     return {
         normal(str(where[-1])): (where, text)
         for where, text in document.each("pronounce", "*")

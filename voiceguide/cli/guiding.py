@@ -28,8 +28,14 @@ def register(commands: Commands) -> None:
     parser.music(run)
     parser.devices(run)
     parser.model(run)
-    for what, use in (("button", "short press: pause, go on; long: next"), ("led", "lit while it guides")):
-        run.add_argument(f"--{what}", metavar="PIN", help=f"a {what} on a Raspberry Pi, by its BCM number ({use})")
+    run.add_argument(
+        "--button",
+        metavar="PIN",
+        help="a Raspberry Pi's pin with a button, by BCM number (short: pause, go on; long: next)",
+    )
+    run.add_argument(
+        "--led", metavar="PIN", help="a Raspberry Pi's pin with an LED, by BCM number (lit while it guides)"
+    )
 
 
 def _run(arguments: argparse.Namespace) -> None:

@@ -53,12 +53,12 @@ def _list_models(arguments: argparse.Namespace) -> None:
 
     named = config.named_models(arguments.model)
     for place in models.locations(named):
-        print(f"{place.label:<22} {place.path}{'' if place.problem is None else f'  ({place.problem})'}")
+        print(f"{place.label:<22} {place.path}{'' if place.error is None else f'  ({place.error})'}")
     print(f"{'in use':<22} {models.find(named)}")
     for language in map(load_language, known_languages()):
         if language.code != "en":
             places = models.locations(config.named_models(), language=language.code)
-            found = next((place.path for place in places if place.problem is None), None)
+            found = next((place.path for place in places if place.error is None), None)
             path = found or f"none; to install one: voiceguide models install {language.model}"
             print(f"{f'for {language.name}':<22} {path}")
 

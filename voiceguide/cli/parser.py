@@ -34,7 +34,7 @@ class Commands:
 
 
 def verbose(parser: argparse.ArgumentParser) -> None:
-    """Before and after a command it's the same option."""
+    """Add ``--verbose``: it's the same option before a command and after it."""
     parser.add_argument(
         "--verbose", action="store_true", default=argparse.SUPPRESS, help="write a log to standard error"
     )

@@ -30,9 +30,10 @@ def _record(arguments: argparse.Namespace) -> int | None:
     from dataclasses import replace
 
     from voiceguide.files.streams import standard_input
+    from voiceguide.routine.routine import Line
     from voiceguide.sessions.assembly import content, sound_of
     from voiceguide.sessions.recorded_lines import Own, Recorded
-    from voiceguide.sessions.recorder import Line, Recorder, from_step, lines_of
+    from voiceguide.sessions.recorder import Recorder, from_step, lines_of
 
     options = replace(parser.options(arguments), at=None)  # it may also be something else than a step: "welcome"
     routine, _ = content(options)

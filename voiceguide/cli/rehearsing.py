@@ -43,7 +43,8 @@ def teller(as_json: bool) -> Callable[[Entry], None]:
 
 
 def _rehearse(arguments: argparse.Namespace) -> int:
-    from voiceguide.routine.routine import find, load
+    from voiceguide.routine.library import find
+    from voiceguide.routine.loading import load
     from voiceguide.sessions import transcript
     from voiceguide.sessions.rehearsal import Rehearsal
     from voiceguide.sessions.script import built_in, load_script, translated

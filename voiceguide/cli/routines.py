@@ -33,7 +33,8 @@ def register(commands: Commands) -> None:
 
 
 def _routines(_: argparse.Namespace) -> None:
-    from voiceguide.routine.routine import all_routines, load
+    from voiceguide.routine.library import all_routines
+    from voiceguide.routine.loading import load
 
     for path in all_routines():
         routine = load(path)
@@ -45,7 +46,8 @@ def _routines(_: argparse.Namespace) -> None:
 def _show(arguments: argparse.Namespace) -> None:
     from voiceguide.language.language import load_language
     from voiceguide.routine.card import card
-    from voiceguide.routine.routine import find, load
+    from voiceguide.routine.library import find
+    from voiceguide.routine.loading import load
     from voiceguide.routine.show import readable
     from voiceguide.sessions.recorded_lines import Recorded
     from voiceguide.sessions.recorder import lines_of
@@ -59,10 +61,10 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from voiceguide.routine import routine as routines
+    from voiceguide.routine import loading
 
     if arguments.schema:
-        print((Path(routines.__file__).parent / "routine.schema.json").read_text("utf-8"), end="")
+        print((Path(loading.__file__).parent / "routine.schema.json").read_text("utf-8"), end="")
         return 0
     if not arguments.files:
         print("voiceguide: check needs a file; for example: voiceguide check my-routine.yaml", file=sys.stderr)
@@ -122,7 +124,7 @@ def _print_checked(path: Path, checked: Checked, by_ear: bool) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> None:
-    from voiceguide.routine.routine import new
+    from voiceguide.routine.library import new
 
     path = new(arguments.name, Path.cwd())
     print(f"{path.name} is there; edit it, then try: voiceguide check {path.name}")

@@ -1,1 +1,1 @@
-"""Files that users write or download: read safely, with an error for every mistake and its place."""
+"""Files that users write or download: read safely, with the place of every error."""

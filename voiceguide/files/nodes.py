@@ -156,7 +156,12 @@ def plain(node: Node) -> bool:
 def child(node: Node, name: str | int) -> tuple[Node, Node] | None:
     """The key and the value in a group by the name of the key, or twice the entry of a list by its position."""
     if isinstance(node, yaml.MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == name), None)
+        group: Any = node
+        if not hasattr(group, "index"):  # made once: a hostile file has thousands of keys
+            entries = ((key, value) for key, value in reversed(node.value) if isinstance(key, yaml.ScalarNode))
+            group.index = {key.value: (key, value) for key, value in entries}
+        found: tuple[Node, Node] | None = group.index.get(name)
+        return found
     if isinstance(node, yaml.SequenceNode) and isinstance(name, int) and name < len(node.value):
         return node.value[name], node.value[name]
     return None

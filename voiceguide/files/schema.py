@@ -87,8 +87,10 @@ def _told(error: ValidationError, root: Schema) -> Iterator[Misfit]:
         case "type":
             yield Misfit(path, *_of_type(name, value, limit, write if path else how_to_start(root)))
         case "enum":
-            known = list(map(str, limit))
-            yield Misfit(path, f"{name} cannot be {_shown(value)}", nearest(str(value), known))
+            values = list(map(str, limit))
+            # Of a few, all are named: "her" is most like "he".
+            instead = nearest(str(value) if len(values) > 3 else "", values)
+            yield Misfit(path, f"{name} cannot be {_shown(value)}", instead)
         case "pattern" | "minLength" | "minItems" | "minProperties":
             empty = not (value.strip() if isinstance(value, str) else value)
             yield Misfit(path, f"{name} is empty" if empty else f"{name} cannot be {_shown(value)}", write)

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from voiceguide.errors import FileError, SourceError, VoiceguideError
 from voiceguide.files import schema as schemas
 from voiceguide.files import wording
-from voiceguide.files.nodes import FORBIDDEN, LINE_END, Node, Reader, child
+from voiceguide.files.nodes import FORBIDDEN, LINE_END, Node, Reader, child, plain
 
 MAX_BYTES = 1024 * 1024
 MAX_ERRORS = 100
@@ -35,6 +35,7 @@ class Document:
     file: str
     """The file as the user named it."""
     _root: Node
+    _lines: Sequence[str]
 
     def position(self, path: KeyPath, *, key: bool = False) -> tuple[int, int]:
         """Line and column (from 1) of the value at ``path``, or of its key with ``key``.
@@ -50,6 +51,22 @@ class Document:
             mark = found[0 if key and depth == len(path) - 1 else 1].start_mark
             node = found[1]
         return mark.line + 1, mark.column + 1
+
+    def after(self, path: KeyPath) -> str:
+        """What follows the text at ``path`` on its line, where the text is written without quotes; else nothing.
+
+        A comma in brackets or a `#` after a space ends such a text, and its author may not know.
+        """
+        node = self._root
+        for name in path:
+            found = child(node, name)
+            if found is None:
+                return ""
+            node = found[1]
+        if not plain(node):
+            return ""
+        end: Any = node.end_mark
+        return self._lines[end.line][end.column :].strip() if node.value else ""
 
     def error(self, path: KeyPath, what: str, instead: str, *, key: bool = False) -> FileError:
         """An error in the value at ``path``, or in its key with ``key``."""
@@ -114,7 +131,7 @@ def parse(content: bytes, file: str, schema: Mapping[str, Any], check: Check | N
         errors.append(FileError(file, 1, 1, "the file is empty", schemas.how_to_start(schema)))
     if root is None:
         raise SourceError(_in_order(errors))
-    document = Document(data, file, root)
+    document = Document(data, file, root, LINE_END.split(text))
     misfits = schemas.misfits(data, schema)
     found = chain(
         (document.error(one.path, one.what, one.instead, key=one.at_key) for one in misfits),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from voiceguide.guide.events import Timer
 from voiceguide.guide.progress import Progress
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 
 class Timer(StrEnum):

@@ -13,7 +13,8 @@ from voiceguide.guide.reactions.moving import pick_up
 from voiceguide.guide.situations import RESUMING, Situation, State
 from voiceguide.guide.stage import Scene
 from voiceguide.guide.table import TABLE, Reaction, row_of
-from voiceguide.language.language import CALMING, Command, Language
+from voiceguide.language.command import CALMING, Command
+from voiceguide.language.language import Language
 from voiceguide.routine.routine import Routine, Step
 
 NO_MUSIC = frozenset({State.PAUSED, State.TENDING, State.REASSURING, State.FINISHED})

@@ -14,7 +14,7 @@ from voiceguide.guide.events import Elapsed, Event, Found, Heard, Lost, NotKept,
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.reactions import answering, finishing, moving, pausing, planning, sounding, telling, tending
 from voiceguide.guide.situations import SITUATIONS, Situation
-from voiceguide.language.language import NAMES, Command
+from voiceguide.language.command import NAMES, Command
 
 WORDLESS = ("spoken", "hold_over", "silence", "lost", "found", "not_kept")
 """The rows that aren't commands."""
@@ -39,12 +39,12 @@ def row_of(event: Event) -> str:
 
 # A line of "#" begins a group. "-": makes no sense now (`not_now`). ".": nothing to do (`nothing`).
 _TABLE = """
-event         resuming   preparing  speaking   holding    waiting    paused     checking   lost     tending    emergency  offering   reassuring asking     leaving    closing    finished
+event         resuming   preparing  speaking   holding    waiting    paused     checking   lost       tending    emergency  offering   reassuring asking     leaving    closing    finished
 
 # The baby
-stress        tend       tend       tend       tend       tend       tend       tend       tend     tend       say_afresh tend       tend       tend       tend       tend       over
-mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure -          -          reassure   say_afresh reassure   reassure   reassure   over
-comfort       warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  -        offer      -          warm_word  invite     warm_word  warm_word  warm_word  over
+stress        tend       tend       tend       tend       tend       tend       tend       tend       tend       say_afresh tend       tend       tend       tend       tend       over
+mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   -          -          reassure   say_afresh reassure   reassure   reassure   over
+comfort       warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  -          offer      -          warm_word  invite     warm_word  warm_word  warm_word  over
 calm          -          glad       glad       glad       glad       glad       glad       -          offer      offer      say_again  invite     -          say_again  -          over
 asleep        asleep     asleep     asleep     asleep     asleep     asleep     asleep     -          asleep     -          asleep     asleep     asleep     asleep     going      over
 unwell        care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
@@ -52,34 +52,34 @@ injury        care_first care_first care_first care_first care_first care_first 
 overwhelmed   care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
 
 # Pausing and finishing
-stop          hush       stop       stop       stop       stop       hush       keep_quiet stop     hush       hush       hush       hush       hush       stop       stop       over
-pause         hush       pause      pause      pause      pause      hush       keep_quiet pause    hush       hush       hush       hush       hush       pause      pause      over
+stop          hush       stop       stop       stop       stop       hush       keep_quiet stop       hush       hush       hush       hush       hush       stop       stop       over
+pause         hush       pause      pause      pause      pause      hush       keep_quiet pause      hush       hush       hush       hush       hush       pause      pause      over
 away          step_away  step_away  step_away  step_away  step_away  step_away  step_away  -          tell_away  -          tell_away  tell_away  tell_away  tell_away  tell_away  over
-resume        pick_up    begin      going      going      next_step  carry_on   carry_on   -        carry_on   -          carry_on   carry_on   stay       carry_on   going      over
-finish        ask        ask        ask        ask        ask        ask        ask        -        ask        ask        ask        ask        say_again  close      -          over
+resume        pick_up    begin      going      going      next_step  carry_on   carry_on   -          carry_on   -          carry_on   carry_on   stay       carry_on   going      over
+finish        ask        ask        ask        ask        ask        ask        ask        -          ask        ask        ask        ask        say_again  close      -          over
 yes           pick_up    -          -          -          next_step  -          carry_on   -          -          -          -          -          close      close      -          over
-no            start_over -          -          -          -          -          keep_quiet -        -          -          -          -          stay       carry_on   -          over
+no            start_over -          -          -          -          -          keep_quiet -          -          -          -          -          stay       carry_on   -          over
 
 # Moving about
-ready         pick_up    begin      going      going      next_step  carry_on   carry_on   -        -          -          carry_on   carry_on   -          carry_on   -          over
-next          -          begin      next_step  next_step  next_step  next_step  next_step  -        -          -          next_step  -          -          next_step  -          over
+ready         pick_up    begin      going      going      next_step  carry_on   carry_on   -          -          -          carry_on   carry_on   -          carry_on   -          over
+next          -          begin      next_step  next_step  next_step  next_step  next_step  -          -          -          next_step  -          -          next_step  -          over
 done          pick_up    done       going      next_step  next_step  -          carry_on   -          going      going      going      going      close      close      going      over
-back          -          -          step_back  step_back  step_back  go_back    go_back    -        -          -          go_back    -          -          go_back    -          over
-repeat        say_again  say_again  redo_step  redo_step  redo_step  restart    restart    -        say_again  say_again  restart    say_again  say_again  restart    say_again  over
+back          -          -          step_back  step_back  step_back  go_back    go_back    -          -          -          go_back    -          -          go_back    -          over
+repeat        say_again  say_again  redo_step  redo_step  redo_step  restart    restart    -          say_again  say_again  restart    say_again  say_again  restart    say_again  over
 other_side    -          -          other_side other_side other_side -          -          -          -          -          -          -          -          -          -          over
-skip          -          begin      skip       skip       skip       skip       skip       -        -          -          skip       -          -          skip       -          over
-goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      -        -          -          go_to      -          -          go_to      go_to      over
-start_again   start_over say_again  start_over start_over start_over start_over start_over -        -          -          start_over -          -          -          -          over
+skip          -          begin      skip       skip       skip       skip       skip       -          -          -          skip       -          -          skip       -          over
+goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      -          -          -          go_to      -          -          go_to      go_to      over
+start_again   start_over say_again  start_over start_over start_over start_over start_over -          -          -          start_over -          -          -          -          over
 
 # What is done, and how
-leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  -        -          -          leave_out  -          -          leave_out  -          over
-only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  -        -          -          keep_only  -          -          keep_only  -          over
-everything    all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  -        -          -          all_parts  -          -          all_parts  -          over
-shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    -        -          -          shorten    -          -          shorten    -          over
-longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   -        -          -          lengthen   -          -          lengthen   -          over
-bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    -        bedtime    -          bedtime    bedtime    bedtime    bedtime    -          over
-wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  -        wait_mode  -          wait_mode  wait_mode  wait_mode  wait_mode  -          over
-keep_going    alone_mode alone_mode alone_mode alone_mode alone_now  alone_mode alone_mode -        alone_mode -          alone_mode alone_mode alone_mode alone_mode -          over
+leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  -          -          -          leave_out  -          -          leave_out  -          over
+only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  -          -          -          keep_only  -          -          keep_only  -          over
+everything    all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  -          -          -          all_parts  -          -          all_parts  -          over
+shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    -          -          -          shorten    -          -          shorten    -          over
+longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   -          -          -          lengthen   -          -          lengthen   -          over
+bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    -          bedtime    -          bedtime    bedtime    bedtime    bedtime    -          over
+wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  -          wait_mode  -          wait_mode  wait_mode  wait_mode  wait_mode  -          over
+keep_going    alone_mode alone_mode alone_mode alone_mode alone_now  alone_mode alone_mode -          alone_mode -          alone_mode alone_mode alone_mode alone_mode -          over
 
 # Questions
 how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  -          tell_time  say_again  tell_time  tell_time  tell_time  tell_time  tell_time  over
@@ -91,22 +91,22 @@ why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   
 signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs -          tell_signs say_again  tell_signs tell_signs tell_signs tell_signs tell_signs over
 
 # Sound
-louder        louder     louder     louder     louder     louder     louder     louder     -        louder     louder     louder     louder     louder     louder     louder     over
-quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    -        quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
-faster        faster     faster     faster     faster     faster     faster     faster     -        faster     faster     faster     faster     faster     faster     faster     over
-slower        slower     slower     slower     slower     slower     slower     slower     -        slower     slower     slower     slower     slower     slower     slower     over
-music_on      play_music play_music play_music play_music play_music play_music play_music -        play_music -          play_music play_music play_music play_music play_music over
-music_off     stop_music stop_music stop_music stop_music stop_music stop_music stop_music -        stop_music stop_music stop_music stop_music stop_music stop_music stop_music over
-music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   -        music_up   -          music_up   music_up   music_up   music_up   music_up   over
-music_quieter music_down music_down music_down music_down music_down music_down music_down -        music_down -          music_down music_down music_down music_down music_down over
+louder        louder     louder     louder     louder     louder     louder     louder     -          louder     louder     louder     louder     louder     louder     louder     over
+quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    -          quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
+faster        faster     faster     faster     faster     faster     faster     faster     -          faster     faster     faster     faster     faster     faster     faster     over
+slower        slower     slower     slower     slower     slower     slower     slower     -          slower     slower     slower     slower     slower     slower     slower     over
+music_on      play_music play_music play_music play_music play_music play_music play_music -          play_music -          play_music play_music play_music play_music play_music over
+music_off     stop_music stop_music stop_music stop_music stop_music stop_music stop_music -          stop_music stop_music stop_music stop_music stop_music stop_music stop_music over
+music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   -          music_up   -          music_up   music_up   music_up   music_up   music_up   over
+music_quieter music_down music_down music_down music_down music_down music_down music_down -          music_down -          music_down music_down music_down music_down music_down over
 
 # Without a word
-spoken        .          .          hold       .          wait_next  .          .          .        .          .          .          .          .          .          end        .
-hold_over     .          .          .          stroke_end .          .          .          .        .          .          .          .          .          .          .          .
+spoken        .          .          hold       .          wait_next  .          .          .          .          .          .          .          .          .          end        .
+hold_over     .          .          .          stroke_end .          .          .          .          .          .          .          .          .          .          .          .
 silence       .          remind     .          .          remind     check      .          .          leave      once_more  remind     remind     remind     close      .          .
-lost          lose       lose       lose       lose       lose       lose       lose       .        tell_lost  .          lose       tell_lost  lose       lose       .          .
-found         greet      greet      greet      greet      greet      greet      greet      regain   greet      say_rest   greet      greet      greet      greet      say_rest   .
-not_kept      note       note       note       note       note       note       note       note     note       note       note       note       note       note       .          .
+lost          lose       lose       lose       lose       lose       lose       lose       tell_lost  tell_lost  .          lose       tell_lost  lose       lose       .          .
+found         greet      greet      greet      greet      greet      greet      greet      regain     greet      say_rest   greet      greet      greet      greet      say_rest   .
+not_kept      note       note       note       note       note       note       note       note       note       note       note       note       note       note       .          .
 """
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
 from voiceguide.host.gpio import Panel
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 from voiceguide.sound import Pcm
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 from voiceguide.sound import Pcm
 
 

@@ -7,7 +7,8 @@ from typing import TextIO
 
 from voiceguide.files.streams import TypedLines
 from voiceguide.hearing.ears import Fake, Heard, Ignored
-from voiceguide.language.language import Command, Phrasebook, unaccented
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook, unaccented
 from voiceguide.sound import Pcm
 
 PIPED_S = 0.5

@@ -30,7 +30,8 @@ from typing import TypeVar
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.echo import EchoCanceller
 from voiceguide.hearing.gate import SILENT_DB, STANDS_OUT_DB, Gate
-from voiceguide.language.language import ADVANCING, CALMING, Command, Phrasebook
+from voiceguide.language.command import ADVANCING, CALMING, Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition.graph import UNKNOWN
 from voiceguide.recognition.model import Model, known
 from voiceguide.recognition.watched import Answer, WatchedRecogniser, Word

@@ -18,8 +18,7 @@ import platformdirs
 from voiceguide.files.cache import Cache
 from voiceguide.hearing.ears import Fake
 from voiceguide.hearing.listener import CALM_BLOCKS
-from voiceguide.language.language import Phrasebook
-from voiceguide.language.template import normal
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.recognition.model import Model, known
 from voiceguide.recognition.watched import WatchedRecogniser
 from voiceguide.sound import BLOCK, RATE, Pcm

@@ -1,43 +1,26 @@
-"""The commands, the phrases that mean them, and the guide's own words: data, one file for each language."""
+"""A language: templates of what the guide understands, and its own sentences. Data, one file for each."""
 
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Protocol
 
-from voiceguide.errors import FileError, SourceError, VoiceguideError
-from voiceguide.files.source import Document, read
-from voiceguide.files.wording import code as in_code
-from voiceguide.files.wording import nearest
-from voiceguide.language import rules as rules_of_a_file
-from voiceguide.language.template import Templates, normal
-
-NAMES = (
-    "ready next done back start_again repeat other_side pause away resume stop finish skip goto leave_out only "
-    "everything shorter longer bedtime how_long where ask help there why signs louder quieter faster slower "
-    "music_on music_off music_louder music_quieter wait_for_me keep_going yes no calm comfort stress mixed asleep "
-    "unwell injury overwhelmed"
-).split()
-"""Every command, in the order in which tables and help list them."""
-
-CALMING = frozenset({"pause", "away", "stop", "stress", "mixed", "unwell", "injury", "overwhelmed"})
-"""Commands that make things calmer: obeyed at once, on a stable partial result."""
-
-ADVANCING = frozenset(
-    "next done skip goto leave_out only ready resume start_again finish asleep yes keep_going".split()
-)
-"""Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
+from voiceguide.errors import VoiceguideError
+from voiceguide.files.source import read
+from voiceguide.language import rules
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook, normal
+from voiceguide.language.template import Templates
 
 
 class NamedPart(Protocol):
-    """A part of the body, as far as its words go."""
+    """The names of a part of the body."""
 
     @property
     def id(self) -> str: ...
@@ -52,124 +35,47 @@ class NamedPart(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Elsewhere:
-    """A part that people name, and that the routine does not have."""
+    """A part that people name but the routine doesn't have."""
 
     id: str
     name: str
     also: tuple[str, ...] = ()
 
 
-LONGEST_FILLER = 4
-"""Words of a filler, at most."""
 AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
-"""How long ago, in the names of the prompts ``stopped_…``; ``some_time`` where nobody knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What a phrase means. ``name`` is one of NAMES."""
-
-    name: str
-    target: str | None = None
-    """goto: the body part's id."""
-    targets: tuple[str, ...] = ()
-    """leave_out, only: the ids of one or two body parts."""
-    sign: str | None = None
-    """comfort, stress: the sign's id."""
-    reason: str | None = None
-    """crying: hungry, pain, sad, tired, frightened; None when it was not said."""
-    about: str | None = None
-    """ask, away, overwhelmed: what it's about, as "oil", "nappy", "tired"."""
-    danger: bool = False
-    """stress: a danger sign; it is answered with the emergency words."""
-
-    def as_json(self) -> dict[str, object]:
-        """The keys of the contract of ``hear --json``; those that are not set are left out."""
-        keys: dict[str, object] = {"command": self.name, "target": self.target, "targets": [*self.targets] or None}
-        keys |= {"sign": self.sign, "reason": self.reason, "about": self.about, "danger": self.danger or None}
-        return {key: value for key, value in keys.items() if value is not None}
-
-
-def unaccented(text: str) -> str:
-    """A phrase as it may be typed in a hurry: in normal form, without accents ("mas despacio")."""
-    return "".join(c for c in unicodedata.normalize("NFD", normal(text)) if not unicodedata.combining(c))
-
-
-@dataclass(frozen=True, slots=True)
-class Phrasebook:
-    """The phrases of one language and one routine, each with what it means."""
-
-    meanings: Mapping[str, Command]
-    decoys: tuple[str, ...]
-    """Phrases that mean nothing, and compete with the others in the recogniser."""
-    before: tuple[str, ...] = ()
-    """Fillers: what may come before a phrase in one breath and changes nothing ("okay", "um")."""
-    after: tuple[str, ...] = ()
-    """What may come after one ("please", "thank you")."""
-
-    def meaning(self, text: str) -> Command | None:
-        """The command that the whole text means, but for fillers at its ends; None for anything else. A part of a
-        text never counts. Of several phrases inside fillers the longest one is meant."""
-        words = normal(text).split()
-        spans, seen = [(0, len(words))], set[tuple[int, int]]()
-        while spans:
-            spans.sort(key=lambda span: span[0] - span[1])
-            first, last = spans.pop(0)
-            if first >= last or (first, last) in seen:
-                continue
-            seen.add((first, last))
-            command = self.meanings.get(" ".join(words[first:last]))
-            if command is not None:
-                return command
-            fillers = range(1, min(LONGEST_FILLER, last - first) + 1)
-            spans += [(first + n, last) for n in fillers if " ".join(words[first : first + n]) in self.before]
-            spans += [(first, last - n) for n in fillers if " ".join(words[last - n : last]) in self.after]
-        return None
-
-    def begun(self) -> frozenset[tuple[str, str]]:
-        """The phrases with which a longer one begins, and that: ("baby is arching", "baby is arching away")."""
-        found: set[tuple[str, str]] = set()
-        for phrase in self.meanings:
-            words = phrase.split()
-            starts = (" ".join(words[:n]) for n in range(1, len(words)))
-            found.update((start, phrase) for start in starts if start in self.meanings)
-        return frozenset(found)
-
-    def ambiguous(self) -> frozenset[str]:
-        """The phrases with which a longer one of another meaning begins ("keep going", "keep going by yourself")."""
-        return frozenset(start for start, phrase in self.begun() if self.meanings[start] != self.meanings[phrase])
+"""How long ago, as in the names of the prompts ``stopped_…``; ``some_time`` if nobody knows."""
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language: templates of what is understood, and what the guide says of its own."""
+    """Templates of what the guide understands, and its own sentences."""
 
     code: str
     name: str
     voice: str
-    """The voice of espeak-ng that speaks it, perhaps with a variant."""
+    """Its voice in espeak-ng, perhaps with a variant."""
     model: str
-    """Name of the official Vosk model, a small one, that hears it."""
+    """Name of the small official Vosk model for it."""
     prompts: Mapping[str, tuple[str, ...]]
     templates: tuple[tuple[str, Command], ...]
     rules: Mapping[str, str]
     decoys: tuple[str, ...]
     parts: tuple[str, ...]
-    """Parts of the body that people name, in whatever routine."""
+    """Parts of the body that people name, whatever the routine."""
     named: Mapping[str, str] = field(default_factory=dict)
-    """What a rule gives besides, where the baby's name is known: a template with {name} in it."""
+    """What else a rule stands for when the baby's name is known: a template with {name} in it."""
     before: tuple[str, ...] = ()
     """Templates of what may come before a phrase and changes nothing."""
     after: tuple[str, ...] = ()
     """The same after one."""
     baby: tuple[str, ...] = ()
-    """Words in what the guide says for which the baby's name can stand."""
+    """Words in the guide's sentences that the baby's name can replace."""
     pronouns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Words in what the guide says, and what is said instead of them where a pronoun is known."""
+    """Words in the guide's sentences, and what replaces them when the pronoun is known."""
     joined: Mapping[str, str] = field(default_factory=dict)
-    """Where words run together once a part or a name is filled in: a regular expression, and what stands instead."""
+    """How words run together once a part or a name is filled in: a regular expression, and its replacement."""
     wake: tuple[str, ...] = ()
-    """Templates of what wakes the guide where it waits for a session to begin."""
+    """Templates of what wakes the guide while it waits for a session to begin."""
 
     @cached_property
     def wakes(self) -> tuple[str, ...]:
@@ -177,7 +83,7 @@ class Language:
         return tuple(dict.fromkeys(phrase for template in self.wake for phrase, _ in self._expand(template, ())))
 
     def phrasebook(self, parts: tuple[NamedPart, ...] = ()) -> Phrasebook:
-        """All phrases, with the body parts of a routine filled in; and those that it lacks, to be told so."""
+        """All phrases, with the body parts of a routine filled in, and with those that it lacks."""
         meanings: dict[str, Command] = {}
         elsewhere = tuple(
             _Elsewhere(name, name)
@@ -216,21 +122,21 @@ class Language:
     def _templates(self) -> Templates:
         return Templates(self.rules)
 
-    def _expand(self, template: str, parts: tuple[NamedPart, ...]) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
-        """All that a template stands for, each with the parts that it names. A part goes by all of its names, but two
-        that are named together by their first: there would be too many pairs."""
-        choices: list[tuple[dict[str, str], tuple[NamedPart, ...]]] = [({}, ())]
+    def _expand(self, template: str, parts: Sequence[NamedPart]) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
+        """Every phrase that a template stands for, with the parts that it names. One part goes by all of its names,
+        but two that are named together by their first only: there would be too many pairs."""
+        choices: list[tuple[tuple[str, ...], tuple[NamedPart, ...]]] = [((), ())]
         if "{other}" in template:
-            pairs = permutations(parts, 2)
-            choices = [({"{part}": one.name, "{other}": other.name}, (one, other)) for one, other in pairs]
+            choices = [((one.name, other.name), (one, other)) for one, other in permutations(parts, 2)]
         elif "{part}" in template:
-            choices = [({"{part}": word}, (part,)) for part in parts for word in (part.name, *part.also)]
+            choices = [((name,), (part,)) for part in parts for name in (part.name, *part.also)]
         phrases = self._templates.phrases(template)
-        for words, named in choices:
+        for names, named in choices:
             for phrase in phrases:
-                for slot, word in words.items():
-                    phrase = phrase.replace(slot, normal(word))  # noqa: PLW2901
-                yield self.join(phrase), named
+                filled = phrase
+                for slot, name in zip(("{part}", "{other}"), names, strict=False):
+                    filled = filled.replace(slot, normal(name))
+                yield self.join(filled), named
 
 
 def _naming(command: Command, parts: tuple[NamedPart, ...]) -> Command:
@@ -242,19 +148,19 @@ def _naming(command: Command, parts: tuple[NamedPart, ...]) -> Command:
 
 
 def folder_of_languages() -> Path:
-    """Where the language files are."""
+    """The folder of the language files."""
     return Path(__file__).parent
 
 
 def known_languages() -> list[str]:
-    """The codes of the languages that there are files for."""
+    """The codes of the languages that have files."""
     return sorted(path.stem for path in folder_of_languages().glob("*.yaml"))
 
 
 @cache
 def own_words(code: str) -> frozenset[str]:
-    """Every sentence that the guide says of its own in a language: no routine can have it said otherwise. None where
-    there is no such language. Raises SourceError where its file has errors."""
+    """The guide's own sentences in a language: no routine can replace them. Empty if there's no such language. Raises
+    SourceError if its file has errors."""
     if _file(code) is None:
         return frozenset()
     return frozenset(line for lines in load_language(code).prompts.values() for line in lines)
@@ -262,7 +168,7 @@ def own_words(code: str) -> frozenset[str]:
 
 @cache
 def command_words(code: str) -> frozenset[str]:
-    """Every word of the commands in a language, but for the names of parts; as ``own_words`` otherwise."""
+    """Every word of the commands in a language, without the names of parts. Otherwise like ``own_words``."""
     if _file(code) is None:
         return frozenset()
     book = load_language(code).phrasebook().meanings.items()
@@ -270,14 +176,14 @@ def command_words(code: str) -> frozenset[str]:
 
 
 def load_language(code: str) -> Language:
-    """Read a language file. ``code``: of a language, perhaps with a region, for which there may be none of its own.
+    """Read a language file. ``code``: a language, perhaps with a region, which needn't have a file.
 
     Raises VoiceguideError where there is none for ``code``, SourceError where it has errors."""
     path = _file(code)
     if path is None:
         raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
     schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
-    data: dict[str, Any] = read(path, schema, rules_of_a_file.errors).data
+    data: dict[str, Any] = read(path, schema, rules.errors).data
     templates: list[tuple[str, Command]] = []
 
     def add(sentences: list[str], command: Command) -> None:
@@ -324,18 +230,3 @@ def _file(code: str) -> Path | None:
     known = known_languages()
     name = next((name for name in (code, code.partition("-")[0]) if name in known), None)
     return None if name is None else folder_of_languages() / f"{name}.yaml"
-
-
-def errors(document: Document) -> Iterator[FileError]:
-    """Where the language of a routine is one that the guide does not speak, or not wholly."""
-    for where, code in document.each("language"):
-        if not isinstance(code, str) or not re.fullmatch(r"\s*[A-Za-z-]+\s*", code):
-            continue  # the schema tells of it
-        try:
-            load_language(code.strip())
-        except SourceError as error:
-            what = f"the language file of {in_code(code.strip())} has errors (the first: {error.errors[0]})"
-            yield document.error(where, what, "mend it: see docs/languages.md")
-        except VoiceguideError:
-            instead = f"{nearest(code.strip(), known_languages())}, or add it: see docs/languages.md"
-            yield document.error(where, f"the guide has no language {in_code(code.strip())}", instead)

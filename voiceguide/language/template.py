@@ -14,13 +14,8 @@ from itertools import permutations
 from typing import Any
 
 
-def normal(text: str) -> str:
-    """A phrase as the recogniser writes it: lower case, no punctuation but the apostrophe, single spaces."""
-    return " ".join(_plain(text).split())
-
-
-def _plain(text: str) -> str:
-    """The same with its spaces as they are."""
+def plain(text: str) -> str:
+    """A text in lower case, without punctuation but the apostrophe; its spaces as they are."""
     composed = unicodedata.normalize("NFC", text.lower().replace("’", "'"))
     return unicodedata.normalize("NFC", re.sub(r"[^\w' ]", " ", composed))
 
@@ -46,7 +41,7 @@ class Templates:
         from hassil.expression import Alternative, Group, ListReference, Permutation, RuleReference, TextChunk
 
         if isinstance(part, TextChunk):
-            return (_plain(part.text),)
+            return (plain(part.text),)
         if isinstance(part, ListReference):
             return (f"{{{part.list_name}}}",)
         if isinstance(part, RuleReference):

@@ -58,8 +58,8 @@ def top_folder(path: Path) -> str:
         return PurePosixPath(_members(archive, path.stat().st_size)[0].filename).parts[0]
 
 
-def unpack(path: Path, target: Path, problem: Callable[[Path], str | None]) -> None:
-    """Unpack the top folder of ``path`` beside ``target``, ask ``problem`` about it, and only then name it so.
+def unpack(path: Path, target: Path, error_in: Callable[[Path], str | None]) -> None:
+    """Unpack the top folder of ``path`` beside ``target``, ask ``error_in`` about it, and only then name it so.
 
     What ``target`` was before is replaced. Raises BadArchiveError, OSError."""
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=target.parent) as scratch:
@@ -67,7 +67,7 @@ def unpack(path: Path, target: Path, problem: Callable[[Path], str | None]) -> N
         with _opened(path) as archive:
             for member in _members(archive, path.stat().st_size):
                 _extract(archive, member, new.joinpath(*PurePosixPath(member.filename).parts[1:]))
-        if what := problem(new):
+        if what := error_in(new):
             raise BadArchiveError(what)
         for directory in [new, *(entry for entry in new.rglob("*") if entry.is_dir())]:
             atomic.sync_folder(directory)

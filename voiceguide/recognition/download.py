@@ -145,7 +145,7 @@ def _open(url: str, start: int = 0) -> Any:
 
 
 def _receive(model: Entry, part: Path, start: int, say: Say) -> int:
-    """One request: append to ``part`` from byte ``start`` on, or write it anew. The bytes that it has then."""
+    """One request: append to ``part`` from byte ``start`` on, or start it again. Returns its size in bytes."""
     with _open(model.url, start) as answer:
         resumed = answer.headers.get("Content-Range") == f"bytes {start}-{model.size - 1}/{model.size}"
         if start and answer.status == 206 and not resumed:  # not the part that was asked for
@@ -156,7 +156,7 @@ def _receive(model: Entry, part: Path, start: int, say: Say) -> int:
                 f"the server has {length} bytes for {model.name}, its list says {model.size}; try later"
             )
         if start and not resumed:
-            say(f"{model.name}: the server cannot go on with a download, starting anew")
+            say(f"{model.name}: the server cannot go on with a download, starting again")
         have = start if resumed else 0
         said, said_at = have / model.size, time.monotonic()
         with part.open("ab" if resumed else "wb") as file:

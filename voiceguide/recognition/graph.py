@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voiceguide.language.language import ADVANCING, CALMING, Phrasebook
+from voiceguide.language.command import ADVANCING, CALMING
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition.fst import Transducer
 from voiceguide.recognition.lexicon import PHONES, Lexicon
 

@@ -41,15 +41,15 @@ class Lexicon:
             lines = path.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-            raise ModelError(f"{path}: cannot be read ({reason}); install the model anew") from None
+            raise ModelError(f"{path}: cannot be read ({reason}); install the model again") from None
         found: dict[str, tuple[Pronunciation, ...]] = {}
         for number, line in enumerate(lines, 1):
-            if problem := _problem(line, found):
-                raise ModelError(f"{path}:{number}: {problem}; install the model anew")
+            if what := _error_in(line, found):
+                raise ModelError(f"{path}:{number}: {what}; install the model again")
             word, *phones = line.split()
             found[word] = (*found.get(word, ()), tuple(phones))
         if not found:
-            raise ModelError(f"{path}: there are no words in it; install the model anew")
+            raise ModelError(f"{path}: there are no words in it; install the model again")
         return cls(MappingProxyType(found))
 
     def __contains__(self, word: object) -> bool:
@@ -94,7 +94,7 @@ class Lexicon:
         return "".join(f"{word} {' '.join(way)}\n" for word, its in ways for way in its)
 
 
-def _problem(line: str, before: Mapping[str, tuple[Pronunciation, ...]]) -> str | None:
+def _error_in(line: str, before: Mapping[str, tuple[Pronunciation, ...]]) -> str | None:
     word, *phones = line.split() or [""]
     if not (WORD.fullmatch(word) and word == word.lower()):
         return f"{word!r} is no word in small letters"

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from voiceguide.errors import ModelError
 from voiceguide.files.stderr import collected
-from voiceguide.language.language import Phrasebook
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import graph, lexicon, spelling
 from voiceguide.recognition.download import one_line
 from voiceguide.recognition.lexicon import Lexicon
@@ -89,7 +89,7 @@ class ClosedModel:
             self._bigram = graph.read_bigram(path / BIGRAM)
         except (OSError, ValueError) as error:
             problem = f"{path / BIGRAM}: cannot be used ({one_line(error)})"
-            raise ModelError(f"{problem}; install the model anew") from error
+            raise ModelError(f"{problem}; install the model again") from error
         self._lock = Lock()
         self._latest: tuple[dict[str, float], Any] | None = None
         """The last phrases, and the vosk.Model for them: a session and its guard ask for the same."""
@@ -167,7 +167,7 @@ def _opened(folder: Path, named: Path) -> Any:
     try:
         vosk = _vosk()
     except (ImportError, OSError) as error:
-        raise ModelError(f"Vosk cannot be loaded ({one_line(error)}); install voiceguide anew") from error
+        raise ModelError(f"Vosk cannot be loaded ({one_line(error)}); install voiceguide again") from error
     vosk.SetLogLevel(-1)
     with collected() as noise:  # Vosk's log level doesn't hide errors
         try:
@@ -180,7 +180,7 @@ def _opened(folder: Path, named: Path) -> Any:
     if model is None or errors:
         reason = re.sub(r"^ERROR(?: \(.*?\) |: )", "", errors[0]) if errors else str(failure)
         reason = one_line(reason).replace(str(folder), str(named))
-        raise ModelError(f"{named}: Vosk refuses this model ({reason}); install it anew, or choose another")
+        raise ModelError(f"{named}: Vosk refuses this model ({reason}); install it again, or choose another")
     return model
 
 

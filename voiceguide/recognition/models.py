@@ -56,7 +56,7 @@ class Place:
     label: str
     """What makes it a place: an option, a variable, a well-known folder."""
     path: Path
-    problem: str | None
+    error: str | None
     """Why there is no usable model there; None where there is."""
 
 
@@ -74,7 +74,7 @@ def installed() -> Path:
 
 def locations(named: Named = NONE_NAMED, *, language: str = "en") -> list[Place]:
     """Every place for a model of ``language``, in the order in which they're tried. A folder without a usable one is
-    listed with its problem."""
+    listed with its error."""
     places = [_place(label, path) for label, path in named.items()]
     folders = [("installed", installed())]
     if shared := os.environ.get("VOSK_MODEL_PATH"):
@@ -94,11 +94,11 @@ def find(named: Named = NONE_NAMED, *, language: str = "en", official: str = "NA
     Raises ModelError."""
     places = locations(named, language=language)
     for place in places:
-        if place.problem is None:
+        if place.error is None:
             log.info("model: %s (%s)", place.path, place.label)
             return place.path
         if place.label in named:
-            raise ModelError(f"{place.label}: {place.path}: {place.problem}")
+            raise ModelError(f"{place.label}: {place.path}: {place.error}")
     looked = ", ".join(dict.fromkeys(place.label for place in places))
     raise ModelError(
         f"no recognition model for the language {language!r} (looked: {looked}); "
@@ -109,9 +109,9 @@ def find(named: Named = NONE_NAMED, *, language: str = "en", official: str = "NA
 def verify(path: Path) -> None:
     """Check that ``path`` is a model folder that Vosk can load, with a closed graph or a run-time grammar.
 
-    Vosk is not asked: it dies of some broken folders. Raises ModelError naming what is missing or broken."""
-    if problem := _problem(path):
-        raise ModelError(f"{path}: {problem}")
+    Vosk isn't asked: some damaged folders end its process. Raises ModelError naming what is missing or damaged."""
+    if error := _error_in(path):
+        raise ModelError(f"{path}: {error}")
 
 
 def load(path: Path, pronounce: Mapping[str, str] = recognition.NONE) -> Model:
@@ -126,7 +126,7 @@ def load(path: Path, pronounce: Mapping[str, str] = recognition.NONE) -> Model:
 
 
 def _place(label: str, path: Path) -> Place:
-    return Place(label, path, _problem(path))
+    return Place(label, path, _error_in(path))
 
 
 def _places_in(label: str, folder: Path, language: str) -> list[Place]:
@@ -158,7 +158,7 @@ def _rank(name: str, language: str) -> tuple[Any, ...] | None:
     return (match[3] not in (None, usual), match[1] is None, version)
 
 
-def _problem(path: Path) -> str | None:
+def _error_in(path: Path) -> str | None:
     """Why ``path`` is no model that can be used, and what to do; None where it is one."""
     try:
         if not path.is_dir():
@@ -178,11 +178,11 @@ def _problem(path: Path) -> str | None:
         heads = {}
         for name in [*layout[:-1], *fsts, *others]:
             if not (path / name).is_file():
-                return f"{name} is missing; install the model anew"
+                return f"{name} is missing; install the model again"
             with (path / name).open("rb") as file:
                 heads[name] = file.read(4096)
             if not heads[name]:
-                return f"{name} is empty; install the model anew"
+                return f"{name} is empty; install the model again"
     except OSError as error:
         return f"{error.filename or path} cannot be read: {error.strerror}"
     damaged = [name for name in fsts if not heads[name].startswith(_FST_MAGIC)]
@@ -190,7 +190,7 @@ def _problem(path: Path) -> str | None:
         damaged.append(layout[0])
     if disambig in heads and not re.fullmatch(rb"[\d\s]+", heads[disambig]):  # Vosk reads it without end
         damaged.append(disambig)
-    return f"{damaged[0]} is damaged; install the model anew" if damaged else None
+    return f"{damaged[0]} is damaged; install the model again" if damaged else None
 
 
 def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, say: Callable[[str], None]) -> Path:
@@ -248,7 +248,7 @@ def _install_listed(name: str, folder: Path, list_url: str, say: Callable[[str],
         raise InstallError(f"the download of {name} is damaged ({wrong}) and was thrown away; try again")
     say(f"{name}: unpacking")
     try:
-        archive.unpack(part, target, _problem_of_new)
+        archive.unpack(part, target, _error_in_new)
     except archive.BadArchiveError as error:
         part.unlink()
         raise InstallError(f"{name} cannot be used: {one_line(error)}; choose another model") from error
@@ -266,7 +266,7 @@ def _install_file(path: Path, folder: Path, say: Callable[[str], None]) -> Path:
     try:
         target = folder / _checked(archive.top_folder(path))
         if not _is_there(target, say):
-            archive.unpack(path, target, _problem_of_new)
+            archive.unpack(path, target, _error_in_new)
             say(f"{target.name} is installed: {target}")
     except archive.BadArchiveError as error:
         raise InstallError(f"{path} cannot be used: {one_line(error)}; choose another archive") from error
@@ -276,16 +276,16 @@ def _install_file(path: Path, folder: Path, say: Callable[[str], None]) -> Path:
 def _is_there(target: Path, say: Callable[[str], None]) -> bool:
     if not target.exists():
         return False
-    if problem := _problem(target):
-        say(f"{target.name} is broken and will be replaced: {problem}")
+    if error := _error_in(target):
+        say(f"{target.name} is damaged and will be replaced: {error}")
         return False
     say(f"{target.name} is installed already: {target}")
     return True
 
 
-def _problem_of_new(path: Path) -> str | None:
-    problem = _problem(path)
-    return problem and problem.partition(";")[0]  # without the advice to install it anew
+def _error_in_new(path: Path) -> str | None:
+    error = _error_in(path)
+    return error and error.partition(";")[0]  # without the advice to install it again
 
 
 @contextmanager

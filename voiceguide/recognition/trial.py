@@ -14,7 +14,8 @@ import platformdirs
 
 from voiceguide.errors import ModelError, VoiceguideError
 from voiceguide.files import atomic, private
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.model import known
 from voiceguide.sound import BLOCK, RATE, chirp
@@ -41,13 +42,13 @@ def need_good(path: Path, identity: str) -> None:
     try:
         tried = subprocess.run(command, capture_output=True, timeout=LIMIT_S, check=False)
     except subprocess.TimeoutExpired:
-        raise ModelError(f"{path}: the recogniser hangs with it; install it anew, or choose another") from None
+        raise ModelError(f"{path}: the recogniser hangs with it; install it again, or choose another") from None
     except OSError:
         return  # no process can be had: it goes on untried
     if tried.returncode == REFUSED:
         raise ModelError(tried.stdout.decode(errors="replace").strip())
     if tried.returncode:
-        raise ModelError(f"{path}: it is damaged, and ends the recogniser; install it anew, or choose another")
+        raise ModelError(f"{path}: it is damaged, and ends the recogniser; install it again, or choose another")
     with contextlib.suppress(OSError):
         private.make(done.parent)
         atomic.write(done, b"")

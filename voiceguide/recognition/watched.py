@@ -117,7 +117,7 @@ class WatchedRecogniser:
         self._end()  # should it ever come back
         now = monotonic()
         if len(self._losses) == OFTEN and now - self._losses[0] < OFTEN_S:
-            raise ModelError(f"the recogniser fails again and again ({answer}); install the model anew")
+            raise ModelError(f"the recogniser fails again and again ({answer}); install the model again")
         self._losses.append(now)
         self.replaced += 1
         log.info("the recogniser is replaced: %s (%d times so far)", answer, self.replaced)

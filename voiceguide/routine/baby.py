@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.language.language import Language
-from voiceguide.language.template import normal
+from voiceguide.language.phrasebook import normal
 from voiceguide.routine.routine import Routine
 
 PRONOUNS = ("she", "he", "they")
@@ -30,6 +31,8 @@ class Baby:
 
     def __post_init__(self) -> None:
         if self.name is not None:
+            # Some keyboards give an accent as a separate character.
+            object.__setattr__(self, "name", unicodedata.normalize("NFC", self.name))
             words = normal(self.name)
             letters = all(letter.isalpha() or letter in "'- " for letter in self.name)
             if not words or not letters or len(words) > LONGEST:

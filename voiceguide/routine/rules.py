@@ -9,7 +9,7 @@ from voiceguide.errors import FileError
 from voiceguide.files.source import Document, KeyPath
 from voiceguide.files.wording import code, nearest, printable
 from voiceguide.language.language import command_words, own_words
-from voiceguide.language.template import normal
+from voiceguide.language.phrasebook import normal
 
 COMFORT_SIGNS = (
     "happy_sounds",
@@ -37,7 +37,7 @@ REASONS = ("hungry", "pain", "sad", "tired", "frightened")
 """Why a baby cries."""
 
 MAX_WORDS = 30
-"""In one sentence: a longer one cannot be followed by ear with both hands busy."""
+"""In one sentence: nobody with both hands busy can follow a longer one."""
 
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -75,7 +75,7 @@ def sentences(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]
 
 
 def errors(document: Document, stem: str) -> Iterator[FileError]:
-    """What the schema cannot say. Values of a wrong type are passed over: the schema has told of them."""
+    """What the schema can't express. Values of a wrong type are passed over: they're the schema's errors."""
     for where, name in document.each("routine"):
         if isinstance(name, str) and ID.fullmatch(name) and name != stem:
             instead = f"write `routine: {printable(stem)}`, or name the file {name}.yaml"
@@ -126,8 +126,8 @@ def _recorded_twice(document: Document) -> Iterator[FileError]:
 
 
 def _taken_from_the_guide(document: Document) -> Iterator[FileError]:
-    """Recordings are found by what is said in them: one of a sentence that the guide says of its own ("Stop the
-    massage, and tend to your baby.") would be played in its place, whatever is in it."""
+    """Recordings are found by their text. One of the guide's own sentences ("Stop the massage, and tend to your
+    baby.") would be played instead of it, whatever it contains."""
 
     language = _language(document)
     for place in RECORDINGS:
@@ -137,7 +137,7 @@ def _taken_from_the_guide(document: Document) -> Iterator[FileError]:
             if all(isinstance(text, str) for text in said) and " ".join(" ".join(said).split()) in own_words(
                 language
             ):
-                what = "the guide says this sentence of its own, and nobody else for it"
+                what = "this is one of the guide's own sentences, which only its voice may say"
                 yield document.error(where, what, "change the words, or leave the recording out")
 
 
@@ -151,8 +151,8 @@ def _unused_words(document: Document) -> Iterator[FileError]:
         if normal(word) not in used:
             instead = "take a word of a part's `name` or `also`, or delete it"
             yield document.error(where, f"{code(word)} is in no name of a part", instead, key=True)
-        elif normal(word) in command_words(language):  # lest "crying" be heard as something else
-            what = f"{code(word)} is a word of the guide's own commands, and sounds as in those"
+        elif normal(word) in command_words(language):  # else "crying" could be heard as something else
+            what = f"{code(word)} is a word of the guide's own commands, so its sound is known"
             yield document.error(where, what, "delete it", key=True)
 
 

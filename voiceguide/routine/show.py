@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from textwrap import fill
 
-from voiceguide.routine.routine import Passage, Routine, Sign, Step, seconds_to_say
+from voiceguide.routine.routine import Passage, Routine, Sign
 
 _WIDTH = 80  # columns
 
@@ -34,10 +34,10 @@ class _Page:
             yield self._said(item.say, item.source, "  - ")
         for part in routine.parts:
             also = f" (also: {', '.join(part.also)})" if part.also else ""
-            yield from _heading(f"{part.name.capitalize()}{also}: {_time(sum(map(_seconds, part.steps)))}")
+            yield from _heading(f"{part.name.capitalize()}{also}: {_time(sum(step.seconds for step in part.steps))}")
             for step in part.steps:
                 hold = f", then {_time(step.hold)} for the stroke" if step.hold else ""
-                yield f"  {step.title} [{step.id}]: {_time(_seconds(step))}{hold}"
+                yield f"  {step.title} [{step.id}]: {_time(step.seconds)}{hold}"
                 yield self._said(step.say, step.source, "    ")
         yield from _heading("Closing")
         yield from self._passages(routine.closing)
@@ -82,10 +82,6 @@ def _heading(text: str) -> tuple[str, str, str]:
 
 def _wrapped(text: str, first: str = "", other: str = "") -> str:
     return fill(text, _WIDTH, initial_indent=first, subsequent_indent=other, break_on_hyphens=False)
-
-
-def _seconds(step: Step) -> float:
-    return step.hold + sum(map(seconds_to_say, step.say))
 
 
 def _time(seconds: float) -> str:

@@ -15,11 +15,13 @@ from voiceguide.files.paths import expanded
 from voiceguide.hearing.ears import Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
-from voiceguide.language.language import Language, Phrasebook, load_language
+from voiceguide.language.language import Language, load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.model import NONE, Model, known
 from voiceguide.routine.baby import Baby
-from voiceguide.routine.routine import Routine, in_language
+from voiceguide.routine.library import in_language
+from voiceguide.routine.routine import Routine
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.recorded_lines import Recorded
 from voiceguide.sound import BLOCK, RATE, Pcm, Sound

@@ -8,7 +8,9 @@ from dataclasses import replace
 from voiceguide.errors import VoiceguideError
 from voiceguide.hearing.ears import Ears, Heard
 from voiceguide.host.gpio import Panel
-from voiceguide.language.language import Command, Language, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.language import Language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.sound import Sound
 from voiceguide.speech.player import Player
 

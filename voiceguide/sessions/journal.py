@@ -1,13 +1,12 @@
-"""Progress and history, in SQLite: so that a session which was cut off can go on, and past ones can be looked up.
+"""Progress and history, in SQLite, so that a session that was cut off can go on, and past ones can be looked up.
 
-Kept of a session are: when it began and when something last changed, the routine, which parts were done, which signs
-were reported, how it ended; and, as long as it has not ended by itself, its step and what was agreed on (parts that
+What's kept of a session: when it started and when something last changed, the routine, which parts were done, which
+signs were reported, and how it ended. Until it has ended by itself, also its step and what was agreed (which parts
 are left out, how long the strokes are). No sound, and nothing that was said.
 
-The rollback journal is SQLite's default one, with ``synchronous=EXTRA``: a commit is on the disk, the removal of the
-rollback journal included, before it returns. A step takes a minute, so its few milliseconds (some tens on an SD card)
-do not matter, and no second file lies beside the database that would have to be copied or deleted with it, as with
-WAL.
+SQLite keeps its default rollback journal, with ``synchronous=EXTRA``: before a commit returns it's on the disk, and
+so is the removal of the rollback journal. That takes a few milliseconds, some tens on an SD card, which don't matter
+once a minute. WAL would leave a second file beside the database, to be copied and deleted with it.
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ from voiceguide.routine.routine import Routine
 log = logging.getLogger(__name__)
 
 FORMAT = 1
-"""Of the database: its ``user_version``."""
+"""The database's ``user_version``."""
 NEWER = range(FORMAT + 1, 1000)
-"""Formats that are to come, with other tables; what is above is garbage."""
+"""Formats still to come, with other tables. Anything above is garbage."""
 FRESH_S = 24 * 3600.0
-"""An interrupted session that is older is not offered: massage is a daily affair."""
+"""An older interrupted session isn't offered: massage is something you do every day."""
 RESUMABLE = (None, "terminated")
-"""How a session ended that is offered without being asked for: it was cut off, or the machine was shut down. Who
-pressed Ctrl-C meant it."""
+"""The endings after which a session is offered unasked: it was cut off, or the machine was shut down. Whoever pressed
+Ctrl-C meant it."""
 SLOW_S = 0.1
 """A write that takes longer is logged."""
 BUSY_S = 0.25
-"""How long to wait for another program that has the database open; the loop stands still meanwhile."""
+"""How long to wait for another program that has the database locked. The loop stands still meanwhile."""
 _TABLE = """CREATE TABLE sessions (
     id INTEGER PRIMARY KEY,
     began REAL NOT NULL,
@@ -60,49 +59,50 @@ _TABLE = """CREATE TABLE sessions (
 _NEW = "INSERT INTO sessions (changed, parts, signs, ended, progress, began, routine) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _CHANGE = "UPDATE sessions SET changed = ?, parts = ?, signs = ?, ended = ?, progress = ? WHERE id = ?"
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-"""The last one: a table or a column is not there."""
+"""The last one: a table or a column is missing."""
 
 
 class JournalError(VoiceguideError):
-    """The journal cannot be read or written."""
+    """The journal can't be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A session of the past, or the one that is running."""
+    """A past session, or the one that's running."""
 
     id: int
     began: float
-    """Seconds since 1970; ``changed``: when something was last kept of it."""
+    """Seconds since 1970. ``changed``: when something of it was last kept."""
     changed: float
     routine: str
     parts: tuple[str, ...]
     signs: tuple[str, ...]
     ended: str | None
-    """``finished``, ``left early``, ``stopped`` (Ctrl-C, or the end of typed input), ``terminated`` (SIGTERM); None:
-    it was cut off, or is running."""
+    """``finished``, ``left early``, ``stopped`` (Ctrl-C, or the end of typed input) or ``terminated`` (SIGTERM); None
+    if it was cut off, or is running."""
     progress: Progress | None
     """Where it could go on."""
 
 
 def default_path() -> Path:
-    """``~/.local/state/voiceguide/journal.db``, or as $XDG_STATE_HOME says."""
+    """``~/.local/state/voiceguide/journal.db``, or in $XDG_STATE_HOME."""
     home = os.environ.get("XDG_STATE_HOME")
     return (Path(home) if home else Path.home() / ".local" / "state") / "voiceguide" / "journal.db"
 
 
 class Journal:
-    """The database. A context manager; every method raises JournalError where it cannot do its work."""
+    """The database. A context manager. Every method raises JournalError if it can't do its work."""
 
     def __init__(self, path: Path | None = None, *, say: Callable[[str], None] = lambda line: None) -> None:
-        """Open it, or make it: the file for this user only. A broken one is set aside, and ``say`` is told."""
+        """Open it, or create it, for this user only. A broken one is set aside, and ``say`` gets a line about
+        that."""
         self.path = path or default_path()
         self._id: int | None = None
         self._began = 0.0
-        """Of the session that is kept; and which one was interrupted."""
+        """When the present session started; and below, the interrupted one, if there is one."""
         self._offered: Past | None = None
         self._has = self._forgotten = (0, 0)
-        """How many parts and signs of it were kept last; and how many were deleted since it began."""
+        """How many of its parts and signs were kept last, and how many have been deleted since it started."""
         self._lock: int | None = None
         with self._told("open"):
             private.make(self.path.parent)
@@ -128,10 +128,11 @@ class Journal:
             os.close(self._lock)
             self._lock = None
 
-    # A session's side
+    # For a session
 
     def claim(self) -> bool:
-        """Whether this process may keep a session; False while another one does. It is freed however that ends."""
+        """Whether this process may keep a session: False while another one does. The claim ends with the process at
+        the latest."""
         with self._told("open"):
             self._lock = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -141,12 +142,12 @@ class Journal:
             self._lock = None
             return False
         except OSError:
-            pass  # a file system that cannot tell: better no lock than no journal
+            pass  # a file system without locks: better no lock than no journal
         return True
 
     def interrupted(self, routine: Routine, *, asked: bool = False, now: float | None = None) -> Interrupted | None:
-        """The last session with a routine, where it can go on at a step that is still there. ``asked``: whatever
-        ended it, and however long ago. What is kept next is of that session, or of a new one, as it says."""
+        """The last session with a routine, if it can go on at a step that still exists. ``asked``: however it ended,
+        and however long ago. What is kept next belongs to that session or to a new one, as Progress.resumed says."""
         past = next((past for past in self.sessions() if past.routine == routine.id), None)
         if past is None or past.progress is None or past.progress.step not in {step.id for step in routine.steps}:
             return None
@@ -158,7 +159,8 @@ class Journal:
         return Interrupted(past.progress, word, count, ask=not asked)
 
     def keep(self, routine: str, progress: Progress) -> None:
-        """What has changed; on the disk when it returns. Of a session that was deleted only what comes is kept."""
+        """Write what has changed; it's on the disk when this returns. If the session has been deleted meanwhile, only
+        what came after that is kept."""
         now = time.time()
         number, began = self._id, self._began
         if self._offered is not None and progress.resumed:
@@ -186,7 +188,7 @@ class Journal:
             self._has = len(progress.done), len(progress.signs)
 
     def end(self, how: str) -> None:
-        """``stopped`` or ``terminated``, where it has not ended by itself."""
+        """Note how the session ended, ``stopped`` or ``terminated``, unless it has ended by itself."""
         if self._id is not None:
             with self._told("write"), self._db:
                 self._db.execute("UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL", (how, self._id))
@@ -194,14 +196,14 @@ class Journal:
     # History
 
     def sessions(self) -> list[Past]:
-        """All of them, the last one first; one that cannot be understood is left out."""
+        """All sessions, the last one first. One that can't be understood is left out."""
         with self._told("read"):
             columns = "id, began, changed, routine, parts, signs, ended, progress"
             rows = self._db.execute(f"SELECT {columns} FROM sessions ORDER BY id DESC").fetchall()
         return [past for row in rows if (past := _past(row)) is not None]
 
     def delete(self, number: int | None = None) -> int:
-        """One session, or all: overwritten in the file. Gives how many there were."""
+        """Delete one session, or all; they are overwritten in the file. Returns how many there were."""
         with self._told("write"), self._db:
             where, values = ("", ()) if number is None else (" WHERE id = ?", (number,))
             return self._db.execute(f"DELETE FROM sessions{where}", values).rowcount
@@ -209,12 +211,12 @@ class Journal:
     # The file
 
     def _open(self) -> sqlite3.Connection:
-        with contextlib.suppress(OSError):  # it is there, or cannot be made, which SQLite tells of
+        with contextlib.suppress(OSError):  # it exists, or can't be created: SQLite will say so
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
         db = sqlite3.connect(self.path, timeout=BUSY_S)
         db.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
-            with contextlib.suppress(OSError):  # one that was restored from elsewhere
+            with contextlib.suppress(OSError):  # it may have been restored from elsewhere
                 if self.path.stat().st_mode & 0o177:
                     self.path.chmod(0o600)
             db.execute("PRAGMA synchronous = EXTRA")
@@ -238,7 +240,7 @@ class Journal:
         return db
 
     def _set_aside(self) -> Path:
-        """Rename a broken one. First what belongs to it: SQLite would apply that to the new one."""
+        """Rename a broken database; first the files that belong to it, or SQLite would apply them to the new one."""
         base = f"{self.path.name}.broken-{datetime.now():%Y%m%d-%H%M%S}"
         stamp = next(
             name for n in range(1000) if not (self.path.parent / (name := f"{base}{f'-{n}' if n else ''}")).exists()
@@ -260,7 +262,8 @@ class Journal:
 
 
 class Keeper:
-    """Keeps a session in a journal, and lets no fault of it disturb the session: ``say`` is told of the first one."""
+    """Keeps a session in a journal. Whatever fails there doesn't disturb the session; ``say`` gets the first
+    error."""
 
     def __init__(self, routine: Routine, say: Callable[[str], None], path: Path | None = None) -> None:
         self._routine = routine
@@ -278,17 +281,18 @@ class Keeper:
             self._tell(str(error))
 
     def interrupted(self, *, asked: bool) -> Interrupted | None:
-        """As of Journal; None also where it cannot be read."""
+        """As Journal.interrupted; None also if the journal can't be read."""
         found: list[Interrupted | None] = []
         self._try(lambda journal: found.append(journal.interrupted(self._routine, asked=asked)))
         return found[0] if found else None
 
     def keep(self, progress: Progress) -> bool:
-        """Write what has changed; whether it is on the disk. A write that failed is tried again with the next one."""
+        """Write what has changed. Returns whether it's on the disk; a write that failed is tried again with the
+        next."""
         return self._try(lambda journal: journal.keep(self._routine.id, progress))
 
     def end(self, how: str) -> None:
-        """As of Journal."""
+        """As Journal.end."""
         self._try(lambda journal: journal.end(how))
 
     def close(self) -> None:
@@ -317,8 +321,8 @@ class Keeper:
 
 
 def ago(then: float, now: float) -> tuple[str, int]:
-    """How long ago something was, for people: a word of commands.AGO and its number. ``some_time`` where the clock
-    has been set back: a Raspberry Pi has none that runs without power."""
+    """How long ago something was, for people: one of language.AGO, and its number. ``some_time`` if the clock has
+    been set back: a Raspberry Pi's doesn't run without power."""
     minutes = (now - then) / 60
     if minutes < 0:
         return "some_time", 0
@@ -335,7 +339,8 @@ def ago(then: float, now: float) -> tuple[str, int]:
 
 
 def fault(path: Path) -> str | None:
-    """What is wrong with the database at ``path``, which is only looked at: ``Journal`` sets a broken one aside."""
+    """What's wrong with the database at ``path``; None if nothing is. It isn't changed, while ``Journal`` would set a
+    broken one aside."""
     uri = f"{path.absolute().as_uri()}?mode=rw"
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_S)) as db:
@@ -352,7 +357,7 @@ def _is_whole(db: sqlite3.Connection) -> bool:
 
 
 class _Broken(sqlite3.DatabaseError):
-    """The integrity check says so."""
+    """The integrity check failed."""
 
 
 def _is_broken(error: sqlite3.DatabaseError) -> bool:
@@ -371,7 +376,7 @@ def _past(row: tuple[Any, ...]) -> Past | None:
             stroke = kept["stroke"] if kept["stroke"] in range(len(STROKES)) else AS_WRITTEN
             at = Progress(step, done, reported, int(kept["stress"]), left_out, stroke)
         for moment in (began, changed):
-            datetime.fromtimestamp(moment)  # raises where it is none
+            datetime.fromtimestamp(moment)  # raises if it isn't one
         if not isinstance(ended, str | None) or not isinstance(at and at.step, str | None):
             return None
         return Past(number, float(began), float(changed), str(routine), done, reported, ended, at)

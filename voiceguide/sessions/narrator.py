@@ -1,4 +1,4 @@
-"""Renders what the guide is about to say before it's needed, and finds out which commands each line would fake."""
+"""Has the guide's lines rendered before they're needed, and finds out which commands each would fake."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from voiceguide.sound import Pcm
 from voiceguide.speech.voice import DEFAULT_RATE, DEFAULT_VOICE, Voice
 
 LINES = 64
-"""So many lines are kept as they were rendered: more than are said at once. Others are on the disk."""
+"""How many rendered lines are kept in memory: more than are said at once. The others are on the disk."""
 
 
 class Narrator:
-    """Renders lines ahead of their time, and finds out which commands each of them would fake.
+    """Renders lines, and finds out which commands each of them would fake.
 
-    With ``ahead`` it works in a thread of its own; without, at once when asked (in a rehearsal, whose clock waits).
+    With ``ahead`` it works in threads of its own; without, at once when it's asked, for a rehearsal whose clock
+    waits.
     """
 
     def __init__(
@@ -33,8 +34,8 @@ class Narrator:
         recorded: Callable[[str], Pcm | None] = lambda text: None,
         respell: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """``recorded``: a line in somebody's own voice, where there is one; that is taken. ``respell``: as of
-        ``Routine``."""
+        """``recorded`` returns a line in somebody's own voice, if there's a recording; then that is said.
+        ``respell``: as in ``Routine``."""
         self._voice = voice
         self._recorded = recorded
         self._respell = respell
@@ -46,10 +47,10 @@ class Narrator:
         self._fakes: dict[tuple[str, int], tuple[Fake, ...]] = {}
         self._closed = False
         self.rate = DEFAULT_RATE
-        """Words a minute, for what is asked for from now on."""
+        """Words a minute, for lines that are asked for from now on."""
 
     def line(self, text: str) -> Future[Pcm]:
-        """The sound of a line, as soon as it is rendered."""
+        """The sound of a line: done when it's rendered."""
         key = (text, self.rate)
         future = self._lines.get(key)
         if future is None or future.cancelled() or (future.done() and future.exception() is not None):
@@ -65,7 +66,7 @@ class Narrator:
                 self._pool.submit(self._render_quietly, (text, self.rate))
 
     def fakes(self, text: str) -> tuple[Fake, ...]:
-        """The commands that a rendered line would fake."""
+        """The commands that a line would fake; it must have been rendered."""
         return self._fakes.get((text, self.rate), ())
 
     def close(self) -> None:
@@ -89,7 +90,7 @@ class Narrator:
             if not self._closed and key not in self._lines:
                 self._render(key)
         except SpeechError:
-            pass  # it is tried again, and the failure told, when the line is needed
+            pass  # it's tried again when the line is needed, and the failure is reported then
 
     def _render(self, key: tuple[str, int]) -> Pcm:
         pcm = self._recorded(key[0])

@@ -1,14 +1,14 @@
-"""Lines in somebody's own voice: from files that a routine names, or made with ``voiceguide record``.
+"""Lines in somebody's own voice: from files that a routine names, or recorded with ``voiceguide record``.
 
-A recording made here is found by the text of its line: one whose sentence has been changed is not used any more.
+The latter are found by the text of the line, so a recording of a sentence that has since been changed isn't used.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 import platformdirs
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.files import private
+from voiceguide.files import atomic, private
 from voiceguide.routine.routine import Routine
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.files import blocks_of, is_there
@@ -25,14 +25,14 @@ from voiceguide.speech.voice import levelled
 LONGEST_S = 120
 """A sentence of 30 words takes 15 seconds, and the longest step less than a minute."""
 SILENT = 33
-"""A recording that never passes it, -60 dB of full scale, is silent."""
+"""A recording that's never louder than this, 60 dB below full scale, is silent."""
 _NAME = re.compile(r"[0-9a-f]{32}\.flac")
 
 
 def line_of(path: Path) -> Pcm:
-    """A recording as a line to be said: int16[n], 16 kHz, trimmed and levelled as rendered speech.
+    """A recording as a line to be said: int16[n], 16 kHz, trimmed and levelled like rendered speech.
 
-    Raises VoiceguideError where it is missing, no recording, silent, or longer than two minutes."""
+    Raises VoiceguideError if it's missing, not a recording, silent, or longer than two minutes."""
     blocks, size = [], 0
     for block in blocks_of(path):
         blocks.append(block)
@@ -58,32 +58,28 @@ class Own:
         return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.flac"
 
     def all(self) -> list[Path]:
-        """Every recording, also of lines that the routine no longer has."""
+        """Every recording, including those of lines that the routine no longer has."""
         with contextlib.suppress(OSError):
             return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
         return []
 
     def keep(self, text: str, pcm: Pcm) -> None:
-        """``pcm``, int16[n] at 16 kHz, for a line, in the place of an older one. For this user only.
+        """Keep ``pcm``, int16[n] at 16 kHz, for a line, in place of an older recording. For this user only.
 
-        Raises VoiceguideError where it cannot be written."""
+        Raises VoiceguideError if it can't be written."""
         import soundfile
 
         path = self.path(text)
         try:
             private.make(self.folder)
-            with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".new-", delete=False) as file:
-                try:
-                    soundfile.write(file, pcm, RATE, format="FLAC", subtype="PCM_16")
-                except BaseException:
-                    Path(file.name).unlink()
-                    raise
-            Path(file.name).replace(path)
+            flac = io.BytesIO()
+            soundfile.write(flac, pcm, RATE, format="FLAC", subtype="PCM_16")
+            atomic.write(path, flac.getvalue())
         except (OSError, soundfile.LibsndfileError) as error:
             raise VoiceguideError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
 
     def delete(self) -> None:
-        """All of them."""
+        """Delete them all."""
         for path in self.all():
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
@@ -91,10 +87,10 @@ class Own:
 
 
 class Recorded:
-    """The recorded lines of a routine: those that its file names go before the user's own."""
+    """The recorded lines of a routine. Those that its file names come before the user's own."""
 
     def __init__(self, routine: Routine, say: Callable[[str], None] = lambda line: None) -> None:
-        """``say`` is told, once, of a recording that cannot be used; its line is then spoken by the voice."""
+        """``say`` gets one line about each recording that can't be used; the voice speaks its line instead."""
         self._named = routine.recordings
         self._own = Own(routine.id)
         self._say = say
@@ -104,11 +100,11 @@ class Recorded:
                 self._tell(path, f"there is no recording {path}")
 
     def paths(self, text: str) -> list[Path]:
-        """The recordings of a line that are there, the one to take first."""
+        """The existing recordings of a line, the one to use first."""
         return [path for path in (self._named.get(text), self._own.path(text)) if path is not None and is_there(path)]
 
     def pcm(self, text: str) -> Pcm | None:
-        """A line as ``line_of`` gives it; None where there is no recording that can be used."""
+        """A line as ``line_of`` returns it; None if there's no usable recording."""
         for path in self.paths(text):
             try:
                 return line_of(path)

@@ -11,7 +11,7 @@ import numpy as np
 
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
-from voiceguide.language.language import CALMING, Command
+from voiceguide.language.command import CALMING, Command
 from voiceguide.sessions import assembly, entries
 from voiceguide.sessions.assembly import Hearing, Options, Warn
 from voiceguide.sessions.entries import Entry
@@ -23,16 +23,16 @@ from voiceguide.sound.room import Room
 from voiceguide.speech.voice import Voice
 
 PARENT_VARIANT = "m7"
-"""Of espeak-ng's voice for the language: one that the model in the box was not trained on."""
+"""A variant of espeak-ng's voice for the language that the model in the box wasn't trained on."""
 PARENT_RATE = 150
 TURN_S = 0.8
-"""The parent takes a breath between two things: as long, at least, lies between an entry and one with ``when``."""
+"""The parent takes a breath: this many seconds, at least, lie between a cue and a following one with ``when``."""
 OBEYED_WITHIN_S = 2.5
-"""A command that comes later than this after the parent's phrase was not an answer to it."""
+"""A command that comes later than this after the parent's phrase isn't an answer to it."""
 PATIENCE_S = 240.0
-"""When nothing has happened for so long, the rehearsal is over: an entry waits for what never comes."""
+"""If nothing has happened for this long, the rehearsal is over: a cue is waiting for what never comes."""
 AUDIBLE = 16
-"""Samples below it, -66 dB of full scale, are silence."""
+"""Samples below this, 66 dB below full scale, are silence."""
 FADE_S = 0.005
 """The player's fade-out, the last of the reaction time."""
 NO_OPTIONS = Options()
@@ -47,9 +47,9 @@ class _Given:
     until: float
     obeyed: bool = False
     decided: float | None = None
-    """When it was, in seconds."""
+    """When it was decided, in seconds."""
     compute_s: float = 0.0
-    """Seconds of computing that it took besides."""
+    """Seconds of computing for the block in which it was decided."""
 
 
 @dataclass(slots=True)
@@ -60,9 +60,9 @@ class Report:
     false_commands: int = 0
     reactions_ms: list[float] = field(default_factory=list)
     unspoken: int = 0
-    """Lines of the guide that could not be rendered."""
+    """Lines of the guide that couldn't be rendered."""
     never: list[str] = field(default_factory=list)
-    """Entries of the script whose moment never came."""
+    """Where in the script the cues are whose moment never came."""
     compute_s: float = 0.0
     duration_s: float = 0.0
     wall_s: float = 0.0
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def flawless(self) -> bool:
-        """Every command was obeyed, none was imagined, and the whole script was played."""
+        """Whether every command was obeyed, none was imagined, and the whole script was played."""
         return not self.flaws()
 
     def flaws(self) -> str:
@@ -108,9 +108,9 @@ def _quantile(values: list[float], q: float) -> float | None:
 
 
 def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
-    """From the end of each phrase to the first silent or first new sample in ``speaker``, with the computing, in
-    ms. What calms is answered by silence: where it is silent already, by that of the moment of the decision. Music
-    sounds always: where it plays, what follows is taken to be there with the next sample."""
+    """How long each reaction took, in ms: from the end of the phrase to the first silent or first new sample in
+    ``speaker``, and the computing. A command that calms is answered by silence; if it's silent already, that counts
+    from the decision. While music plays there's always sound: the answer then counts from the next sample."""
     sounds = np.flatnonzero(np.abs(speaker.astype(np.int32)) > AUDIBLE)
     found = []
     for one in given:
@@ -119,7 +119,7 @@ def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
         decided = round(one.decided * RATE)
         first = int(np.searchsorted(sounds, decided))
         if first > 0 and sounds[first - 1] >= decided - BLOCK:
-            changed = one.decided + FADE_S  # something sounded, and was cut off or gave way
+            changed = one.decided + FADE_S  # something was sounding, and was cut off or ducked
         elif one.command.name in CALMING:
             changed = one.decided
         else:
@@ -129,7 +129,7 @@ def reactions(given: list[_Given], speaker: Pcm) -> list[float]:
 
 
 class Rehearsal:
-    """Plays the parent of a script in a room, and keeps the score."""
+    """A session in a simulated room, with the parent of a script."""
 
     def __init__(self, script: Script, options: Options = NO_OPTIONS, warn: Warn = lambda line: None) -> None:
         """Of the ``options`` a rehearsal takes the routine, in the place of the script's, the music and the models.
@@ -168,7 +168,7 @@ class Rehearsal:
         try:
             session.run(each_turn)
         finally:
-            self._voice.close()  # first: it does not wait for a worker that hangs
+            self._voice.close()  # first: it doesn't wait for a worker that hangs
             narrator.close()
         report = parent.report
         report.never = parent.never()

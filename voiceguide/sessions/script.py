@@ -10,9 +10,12 @@ from typing import Any
 
 from voiceguide.errors import FileError, VoiceguideError
 from voiceguide.files.source import Document, read
-from voiceguide.language.language import Command, load_language
-from voiceguide.language.template import normal
-from voiceguide.routine.routine import Routine, find, load
+from voiceguide.language.command import Command
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import normal
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
+from voiceguide.routine.routine import Routine
 from voiceguide.sound.files import is_there
 
 
@@ -21,7 +24,7 @@ class Cue:
     """One thing that the parent says, and when; or a recording that is played."""
 
     say: str | None
-    """With ``play``: what is said in the recording."""
+    """With ``play``: what's said in the recording."""
     play: Path | None
     at: float | None
     after: float | None
@@ -29,12 +32,12 @@ class Cue:
     voice: str | None
     """None: the parent's usual one."""
     line: int
-    """In the script, for messages."""
+    """In the script, for error messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A rehearsal, read from a file."""
+    """A rehearsal script, read from a file."""
 
     file: str
     routine: str | None
@@ -61,14 +64,15 @@ def load_script(path: Path) -> Script:
 
 
 def built_in(routine: Routine) -> Path:
-    """The script that comes with a routine, or one that suits any."""
+    """The script that comes with a routine, or else one that suits any routine."""
     folder = Path(__file__).parent / "rehearsals"
     own = folder / f"{routine.id}.yaml"
     return own if own.is_file() else folder / "any.yaml"
 
 
 def translated(script: Script, code: str) -> Script:
-    """A script in English, with what means the same in another language. What is no command stays as it is."""
+    """A script in English, with phrases of another language that mean the same. What isn't a command stays as it
+    is."""
     if code == "en":
         return script
     english, own = (load_language(language).phrasebook().meanings for language in ("en", code))
@@ -83,7 +87,7 @@ def translated(script: Script, code: str) -> Script:
 
 
 def _errors(document: Document, folder: Path) -> Iterator[FileError]:
-    """What a schema cannot say: that recordings, the routine and its steps are there."""
+    """What a schema can't say: whether the recordings, the routine and its steps exist."""
     for at, name in [*document.each("room", "noise"), *document.each("parent", "*", "play")]:
         if isinstance(name, str) and not is_there(folder / name):
             yield document.error(at, f"there is no file '{name}'", "name a recording, by its path from this file")

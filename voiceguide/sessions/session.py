@@ -88,7 +88,7 @@ class Session:
         self._silence = (0.0, 0.0)
         """The length of the silence timer, and when it elapses even if somebody is speaking."""
         self._lost: frozenset[Kind] = frozenset()
-        self._volume_db = 0.0
+        self._volume_db = self._soft_db = 0.0
         self._utterance = 0
         self._lines: tuple[str, ...] = ()
         """The lines of that utterance."""
@@ -187,7 +187,7 @@ class Session:
         before, self._lost = self._lost, lost
         for device in sorted(lost ^ before):
             self._tell(entries.Lost(now, device) if device in lost else entries.Found(now, device))
-        if bool(lost) != bool(before):
+        if lost != before:
             event = Lost("speaker" in lost) if lost else Found()
             self._apply(self._guide.handle(event, now), now)
 
@@ -236,7 +236,7 @@ class Session:
                     self._timers.pop(action.name, None)
                 case SetVolume():
                     self._volume_db = action.level * LOUDER_DB
-                    self._player.gain_db = self._volume_db
+                    self._player.gain_db = self._volume_db + (self._soft_db if self._player.speaking else 0.0)
                 case SetMusic():
                     self._player.music_on = action.on
                 case SetMusicVolume():
@@ -278,7 +278,8 @@ class Session:
         for line in self._pending:
             line.cancel()  # what won't be said any more mustn't be rendered before what will
         self._pending = [self._narrator.line(text) for text in say.lines]
-        self._player.gain_db = self._volume_db + (SOFT_DB if say.soft else 0.0)
+        self._soft_db = SOFT_DB if say.soft else 0.0
+        self._player.gain_db = self._volume_db + self._soft_db
         self._player.say(say.utterance, self._pending, gap=say.gap, delay=max(say.delay, at_least))
 
     def _ring(self, chime: Chime, now: float) -> None:

@@ -18,8 +18,8 @@ from models.recipe.measures.mix import chance_for
 from models.recipe.split import FIFTH, held_out
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import ADVANCING, CALMING
-from voiceguide.language.template import normal
+from voiceguide.language.command import ADVANCING, CALMING
+from voiceguide.language.phrasebook import normal
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import HISS_LSB

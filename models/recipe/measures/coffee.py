@@ -20,7 +20,8 @@ from models.recipe.measures.context import Context
 from models.recipe.measures.figures import Figure, share
 from models.recipe.measures.mix import Samples, chance_for, kitchen, mixed
 from models.recipe.split import held_out
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition.graph import Costs, Net
 from voiceguide.recognition.lexicon import FILE, Lexicon
 from voiceguide.recognition.model import ClosedModel, GrammarModel, takes_graph

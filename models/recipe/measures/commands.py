@@ -14,8 +14,8 @@ from models.recipe.measures.mix import Mixed, Samples, chance_for, cries, kitche
 from models.recipe.measures.speech import OUTSIDE, VOICES, sample
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import ADVANCING, CALMING, Phrasebook
-from voiceguide.language.template import normal
+from voiceguide.language.command import ADVANCING, CALMING
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 VOICES_IN_NOISE = 3

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from models.recipe.measures.speech import Speaker
-from voiceguide.language.language import Phrasebook, load_language
+from voiceguide.language.language import load_language
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import models
 from voiceguide.recognition.model import Model, known
-from voiceguide.routine.routine import find, load
+from voiceguide.routine.library import find
+from voiceguide.routine.loading import load
 
 T = TypeVar("T")
 ROUTINE = "infant-massage"

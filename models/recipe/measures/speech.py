@@ -13,7 +13,8 @@ import numpy as np
 import soundfile
 
 from models.recipe.split import HELD_OUT_ESPEAK, HELD_OUT_FESTIVAL, HELD_OUT_FLITE
-from voiceguide.language.language import Command, Phrasebook
+from voiceguide.language.command import Command
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.sound import Pcm
 from voiceguide.speech.voice import Voice, levelled
 

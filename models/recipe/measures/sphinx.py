@@ -30,7 +30,7 @@ from models.recipe.measures.figures import Figure, share, spread
 from models.recipe.measures.speech import OUTSIDE, PHRASES_OF_A_KIND, VOICES, sample
 from models.recipe.split import held_out
 from voiceguide.hearing.listener import Listener
-from voiceguide.language.language import Phrasebook
+from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 
@@ -236,7 +236,8 @@ def _memory(context: Context, name: str) -> Figure:
         "import numpy\n"
         "from models.recipe.measures.sphinx import Sphinx, heard_in, Listener\n"
         "from models.recipe.measures.vosk_alone import peak_mb\n"
-        "from voiceguide.language.language import Command, Phrasebook\n"
+        "from voiceguide.language.command import Command\n"
+        "from voiceguide.language.phrasebook import Phrasebook\n"
         "from voiceguide.hearing import models\n"
         "phrases, decoys = json.load(sys.stdin)\n"
         "book = Phrasebook(dict.fromkeys(phrases, Command('next')), tuple(decoys))\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voiceguide.guide.actions import Chime, NotNow
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.stage import BREATH_S
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 
 def say_again(massage: Massage) -> None:

@@ -7,7 +7,7 @@ from voiceguide.guide.plan import Plan
 from voiceguide.guide.reactions.answering import say_again
 from voiceguide.guide.situations import CLOSING, HOLDING, PREPARING, RESUMING, SPEAKING, WAITING
 from voiceguide.guide.stage import Scene
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 
 def pick_up(massage: Massage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.situations import CHECKING, LOST, NEVER, PAUSED, TEND_S
 from voiceguide.guide.stage import Scene
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 
 def pause(massage: Massage) -> None:

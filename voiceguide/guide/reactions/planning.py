@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.situations import CLOSING, RESUMING
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 
 def shorten(massage: Massage) -> None:

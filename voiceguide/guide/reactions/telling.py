@@ -5,7 +5,7 @@ from __future__ import annotations
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.situations import CLOSING, HOLDING, RESUMING
 from voiceguide.guide.stage import BREATH_S
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 
 def tell_time(massage: Massage) -> None:

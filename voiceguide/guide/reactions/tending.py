@@ -7,7 +7,7 @@ from dataclasses import replace
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.situations import EMERGENCY, LEAVING, NEVER, OFFERING, REASSURING, TEND_S, TENDING
 from voiceguide.guide.stage import CALM_GAP_S, Scene
-from voiceguide.language.language import Command
+from voiceguide.language.command import Command
 
 ENOUGH = 3
 """Signs of stress in a session before the guide finishes for today, unless the parent says otherwise. One sign
