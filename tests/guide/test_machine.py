@@ -176,7 +176,7 @@ def test_mixed_signs_pause_reassure_and_try_again() -> None:
     p = in_situation(SPEAKING)
     p.hear("mixed")
     assert p.guide.state == "reassuring" and Hush() in p.actions
-    assert p.lines[0] == "Let's pause for a moment." and p.lines[-1] == "Say continue to try again."
+    assert p.lines[0] == "Let's have a quiet moment." and p.lines[-1] == "Say continue to try again."
     p.hear("resume")
     assert p.guide.situation is SPEAKING
 
@@ -274,7 +274,7 @@ def test_once_the_speaker_is_back_it_says_that_it_still_cannot_hear() -> None:
     p.give(Lost(speaker=True))
     assert not p.lines
     p.give(Lost(speaker=False))
-    assert "cannot hear" in " ".join(p.lines)
+    assert "can't hear" in " ".join(p.lines)
     p.give(Found())
     assert p.lines[0] == "I can hear you again."
 

@@ -20,9 +20,11 @@ from voiceguide.guide.diagram import markdown
 from voiceguide.guide.events import Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import (
+    CHECKING,
     LEAVING,
     NEVER,
     SITUATIONS,
+    SPEAKING,
     TENDING,
     Situation,
     State,
@@ -133,6 +135,8 @@ def test_every_target_of_every_reaction_is_reached() -> None:
             p.all_lines()
             p.hear(begin)
         walk(Player(routine=small()), "all done")
+        walk(in_situation(SPEAKING), "unwell resume pause goto")
+        walk(in_situation(CHECKING), "stop")
         choose = random.Random(7)
         for n in range(600):
             interrupted = cut_off(choose.choice(small().steps).id) if n % 3 == 0 else None

@@ -947,7 +947,7 @@ def test_danger_is_answered_with_the_emergency_words_first(all_signs: Rehearsed)
 
 def test_mixed_signs_are_answered_by_a_pause_reassurance_and_another_try(all_signs: Rehearsed) -> None:
     said = said_after(all_signs, "mixed")
-    assert said[0] == "Let's pause for a moment." and said[-1] == "Say continue to try again."
+    assert said[0] == "Let's have a quiet moment." and said[-1] == "Say continue to try again."
     assert said[1:-1] == list(load(find("infant-massage")).mixed.say)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import permutations
@@ -58,12 +58,17 @@ class Language:
     """Name of the small official Vosk model for it."""
     prompts: Mapping[str, tuple[str, ...]]
     templates: tuple[tuple[str, Command], ...]
+    """What is listened for."""
     rules: Mapping[str, str]
     decoys: tuple[str, ...]
     parts: tuple[str, ...]
     """Parts of the body that people name, whatever the routine."""
     named: Mapping[str, str] = field(default_factory=dict)
     """What else a rule stands for when the baby's name is known: a template with {name} in it."""
+    typed: tuple[tuple[str, Command], ...] = ()
+    """Templates of what is understood as well when it's typed."""
+    typed_rules: Mapping[str, str] = field(default_factory=dict)
+    """The rules of those."""
     before: tuple[str, ...] = ()
     """Templates of what may come before a phrase and changes nothing."""
     after: tuple[str, ...] = ()
@@ -90,16 +95,26 @@ class Language:
             for name in self.parts
             if not any(name in (part.id, part.name, *part.also) for part in parts)
         )
+        names = (*parts, *elsewhere)
         for template, command in self.templates:
-            for phrase, named in self._expand(template, (*parts, *elsewhere)):
+            for phrase, named in self._expand(template, names):
                 meanings.setdefault(phrase, _naming(command, named))
+
+        @cache
+        def typed() -> Mapping[str, Command]:
+            return {
+                phrase: _naming(command, named)
+                for template, command in reversed(self.typed)  # the first to have a phrase gives it its meaning
+                for phrase, named in self._expand(template, names, self._typed_templates)
+            }
+
         before, after = (
             tuple(dict.fromkeys(phrase for template in fillers for phrase, _ in self._expand(template, ())))
             for fillers in (self.before, self.after)
         )
         nothing = {*meanings, *before, *after}
         decoys = tuple(dict.fromkeys(decoy for decoy in map(normal, self.decoys) if decoy not in nothing))
-        return Phrasebook(meanings, decoys, before, after)
+        return Phrasebook(meanings, decoys, before, after, typed)
 
     def examples(self, name: str) -> tuple[str, ...]:
         """The first way to say each template of a command, for help and documentation."""
@@ -122,7 +137,13 @@ class Language:
     def _templates(self) -> Templates:
         return Templates(self.rules)
 
-    def _expand(self, template: str, parts: Sequence[NamedPart]) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
+    @cached_property
+    def _typed_templates(self) -> Templates:
+        return Templates(self.typed_rules)
+
+    def _expand(
+        self, template: str, parts: Sequence[NamedPart], templates: Templates | None = None
+    ) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
         """Every phrase that a template stands for, with the parts that it names. One part goes by all of its names,
         but two that are named together by their first only: there would be too many pairs."""
         choices: list[tuple[tuple[str, ...], tuple[NamedPart, ...]]] = [((), ())]
@@ -130,7 +151,7 @@ class Language:
             choices = [((one.name, other.name), (one, other)) for one, other in permutations(parts, 2)]
         elif "{part}" in template:
             choices = [((name,), (part,)) for part in parts for name in (part.name, *part.also)]
-        phrases = self._templates.phrases(template)
+        phrases = (templates or self._templates).phrases(template)
         for names, named in choices:
             for phrase in phrases:
                 filled = phrase
@@ -184,35 +205,16 @@ def load_language(code: str) -> Language:
         raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
     schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
     data: dict[str, Any] = read(path, schema, rules.errors).data
-    templates: list[tuple[str, Command]] = []
-
-    def add(sentences: list[str], command: Command) -> None:
-        templates.extend((sentence, command) for sentence in sentences)
-
-    # Danger comes first: where a phrase could mean two things it is the emergency.
-    add(data["danger"], Command("stress", sign="skin_colour", danger=True))
-    for name in ("injury", "unwell"):
-        add(data[name], Command(name))
-    for name in ("overwhelmed", "away", "ask"):
-        for about, sentences in data[name].items():
-            add(sentences, Command(name, about=about))
-    for name, sentences in data["commands"].items():
-        add(sentences, Command(name))
-    for sign, sentences in data["stress"].items():
-        add(sentences, Command("stress", sign=sign))
-    for reason, sentences in data["crying"].items():
-        add(sentences, Command("stress", sign="crying", reason=reason))
-    add(data["mixed"], Command("mixed"))
-    for sign, sentences in data["comfort"].items():
-        add(sentences, Command("comfort", sign=sign))
     return Language(
         code=data["language"],
         name=data["name"],
         voice=data["voice"],
         model=data["model"],
         prompts={name: tuple(sentences) for name, sentences in data["prompts"].items()},
-        templates=tuple(templates),
+        templates=_templates(data),
         rules=data["rules"],
+        typed=_templates(data.get("typed", {})),
+        typed_rules=data.get("typed", {}).get("rules", {}),
         decoys=tuple(data["decoys"]),
         parts=tuple(data["parts"]),
         named=data["named"],
@@ -223,6 +225,32 @@ def load_language(code: str) -> Language:
         joined=data.get("joined", {}),
         wake=tuple(data.get("wake", ())),
     )
+
+
+def _templates(data: Mapping[str, Any]) -> tuple[tuple[str, Command], ...]:
+    """Each template of a file, or of its section ``typed``, with what it means."""
+    found: list[tuple[str, Command]] = []
+
+    def add(sentences: Iterable[str], command: Command) -> None:
+        found.extend((sentence, command) for sentence in sentences)
+
+    # Danger comes first: where a phrase could mean two things it is the emergency.
+    add(data.get("danger", ()), Command("stress", sign="skin_colour", danger=True))
+    for name in ("injury", "unwell"):
+        add(data.get(name, ()), Command(name))
+    for name in ("overwhelmed", "away", "ask"):
+        for about, sentences in data.get(name, {}).items():
+            add(sentences, Command(name, about=about))
+    for name, sentences in data.get("commands", {}).items():
+        add(sentences, Command(name))
+    for sign, sentences in data.get("stress", {}).items():
+        add(sentences, Command("stress", sign=sign))
+    for reason, sentences in data.get("crying", {}).items():
+        add(sentences, Command("stress", sign="crying", reason=reason))
+    add(data.get("mixed", ()), Command("mixed"))
+    for sign, sentences in data.get("comfort", {}).items():
+        add(sentences, Command("comfort", sign=sign))
+    return tuple(found)
 
 
 def _file(code: str) -> Path | None:

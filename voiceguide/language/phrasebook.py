@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from voiceguide.language.command import Command
 from voiceguide.language.template import plain
@@ -34,6 +34,8 @@ class Phrasebook:
     """Fillers: what may come before a phrase in one breath and changes nothing ("okay", "um")."""
     after: tuple[str, ...] = ()
     """What may come after one ("please", "thank you")."""
+    typed: Callable[[], Mapping[str, Command]] = field(default=dict, compare=False)
+    """Gives the phrases that are understood when they're typed, and not listened for."""
 
     def meaning(self, text: str) -> Command | None:
         """The command that the whole text means, but for fillers at its ends; None for anything else. A part of a
@@ -46,7 +48,8 @@ class Phrasebook:
             if first >= last or (first, last) in seen:
                 continue
             seen.add((first, last))
-            command = self.meanings.get(" ".join(words[first:last]))
+            phrase = " ".join(words[first:last])
+            command = self.meanings.get(phrase) or self.typed().get(phrase)
             if command is not None:
                 return command
             fillers = range(1, min(LONGEST_FILLER, last - first) + 1)

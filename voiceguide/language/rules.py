@@ -36,11 +36,16 @@ def errors(document: Document) -> Iterator[FileError]:
     from hassil.parse_expression import parse_sentence
     from hassil.parser import ParseError
 
-    rules = dict(next((rules for _, rules in document.each("rules") if isinstance(rules, dict)), {}))
     places: list[tuple[str, ...]] = [(section, "*") for section in FLAT] + [
         (section, "*", "*") for section in GROUPED
     ]
+    places += [("typed", *place) for place in places]
+    known = {
+        above: next((rules for _, rules in document.each(*above, "rules") if isinstance(rules, dict)), {})
+        for above in ((), ("typed",))
+    }
     for where, template in (found for place in places for found in document.each(*place)):
+        rules = known[("typed",) if where[0] == "typed" else ()]
         if isinstance(template, str):
             for name in re.findall(r"<([^<>]*)>", template):
                 if name not in rules:
