@@ -81,7 +81,7 @@ class Mute:
 class Parent:
     """Gives a command now and then; more often than others one that moves on."""
 
-    voice = False
+    voice = suspects = False
 
     def __init__(self, seed: int) -> None:
         self._choose = random.Random(seed)

@@ -61,8 +61,8 @@ def read(sound, block):
 before = ""
 def heard(listener, decided):
     global before
-    if listener._partial != before:
-        before = listener._partial
+    if listener._text != before:
+        before = listener._text
         note(partial=before)
     for one in decided:
         if isinstance(one, Heard):

@@ -85,7 +85,7 @@ def _partials(act: Rehearsal) -> list[tuple[float, str]]:
 
     def watched(pcm: Any, at: float, *, played: Any) -> Any:
         out = hear(pcm, at, played=played)
-        partials.append((at, act.listener._partial))
+        partials.append((at, act.listener._text))
         if sys.stderr.isatty():
             print(f"\r{at:6.0f} s", end="", file=sys.stderr, flush=True)
         return out

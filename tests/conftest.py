@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from voiceguide.sound import Pcm
     from voiceguide.speech.voice import Voice
 
-collect_ignore = [] if importlib.util.find_spec("torch") else ["test_recipe.py", "test_evaluate.py"]
 HOMES = {
     "HOME": "",
     "XDG_CACHE_HOME": ".cache",

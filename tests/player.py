@@ -15,7 +15,7 @@ from voiceguide.guide.actions import (
     Say,
     StartTimer,
 )
-from voiceguide.guide.events import Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.guide.reactions.tending import ENOUGH
@@ -35,6 +35,7 @@ from voiceguide.guide.situations import (
     RESUMING,
     TENDING,
     WAITING,
+    WONDERING,
     Situation,
 )
 from voiceguide.language.command import NAMES, Command
@@ -143,6 +144,8 @@ def in_situation(situation: Situation) -> Player:
         if situation is CHECKING:
             p.all_lines()
             p.elapse("silence")
+    elif situation is WONDERING:
+        p.give(Doubted())
     elif situation is LOST:
         p.give(Lost(speaker=False))
     elif situation in (TENDING, OFFERING):
@@ -189,7 +192,9 @@ def random_event(p: Player, choose: random.Random, *, calm: bool = False) -> Non
     happenings += [lambda: p.hear("stress"), lambda: p.hear("calm")]
     if not calm:
         happenings += [lambda: p.hear("stress", sign="skin_colour", danger=True)]
-    happenings += [lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept()]))]
+    happenings += [
+        lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept(), Doubted()]))
+    ]
     if p.lines:
         happenings += [p.one_line, p.all_lines]
     happenings += [lambda timer=timer: p.elapse(timer) for timer in p.timers]

@@ -1,7 +1,7 @@
-"""Settings: what the command line leaves out, the environment says, and what that leaves out, the settings file.
+"""Settings. The command line comes first, then the environment, then the settings file.
 
-The file is ``~/.config/voiceguide/config.yaml`` (``$XDG_CONFIG_HOME``, ``$VOICEGUIDE_CONFIG``); docs/configuration.md
-has every key of it.
+The file is ``~/.config/voiceguide/config.yaml`` (``$XDG_CONFIG_HOME``, ``$VOICEGUIDE_CONFIG``). Its keys are in
+docs/configuration.md.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from voiceguide.errors import SourceError, VoiceguideError
-from voiceguide.files.paths import expanded
+from voiceguide.files.paths import expanded, user_folder
 
 DEFAULT_ROUTINE = "infant-massage"
-"""What the guide guides through if no routine is named."""
+"""If no routine is named."""
 KEYS = {
     "routine": ("VOICEGUIDE_ROUTINE", ("routine",)),
     "language": ("VOICEGUIDE_LANGUAGE", ("language",)),
@@ -29,21 +29,20 @@ KEYS = {
     "button": ("VOICEGUIDE_BUTTON", ("button",)),
     "led": ("VOICEGUIDE_LED", ("led",)),
 }
-"""By the name of the option: its environment variable, and its key in the file."""
+"""For each option, its environment variable and its key in the file."""
 
 
 def path() -> Path:
     """Where the settings file is, if there is one."""
     if named := os.environ.get("VOICEGUIDE_CONFIG"):
         return expanded(named)
-    home = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(home) if home else Path.home() / ".config") / "voiceguide" / "config.yaml"
+    return user_folder("config") / "config.yaml"
 
 
 def settings() -> dict[str, str]:
-    """What environment and file say, by option; an empty variable says nothing.
+    """What the environment and the file say, by option. An empty variable counts as not set.
 
-    Raises SourceError with every error in the file, VoiceguideError where it cannot be read."""
+    Raises SourceError with every error in the file, VoiceguideError if it can't be read."""
     found = {}
     data = _file()
     for option, (variable, keys) in KEYS.items():
@@ -57,10 +56,10 @@ def settings() -> dict[str, str]:
 
 
 def named_models(option: Path | None = None) -> dict[str, Path]:
-    """The recognition models that the user has named, by where: ``option`` (``--model``), then the environment, or
-    else the settings file. The first one counts.
+    """The recognition models that the user has named, by where they're named: ``option`` (``--model``), then the
+    environment or, failing that, the settings file. The first one counts.
 
-    Raises as ``settings``."""
+    Raises what ``settings`` raises."""
     named = {} if option is None else {"--model": option}
     if chosen := os.environ.get("VOICEGUIDE_MODEL"):
         named["$VOICEGUIDE_MODEL"] = expanded(chosen)
@@ -82,6 +81,6 @@ def _file() -> Mapping[str, Any]:
         data: Mapping[str, Any] = read(where, schema).data
     except SourceError as error:
         if [one.what for one in error.errors] == ["the file is empty"]:
-            return {}  # every line a comment
+            return {}  # or has only comments
         raise
     return data

@@ -1,22 +1,24 @@
-"""Makes the model in the box, from nothing or from one that is there: ``python -m models.recipe``. See README.md
-beside this file."""
+"""Trains the model in the box, from scratch or further from an earlier one: ``python -m models.recipe``. See
+README.md next to this file."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
 from models.recipe.errors import DivergedError, RecipeError
-from voiceguide.recognition.lexicon import Lexicon, Pronunciation
+from voiceguide.errors import VoiceguideError
+from voiceguide.recognition.lexicon import Lexicon
 
 ROOT = Path(__file__).resolve().parents[2]
 BOX = ROOT / "models" / "voiceguide-en"
@@ -24,11 +26,13 @@ BOX = ROOT / "models" / "voiceguide-en"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of everything. ``utterances``: of each synthesiser; ``pieces``: of 8 s of each kind of noise."""
+    """How much of everything. ``utterances``: of each synthesiser; ``pieces``: of 8 s of each kind of noise;
+    ``packs``: at most this many packs or shards of each corpus, None for all."""
 
     utterances: dict[str, int]
     a_shard: int
     pieces: int
+    packs: int | None
     layers: tuple[tuple[int, int], ...]
     units: int
     bottleneck: int
@@ -43,6 +47,7 @@ FULL = Scale(
     utterances={"espeak": 60_000, "flite": 18_000, "festival": 7_000, "pico": 12_000, "guide": 600},
     a_shard=500,
     pieces=40,
+    packs=None,
     layers=((1, 1), (1, 1), (1, 1), (1, 1), (2, 0), (2, 0), (3, 0), (3, 0), (4, 0)),
     units=448,
     bottleneck=112,
@@ -63,15 +68,16 @@ FURTHER = replace(
     seconds=150,
     rate=4e-4,
 )
-"""For a model that is there: as much as two cores do in four hours."""
+"""For training a model further: what two cores do in four hours."""
 OF_THE_WAY = 0.7
-"""From the weights of the model that is there to the trained ones: what is exported lies there. On what is not
-trained on, the objective for each step of 30 ms was -0.199 before, -0.177 after, and -0.180 and -0.177 at 0.6 and 0.8
-of the way; on people's phrases, which had lost, -0.084, -0.096, -0.089 and -0.092."""
+"""How far the exported weights are from the old ones to the new ones, when a model is trained further. On watched
+utterances the objective for each step of 30 ms was -0.199 with the old weights, -0.177 with the new ones, and -0.180
+and -0.177 at 0.6 and 0.8 of the way; on people's phrases, which got worse, -0.084, -0.096, -0.089 and -0.092."""
 TINY = Scale(
     utterances={"espeak": 500, "flite": 500, "guide": 20},
     a_shard=125,
     pieces=1,
+    packs=1,
     layers=((1, 1), (1, 1), (3, 0)),
     units=128,
     bottleneck=32,
@@ -79,26 +85,32 @@ TINY = Scale(
     steps=600,
     orders_at=0,
     seconds=40,
-    rate=8e-3,  # of which the warm-up leaves a half at most
+    rate=8e-3,  # the warm-up never lets it reach more than half of this
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 1 where the training has diverged."""
+    """The exit status: 1 if something is missing or training has diverged."""
     parser = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / "model", help="where it works and goes on from")
     parser.add_argument(
-        "--model", type=Path, help="the model's folder (default: the box's; --tiny: WORK/voiceguide-en)"
+        "--work", type=Path, default=ROOT / "build" / "model", help="the work folder; a run resumes from it"
+    )
+    parser.add_argument(
+        "--model", type=Path, help="where the model goes (default: the box; with --tiny: WORK/voiceguide-en)"
     )
     parser.add_argument("--recordings", type=Path, help="a folder of real recordings, see recordings.py")
-    parser.add_argument("--start", type=Path, metavar="MODEL", help="go on from a model folder that the recipe wrote")
-    parser.add_argument("--tiny", action="store_true", help="little of everything, to see that it works")
-    parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to do")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that synthesise")
+    parser.add_argument(
+        "--start", type=Path, metavar="MODEL", help="train this model further; the recipe must have made it"
+    )
+    parser.add_argument("--tiny", action="store_true", help="a little of everything, to see that it works")
+    parser.add_argument("--until", choices=STAGES, default="export", help="stop after this stage")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many processes synthesise speech")
     parser.add_argument("--steps", type=int, help="training steps")
-    parser.add_argument("--device", help="torch's device (default: cuda where there is one)")
+    parser.add_argument("--hours", type=float, help="train no longer than this")
+    parser.add_argument("--rate", type=float, help="the highest learning rate")
+    parser.add_argument("--device", help="torch's device (default: a GPU if there is one)")
     options = parser.parse_args(arguments)
-    # Threads that wait for each other by spinning make torch some four times slower on a machine that has other work.
+    # Threads that spin while they wait for each other make torch about four times slower on a busy machine.
     os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"} | os.environ
     options.scale = TINY if options.tiny else FURTHER if options.start else FULL
     options.model = options.model or (options.work / "voiceguide-en" if options.tiny else BOX)
@@ -112,14 +124,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"--- {name}: {time.monotonic() - began:.0f} s", flush=True)
             if name == options.until:
                 break
-    except (DivergedError, RecipeError) as error:
+    except (DivergedError, RecipeError, VoiceguideError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 def _check(options: argparse.Namespace) -> None:
-    """What would only be missed after a while."""
+    """Find now what would otherwise only be missed later."""
     from models.recipe import recordings, synthesis
     from models.recipe.adopt import read_network
 
@@ -131,12 +143,13 @@ def _check(options: argparse.Namespace) -> None:
         synthesis.check(options.scale.utterances)
 
 
-def _lexicon(options: argparse.Namespace) -> Mapping[str, tuple[Pronunciation, ...]]:
-    return Lexicon.read(options.work / "lexicon.txt").pronunciations
+def _lexicon(options: argparse.Namespace) -> Lexicon:
+    """The model's."""
+    return Lexicon.read(options.work / "lexicon.txt")
 
 
 def words(options: argparse.Namespace) -> None:
-    """The vocabulary, and what is to be said by whom."""
+    """The vocabulary, and what each synthesiser is to say."""
     if (options.work / "jobs.json").exists():
         return
     from models.recipe.texts import Writer
@@ -153,7 +166,7 @@ def words(options: argparse.Namespace) -> None:
         for shard, at in enumerate(range(0, count, scale.a_shard)):
             texts = tuple(writer.texts(min(scale.a_shard, count - at)))
             jobs.append({"engine": engine, "name": f"{engine}-{shard:03}", "seed": len(jobs), "texts": texts})
-    # All kinds from the first, so that a part of it is a mixture too.
+    # All engines from the start, so that an unfinished run has a mixture too.
     jobs.sort(key=lambda job: int(job["name"].rpartition("-")[2]) / scale.utterances[job["engine"]])
     part = options.work / "jobs.part"
     part.write_text(json.dumps(jobs), "utf-8")
@@ -164,8 +177,10 @@ def sounds(options: argparse.Namespace) -> None:
     """Synthetic speech, noise, and real recordings, as shards."""
     from models.recipe import recordings, store
     from models.recipe.noises import KINDS
+    from models.recipe.vocabulary import training_lexicon
 
     work: Path = options.work
+    lexicon = work / "training_lexicon.txt"
     scale: Scale = options.scale
     tasks: list[tuple[str, Any, Path]] = []
     for kind in KINDS:
@@ -182,13 +197,20 @@ def sounds(options: argparse.Namespace) -> None:
             if done % max(1, len(tasks) // 20) == 0 or done == len(tasks):
                 print(f"{done} of {len(tasks)} shards", flush=True)
     if options.recordings:
-        known = _lexicon(options)
-        for name, folder, items in (
-            ("recordings", work / "speech", recordings.speech(options.recordings, known)),
-            ("recordings", work / "noise", recordings.noise(options.recordings)),
-        ):
-            if not store.exists(folder, name):
-                store.write(folder, name, items)
+        todo = [
+            source
+            for source in recordings.sources(options.recordings, scale.packs)
+            if not store.exists(work / source.folder, source.shard)
+        ]
+        if todo:
+            lexicon.unlink(missing_ok=True)
+        for done, source in enumerate(todo, start=1):
+            store.write(work / source.folder, source.shard, source.items())
+            if done % max(1, len(todo) // 20) == 0 or done == len(todo):
+                print(f"{done} of {len(todo)} shards of recordings", flush=True)
+    if not lexicon.exists():
+        texts = (u.text for shard in store.read(work / "speech") for u in shard.utterances if u.kind != "coffee")
+        lexicon.write_text(training_lexicon(_lexicon(options), texts).text(), "utf-8")
 
 
 def _make(task: tuple[str, Any, Path]) -> None:
@@ -230,21 +252,23 @@ def _trainer(options: argparse.Namespace) -> Any:
         shape=read_network(options.start).shape if options.start else shape,
         bootstrap_steps=scale.bootstrap_steps,
         steps=options.steps or scale.steps,
+        hours=options.hours or math.inf,
         seconds=scale.seconds,
-        rate=scale.rate,
+        rate=options.rate or scale.rate,
         start=options.start,
         orders_at=min(scale.orders_at, (options.steps or scale.steps) * 2 // 5),
     )
-    return Trainer(plan, speech, noise, _lexicon(options), options.work / "training", device)
+    lexicon = Lexicon.read(options.work / "training_lexicon.txt").pronunciations
+    return Trainer(plan, speech, noise, lexicon, options.work / "training", device)
 
 
 def train(options: argparse.Namespace) -> None:
-    """The network."""
+    """Train the network."""
     _trainer(options).run()
 
 
 def export(options: argparse.Namespace) -> None:
-    """The model's folder, with the facts for its card."""
+    """Write the model folder, with the facts for its card."""
     import numpy as np
     import torch
 
@@ -257,11 +281,12 @@ def export(options: argparse.Namespace) -> None:
     network = trainer.run().cpu()
     if options.start:
         network = between(options.start, network, OF_THE_WAY)
-    write_model(options.model, network, _lexicon(options), np.log(trainer.bigram.pairs))
+    lexicon = _lexicon(options).pronunciations
+    write_model(options.model, network, lexicon, np.log(trainer.bigram.pairs))
     device = torch.cuda.get_device_name() if trainer.device.type == "cuda" else f"{os.cpu_count()} cores"
     told = facts(
         network,
-        _lexicon(options),
+        lexicon,
         trainer.speech,
         trainer.noise,
         heard_h=trainer.heard_h,

@@ -1,4 +1,4 @@
-"""Takes a trained model up again: the network of a folder that this recipe wrote, so that training can go on."""
+"""Reads the network of a model folder that this recipe wrote, so that it can be trained further."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from models.recipe.kaldi import dct, final_mdl
 from models.recipe.network import BANDS, STRIDE, Network, Shape
 
 Matrices = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
-"""Weights and bias of each component that has some."""
+"""Weights and bias of each affine component."""
 
 _LAYER = re.compile(r"name=layer(\d+)\.linear .*input=Append\(Offset\(\S+, -(\d+)\), \S+\)")
 _AHEAD = re.compile(r"name=layer(\d+)\.affine .*input=(Append\(.*Offset\(\S+, \d+\)\)|\S+)$")
 
 
 def read_network(folder: Path) -> Network:
-    """The network of a model folder, in use: its outputs are those that Vosk computes. What training folded into the
-    matrices (norms, the mean of the bands) is not told apart any more: see ``settle``.
+    """The network of a model folder, in evaluation mode: its outputs are those that Vosk computes. The batch norms
+    and the mean of the bands stay folded into the matrices: ``settle`` restores them.
 
-    Raises RecipeError where it is not one of this recipe."""
+    Raises RecipeError if this recipe did not write the model."""
     path = folder / "am" / "final.mdl"
     try:
         return _read(path.read_bytes())
@@ -39,11 +39,11 @@ def read_network(folder: Path) -> Network:
 
 
 def between(folder: Path, trained: Network, part: float) -> Network:
-    """The network whose matrices lie this ``part`` of the way from those of ``folder`` to those of ``trained``, which
-    went on from them; in use, as read_network gives it. (Wortsman et al., "Robust fine-tuning of zero-shot models",
-    CVPR 2022.)
+    """The weights interpolated this ``part`` of the way from the model in ``folder`` to ``trained``, which was
+    trained further from it; in evaluation mode. (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR
+    2022.)
 
-    Raises RecipeError where the folder has no model of this recipe."""
+    Raises RecipeError if this recipe did not write the model in the folder."""
     begun, ended = read_network(folder), _read(final_mdl(trained))
     for name, value in begun.state_dict().items():
         if value.dtype.is_floating_point:
@@ -84,7 +84,7 @@ def _filled(network: Network, matrices: Matrices) -> Network:
 
     weights, bias = matrices["first"]
     cepstra = weights.astype(np.float64).reshape(len(weights), -1, BANDS)
-    bands = (cepstra @ dct()).transpose(0, 2, 1)  # as the network takes them: 40 bands x 9 frames
+    bands = (cepstra @ dct()).transpose(0, 2, 1)  # the network's order: 40 bands x 9 frames
     state = {"first.weight": tensor(bands.reshape(len(weights), -1)), "first_norm.bias": tensor(bias)}
     for layer in range(len(network.shape.layers)):
         state[f"squeeze.{layer}.weight"] = tensor(matrices[f"layer{layer + 1}.linear"][0])
@@ -103,15 +103,15 @@ def _norms(network: Network) -> list[nn.BatchNorm1d]:
 
 
 def _statistics(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
-    """Mean and variance that it uses, to be written to."""
+    """The running mean and variance, to be written to."""
     assert norm.running_mean is not None and norm.running_var is not None
     return norm.running_mean, norm.running_var
 
 
 @torch.no_grad()
 def settle(network: Network, bands: Tensor) -> None:
-    """Give a network that was read the norms that it would have in training, without a change of what it computes:
-    means and deviations are those of ``bands``, float32[B, n, 40]."""
+    """Give a network that was read the batch norms that it would have in training, without changing what it computes.
+    Means and deviations are those of ``bands``, float32[B, n, 40]."""
     network.eval()
     mean, deviation = bands.mean(dim=(0, 1)), bands.std()
     units = len(network.first.weight)
@@ -144,7 +144,7 @@ def settle(network: Network, bands: Tensor) -> None:
 
 
 def _settle(linear: nn.Linear, norm: nn.BatchNorm1d, middle: Tensor, spread: Tensor) -> None:
-    """A matrix whose results have a variance of 1, and a norm that gives them back the one that they had."""
+    """Scale the matrix so that its outputs have variance 1, and let the norm restore their old variance."""
     scale = (spread + norm.eps).sqrt()
     linear.weight /= scale[:, None]
     mean, variance = _statistics(norm)

@@ -1,5 +1,5 @@
-"""Batches as the network sees them: speech from the store in another room, at another speed, by another voice, under
-noise, through another microphone; then log mel bands. All of it on the device that trains."""
+"""Augmented batches: speech from the store with another speed, vocal tract, room, noise and microphone; then log mel
+bands. All of it runs on the training device."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from models.recipe.store import RATE
 
 SPEEDS = (0.86, 1.16)
 _WARPS = np.linspace(0.86, 1.14, 29)
-"""Of the frequency axis, as vocal tracts differ in length."""
+"""Factors of the frequency axis: vocal tracts differ in length."""
 _USUAL_WARP = len(_WARPS) // 2
 _BEFORE_S, _AFTER_S = 0.5, 0.6
-"""Most of what is heard before and after the speech."""
+"""The longest lead-in and tail of an utterance."""
 _ROOMS = 1500
 
 NOISES = {"cries": 17, "kitchen": 12, "house": 43, "babble": 12, "guide": 8, "hiss": 8}
-"""How often each kind of noise is drawn. ``house``: everything in the store of noise that is none of the others."""
+"""How often each kind of noise is drawn. ``house``: all noise in the store that is none of the others."""
 _CRIES = {"synthetic crying": "cries", "synthetic cooing": "cries"}
-"""Those have the high frequencies that recordings at 8 kHz lack."""
+"""Synthetic kinds that count as cries: they have the high frequencies that recordings at 8 kHz lack."""
 _SPOKEN_NOISES = ("babble", "guide")
 _TOGETHER = 0.5
-"""How often two sounds of a house are heard at once, as in a kitchen."""
+"""How often two household sounds are heard at once, as in a kitchen."""
 _BABBLE = (1.0, 0.7, 0.5, 0.4, 0.3)
-"""How often babble has a first, a second … voice."""
+"""The probability that babble has a first, a second … voice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """``bands``: float32[B, left + 3 (T - 1) + right + 1, 40]; ``steps``: int64[B], the outputs that count, of T,
-    here and on the device; ``begins``, ``speeds``: float64[B], where the speech begins, in seconds, and how much
-    quicker it is."""
+    """``bands``: float32[B, left + 3 (T - 1) + right + 1, 40]; ``steps``: int64[B], how many of the T outputs count,
+    on the CPU and on the device; ``begins``, ``speeds``: float64[B], where the speech begins, in seconds, and the
+    factor of its speed."""
 
     bands: Tensor
     steps: NDArray[np.int64]
@@ -66,9 +66,9 @@ class Augmenter:
     def batch(
         self, chosen: NDArray[np.int64], step: int, *, longest: float | None = None, plain: bool = False
     ) -> Batch:
-        """A batch of utterances of the speech; negative numbers are of the noise: -1 - i is heard as its
-        utterance i, and has nothing said in it. ``longest``: no utterance is longer, in seconds, and all batches of
-        the same get the same size. ``plain``: nothing is changed, as for judging a recording."""
+        """A batch of utterances. A number i >= 0 is utterance i of the speech; -1 - i is utterance i of the noise, in
+        which nothing is said. ``longest``: no utterance is longer, in seconds, and all batches with the same value
+        have the same size. ``plain``: without augmentation."""
         rng = np.random.default_rng((self._seed, step))
         generator = torch.Generator(self._device).manual_seed(int(rng.integers(2**60)))
         size = len(chosen)
@@ -87,7 +87,7 @@ class Augmenter:
             samples = int((longest / SPEEDS[0] + _BEFORE_S + _AFTER_S) * RATE)
         wave = self._speech.at_speeds(chosen, before * RATE, speeds, samples)
         if len(quiet):
-            # What is no speech takes the place of speech, so that it is heard at the same levels.
+            # Noise without speech takes the place of speech, so that it has the same levels.
             heard = self._noise.looped(-1 - chosen[quiet], rng.uniform(0, 1, len(quiet)), samples)
             wave[torch.from_numpy(quiet).to(self._device)] = heard
         wave = wave * (0.3 * 32768) if plain else self._in_a_room(wave, chosen < 0, rng, generator)
@@ -104,7 +104,7 @@ class Augmenter:
             bands = self._masked(bands, rng, frames)
         steps = (frames + STRIDE - 1) // STRIDE
         length = (bands.shape[1] + STRIDE - 1) // STRIDE
-        # Before the first frame and after the last Kaldi repeats them.
+        # Kaldi repeats the first frame before the start, and the last one after the end.
         right = STRIDE * (length - 1) + self._shape.right + 1 - bands.shape[1]
         first, last = bands[:, :1].expand(-1, self._shape.left, -1), bands[:, -1:].expand(-1, right, -1)
         bands = torch.cat([first, bands, last], dim=1)
@@ -116,11 +116,11 @@ class Augmenter:
     def _noises(
         self, wordless: NDArray[np.bool_], samples: int, rng: np.random.Generator, generator: torch.Generator
     ) -> tuple[Tensor, NDArray[np.bool_]]:
-        """float32[size, samples] of noise of all kinds, each of mean square 1 where it is not still; and which are
-        speech: none of those that are ``wordless``, bool[size]."""
+        """float32[size, samples] of noise, each with a mean square of 1 where it sounds; and bool[size], which of it
+        is speech: none where ``wordless``, bool[size]."""
         size = len(wordless)
         kinds = rng.choice(list(NOISES), size, p=np.array(list(NOISES.values())) / sum(NOISES.values()))
-        kinds[wordless & np.isin(kinds, _SPOKEN_NOISES)] = "house"  # since nothing is said in it
+        kinds[wordless & np.isin(kinds, _SPOKEN_NOISES)] = "house"  # nothing may be said in it
         for kind, pieces in self._of_kind.items():
             if len(pieces) == 0:
                 kinds[kinds == kind] = "house" if len(self._of_kind["house"]) else "hiss"
@@ -151,7 +151,7 @@ class Augmenter:
     def _in_a_room(
         self, wave: Tensor, wordless: NDArray[np.bool_], rng: np.random.Generator, generator: torch.Generator
     ) -> Tensor:
-        """With reverberation, noise, the colour of a microphone and a level; float32[B, n] of full scale 32768."""
+        """Add reverberation, noise, a microphone's colour and a level; float32[B, n], full scale 32768."""
         size, samples = wave.shape
         length = next_fast_len(samples + self._rooms.shape[1], real=True)
         spectrum = torch.fft.rfft(wave, length)
@@ -173,7 +173,7 @@ class Augmenter:
         power = _active_power(wave)
         loud = self._column(10 ** (-_snrs(talk, rng) / 20) * (rng.random(size) < 0.85))
         wave = wave + noise * loud * power.sqrt()
-        # Of the speech, in dB of full scale: from across the room to too near, which is clipped.
+        # The level of the speech in dBFS: from across the room to so near that it is clipped.
         level = self._column(10 ** (rng.triangular(-52, -28, -10, size) / 20))
         return wave * (level / power.sqrt()) * 32768
 
@@ -183,7 +183,7 @@ class Augmenter:
         return functional.interpolate(curve[:, None], bins, mode="linear", align_corners=True)[:, 0]
 
     def _masked(self, bands: Tensor, rng: np.random.Generator, frames: NDArray[np.int64]) -> Tensor:
-        """With a few bands and a short moment blotted out (SpecAugment: Park et al., Interspeech 2019)."""
+        """Mask a few bands and a short time (SpecAugment: Park et al., Interspeech 2019)."""
         size, length, _ = bands.shape
         mean = bands.mean(dim=(1, 2), keepdim=True)
         band = torch.arange(BANDS, device=self._device)[None, None]
@@ -200,8 +200,8 @@ class Augmenter:
 
 
 def _snrs(talk: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float64]:
-    """How far each noise is below the speech, in dB: mostly the 0 to 12 of a busy room, some more, some less,
-    some as in quiet; more where the noise is ``talk``."""
+    """The SNR of each, in dB: mostly the 0 to 12 of a busy room, sometimes more or less, sometimes as in quiet;
+    higher if the noise is ``talk``."""
     size, draw = len(talk), rng.random(len(talk))
     busy, usual, bad, good = (rng.uniform(*ends, size) for ends in ((0, 12), (8, 22), (-5, 2), (15, 40)))
     snr = np.select((draw < 0.5, draw < 0.74, draw < 0.83), (busy, usual, bad), good)
@@ -209,8 +209,8 @@ def _snrs(talk: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float
 
 
 def _active_power(wave: Tensor) -> Tensor:
-    """Mean square of each row's pieces of 20 ms that are within 15 dB of its loudest, float32[B, 1]: a drop of water
-    is as loud as it sounds, not as its long silence."""
+    """float32[B, 1]: the mean square of each row over its pieces of 20 ms within 15 dB of the loudest. A drop of
+    water is as loud as it sounds, whatever the silence around it."""
     pieces = wave.unfold(1, 320, 320).square().mean(dim=2)
     active = pieces > 0.03 * pieces.amax(dim=1, keepdim=True)
     return ((pieces * active).sum(dim=1) / active.sum(dim=1).clamp_(min=1)).clamp_(min=1e-9)[:, None]

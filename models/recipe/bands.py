@@ -11,7 +11,7 @@ from models.recipe.network import BANDS
 from models.recipe.store import RATE
 
 WINDOW, SHIFT, FFT = 400, 160, 512
-"""Samples of an analysis window, between two, and of its Fourier transform."""
+"""In samples: an analysis window, the shift between windows, and the length of the FFT."""
 LOW_HZ, HIGH_HZ = 20, 7600
 _FLOOR = 1.1920929e-07
 """Kaldi's smallest band energy (its log is -15.94)."""
@@ -23,7 +23,7 @@ def mel(hz: NDArray[np.float64] | float) -> NDArray[np.float64]:
 
 
 def mel_banks(warp: float = 1.0) -> NDArray[np.float32]:
-    """Triangular bands over the power spectrum, float32[257, 40]; a warp over 1 moves the sound up."""
+    """Triangular bands over the power spectrum, float32[257, 40]. A warp over 1 shifts the sound up."""
     low, high = mel(LOW_HZ), mel(HIGH_HZ)
     step = (high - low) / (BANDS + 1)
     # The last bin is at half the rate: Kaldi leaves it out.
@@ -46,7 +46,7 @@ def log_mel(wave: Tensor, window: Tensor, banks: Tensor) -> Tensor:
     """float32[B, frames, 40] of float32[B, n] at the scale of 16 bits. ``banks``: float32[B, 257, 40]."""
     frames = wave.unfold(1, WINDOW, SHIFT)
     frames = frames - frames.mean(dim=2, keepdim=True)
-    # Pre-emphasis; before the first sample Kaldi takes that sample itself.
+    # Pre-emphasis. Kaldi repeats the first sample before the start.
     frames = torch.cat([0.03 * frames[..., :1], frames[..., 1:] - 0.97 * frames[..., :-1]], dim=2) * window
     spectrum = torch.fft.rfft(frames, FFT)
     power = spectrum.real.square() + spectrum.imag.square()

@@ -1,9 +1,9 @@
-"""What goes wrong in the recipe in a way that a person has to know of."""
+"""Errors of the recipe that are shown to the user."""
 
 
 class RecipeError(Exception):
-    """Something is missing, or is not what it should be: what, and what to do."""
+    """Something is missing or wrong. The message says what, and what to do."""
 
 
 class DivergedError(Exception):
-    """Training has gone wrong, and would not come right again."""
+    """Training has diverged, and would not recover."""

@@ -1,11 +1,10 @@
-"""Measures a model: how well it hears, how quickly, at what cost; and says which bars it meets.
+"""Measures how well a model hears, how quickly and at what cost, and which bars it meets.
 
     python -m models.recipe.evaluate --model DIR --recordings DIR --out DIR [--every N] [--only NAME …]
 
-Speech is by voices, and recordings are of the fifth, that ``split`` keeps from training. Each test writes its figures
-to OUT/NAME.json as soon as it has them, so that a run that was cut off goes on; OUT/figures.json holds them all. What
-was measured for another model, or for another ``--every``, is measured anew.
-"""
+All voices and recordings are ones that ``split`` keeps from training. Each test writes its figures to OUT/NAME.json
+as soon as it has them, so an interrupted run can be resumed; OUT/figures.json holds them all. Figures of another
+model or another ``--every`` are measured again."""
 
 from __future__ import annotations
 
@@ -20,12 +19,14 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from models.recipe.errors import RecipeError
 from models.recipe.measures.alarms import false_alarms
 from models.recipe.measures.coffee import coffee
 from models.recipe.measures.commands import commands, out_of_grammar, reaction
 from models.recipe.measures.context import Context
 from models.recipe.measures.cost import cost
 from models.recipe.measures.figures import Figure
+from models.recipe.measures.people import people
 from models.recipe.measures.report import report
 from models.recipe.measures.speech import Speaker
 from models.recipe.measures.sphinx import pocketsphinx
@@ -39,17 +40,19 @@ TESTS: dict[str, Test] = {
     "out_of_grammar": out_of_grammar,
     "coffee": coffee,
     "false_alarms": false_alarms,
+    "people": people,
     "cost": cost,
     "pocketsphinx": pocketsphinx,
 }
-"""Each gives its figures one by one, without those that are done."""
+"""Each yields its figures one by one, without those that are done."""
 FORMAT = 4
-"""Of the figures; changed with what they mean."""
+"""The version of the figures: raised when their meaning changes."""
 
 
 def measure(name: str, context: Context, out: Path, figures: dict[str, Figure], say: Callable[[str], None]) -> None:
-    """Put the figures of one test into ``figures``, those in ``out`` and new ones; each is written when it is known.
-    ``say`` gets a line for each. Raises VoiceguideError, and OSError where ``out`` cannot be written."""
+    """Put the figures of one test into ``figures``: those already in ``out``, and new ones, which are written one by
+    one. ``say`` gets a line for each. Raises VoiceguideError, RecipeError, and OSError if ``out`` cannot be
+    written."""
     path = out / f"{name}.json"
     stamp = {"format": FORMAT, "model": context.fingerprint, "every": context.every}
     with contextlib.suppress(OSError, ValueError, KeyError):
@@ -64,19 +67,19 @@ def measure(name: str, context: Context, out: Path, figures: dict[str, Figure], 
 
 
 def write(path: Path, value: object) -> None:
-    """As JSON; the file is whole at any time."""
+    """Write JSON; the file is never incomplete."""
     part = path.with_suffix(".part")
     part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
     part.replace(path)
 
 
 def machine() -> str:
-    """What the times were measured on."""
+    """The machine that the times were measured on."""
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0, also where a bar is missed; 1 where a test could not be done."""
+    """The exit status: 1 if a test could not be done, else 0, even if a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="the folder of the model")
     parser.add_argument("--recordings", type=Path, required=True, help="the folder of recordings")
@@ -96,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in given.only:
         try:
             measure(name, context, given.out, figures.setdefault(name, {}), say)
-        except (VoiceguideError, OSError, ImportError) as error:
+        except (VoiceguideError, RecipeError, OSError, ImportError) as error:
             say(f"{name}: cannot be measured: {error}")
             failed = True
     figures["run"] = {"machine": machine(), "every": context.every, "model": context.fingerprint}

@@ -1,4 +1,4 @@
-"""Writes a model folder that Vosk loads, from a trained network and a lexicon."""
+"""Writes the model folder that Vosk loads, from a trained network and a lexicon."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _MFCC = {
     "num-ceps": BANDS,
     "low-freq": LOW_HZ,
     "high-freq": HIGH_HZ,
-    "dither": 0,  # Kaldi's 1 makes results differ from run to run
+    "dither": 0,  # with Kaldi's default of 1, results differ from run to run
     "allow-downsample": "true",
     "cepstral-lifter": 0,
 }
 _DECODER = {
     "min-active": 200,
     "max-active": 3000,
-    "beam": 9.0,  # 11 hears no better, and takes a sixth more computing in noise
-    "lattice-beam": 2.0,  # 4 met the limit of memory in the loop of [unk], and heard no better
+    "beam": 9.0,  # 11 is no more accurate, and takes a sixth more computing in noise
+    "lattice-beam": 2.0,  # 4 ran into the memory limit in the [unk] loop, and was no more accurate
     "acoustic-scale": 1.0,
     "frame-subsampling-factor": STRIDE,
-    "frames-per-chunk": 9,  # decided at most 90 ms late; 6 takes a fifth more computing for 30 ms
+    "frames-per-chunk": 9,  # decisions at most 90 ms late; 6 takes a fifth more computing to save 30 ms
     "endpoint.silence-phones": 1,
     "endpoint.rule2.min-trailing-silence": 0.5,
     "endpoint.rule3.min-trailing-silence": 0.75,

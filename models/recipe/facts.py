@@ -1,5 +1,5 @@
-"""What is to be said of a model that was trained: the facts for its card (see card.py). They stay beside the model,
-so that those of one that was trained further tell all of it."""
+"""The facts of a training, for the model's card (see card.py). They are kept with the model, so that those of a model
+that was trained further tell its whole history."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ from models.recipe.store import RATE
 from models.recipe.synthesis import ESPEAK_ACCENTS, ESPEAK_VARIANTS, FESTIVAL_VOICES, FLITE_VOICES, PICO_VOICES
 
 SOURCES = {
+    "librispeech": ("people reading books aloud", "LibriSpeech", "CC BY 4.0"),
+    "common-voice": ("people reading sentences", "Common Voice", "CC0"),
+    "speech-commands": ("people saying single words", "Google Speech Commands", "CC BY 4.0"),
+    "wuw": ("people on the telephone: words and sentences", "WUW Corpus II", "CC BY-SA 4.0"),
+    "esc10": ("animals, machines, weather and cries, as noise", "ESC-10", "CC BY 3.0"),
     "espeak": ("synthetic speech", "espeak-ng, Debian's", "GPL-3.0-or-later (the program)"),
     "flite": ("synthetic speech", "flite, Debian's", "BSD-like (the program and its voices)"),
     "pico": ("synthetic speech", "SVOX Pico and its voices, PyPI's py-nanotts", "Apache-2.0"),
@@ -28,10 +33,12 @@ SOURCES = {
     "guide": ("the guide's own voice, as noise", "espeak-ng, Debian's", "GPL-3.0-or-later (the program)"),
     "synthetic": ("sounds of a household, made up", "models/recipe/noises.py", "Apache-2.0"),
 }
+"""What it is, where it is from, and its licence: by corpus, or by kind if it comes from no public corpus. Another
+corpus is named as its packs are."""
 
 
 def runs_of(model: Path) -> list[Any]:
-    """The trainings of a model, the first one first; none where its folder does not tell."""
+    """The trainings of a model in order; none if its folder has no facts."""
     path = model / FACTS
     return list(json.loads(path.read_text("utf-8"))["runs"]) if path.exists() else []
 
@@ -49,15 +56,15 @@ def facts(
     command: str,
     before: Sequence[Any] = (),
 ) -> dict[str, Any]:
-    """The facts. ``heard_h``: hours of sound in all batches; ``took_h``: of training; ``watched``: the objective for
-    each step of 30 ms on what was not trained on; ``before``: the trainings of the model that this one began with
+    """The facts. ``heard_h``: hours of sound in all batches; ``took_h``: hours of training; ``watched``: the
+    objective for each step of 30 ms on the watched utterances; ``before``: the earlier trainings of the model
     (``runs_of``)."""
     hours: dict[str, float] = defaultdict(float)
     for utterance in (*speech.utterances, *noise.utterances):
-        hours[utterance.kind.split()[0]] += utterance.samples / RATE / 3600
+        hours[utterance.corpus or utterance.kind.split()[0]] += utterance.samples / RATE / 3600
     data = []
-    for kind, length in hours.items():
-        what, source, licence = SOURCES.get(kind, (kind, "the folder of recordings", "as there"))
+    for name, length in hours.items():
+        what, source, licence = SOURCES.get(name, ("recordings", name, "as there"))
         data.append({"what": what, "hours": round(length, 2), "source": source, "licence": licence})
     voices = {
         "espeak": [f"{', '.join(ESPEAK_ACCENTS)}; each with {', '.join(ESPEAK_VARIANTS)}"],

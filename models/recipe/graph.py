@@ -1,5 +1,6 @@
-"""Writes the graph that libvosk composes with a grammar at run time: the lexicon as ``HCLr.fst``, every word as
-``Gr.fst``. Phones have one state and no context, so nothing needs determinising: a tree over the pronunciations."""
+"""Writes the graphs that libvosk composes with a grammar at run time: ``HCLr.fst``, the lexicon, and ``Gr.fst``, a
+loop over all words. Phones have one state and no context, so a prefix tree of the pronunciations needs no
+determinising."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from voiceguide.recognition.graph import DROP, SILENCE, SYMBOLS, UNKNOWN, label
 from voiceguide.recognition.lexicon import PHONES
 
 UNKNOWN_SCALE = 0.7
-"""How much of the phone pairs' probability the loop of ``[unk]`` counts: less makes it absorb more."""
+"""The weight of the phone bigram in the ``[unk]`` loop. The lower it is, the more the loop absorbs."""
 _HALF = math.log(2.0)
 _ADD_ON_MAGIC = 446681434
 
@@ -29,7 +30,7 @@ def write_graph(folder: Path, lexicon: Pronunciations, pairs: NDArray[np.float64
     ``pairs``: float64[40, 40], log probability of a phone (column) after another (row), silence first."""
     graph = folder / "graph"
     (graph / "phones").mkdir(parents=True, exist_ok=True)
-    # In the order of their pronunciations, so that the words below a node have numbers in a row.
+    # In the order of their pronunciations, so that the words below a node have consecutive numbers.
     words = [*sorted(lexicon, key=lambda word: lexicon[word][0]), UNKNOWN]
     number = {word: n for n, word in enumerate(words, start=1)}
     (graph / "HCLr.fst").write_bytes(_lookahead(_lexicon(lexicon, number, pairs), len(words)))
@@ -41,7 +42,7 @@ def write_graph(folder: Path, lexicon: Pronunciations, pairs: NDArray[np.float64
 
 
 def _any_words(number: Mapping[str, int]) -> fst.Transducer:
-    """One state, and an arc for each word."""
+    """One state with an arc for each word."""
     made = fst.Transducer()
     loop = made.state()
     made.final[loop] = 0.0
@@ -52,8 +53,8 @@ def _any_words(number: Mapping[str, int]) -> fst.Transducer:
 
 
 def _lexicon(lexicon: Pronunciations, number: Mapping[str, int], pairs: NDArray[np.float64]) -> fst.Transducer:
-    """Each arc into a phone has its first frame's transition, and its state the self-loop; a word's last phone has a
-    number of its own, so that no word is a prefix of another."""
+    """The arc into a phone has the transition of its first frame, and the state has the self-loop. The last phone of
+    a word has a number of its own, so no word is a prefix of another."""
     made = fst.Transducer()
     start, loop, silence = (made.state() for _ in range(3))
     made.final[loop] = 0.0
@@ -103,13 +104,13 @@ def _lexicon(lexicon: Pronunciations, number: Mapping[str, int], pairs: NDArray[
 
 
 def _lookahead(made: fst.Transducer, words: int) -> bytes:
-    """OpenFst's "olabel_lookahead" FST: a const one, with which words can be met next from each state."""
+    """OpenFst's "olabel_lookahead" FST: a const FST with the set of words that can come next from each state."""
     body = made.const(by="output")
     known = fst.EXPANDED | fst.NO_ACCEPTOR | fst.BY_OUTPUT
     out = io.BytesIO()
     out.write(fst.header("olabel_lookahead", 1, known, -1, 0, 0))
     out.write(struct.pack("<i", _ADD_ON_MAGIC) + body)
-    # It has an add-on: none for input, one for output; this reaches by output, and keeps no relabelling.
+    # The add-on: nothing for the input side; for the output side reachability without relabelling.
     out.write(b"\1\0\1\0\0")
     out.write(struct.pack("<iq", words + 1, made.states))
     written: dict[int, bytes] = {}
@@ -123,9 +124,9 @@ def _lookahead(made: fst.Transducer, words: int) -> bytes:
 
 
 def _reachable(made: fst.Transducer, final_label: int) -> list[int]:
-    """For each state the words that can come first from it, as a bit set; ``final_label`` where it can end.
+    """For each state a bit set of the words that can come next from it, with ``final_label`` if a path can end.
 
-    Tarjan's strongly connected components, which come out in an order in which what they lead to is known."""
+    Uses Tarjan's strongly connected components, which come out in reverse topological order."""
     states = made.states
     own, successors = [0] * states, [list[int]() for _ in range(states)]
     for source, target, _, word, _ in made.arcs:

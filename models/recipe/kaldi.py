@@ -1,4 +1,4 @@
-"""Writes what libvosk reads: Kaldi's binary acoustic model. (Kaldi's source: hmm/hmm-topology.cc,
+"""Writes Kaldi's binary acoustic model, which libvosk reads. (Kaldi's source: hmm/hmm-topology.cc,
 hmm/transition-model.cc, nnet3/nnet-nnet.cc, nnet3/nnet-simple-component.cc.)"""
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def _matrix(values: Matrix) -> bytes:
 
 
 def _transition_model() -> bytes:
-    """One state a phone, with an output for its first frame and another for every later one. The transition
-    probabilities of 0.5 are one constant a frame for every path; training and graph leave them out."""
+    """One state per phone, with one output for its first frame and another for every later one. Transition
+    probabilities of 0.5 cost every path the same for each frame, so training and graph ignore them."""
     count = len(KALDI_PHONES)
     out = _token("<TransitionModel>") + _token("<Topology>")
     out += _ints(list(range(1, count + 1))) + _ints([-1] + [0] * count)
@@ -75,7 +75,7 @@ def _transition_model() -> bytes:
 class Node:
     name: str
     descriptor: str
-    """What it takes, in nnet3's notation: Append, Offset, Sum, Scale."""
+    """Its input, in nnet3's notation: Append, Offset, Sum, Scale."""
     component: bytes
     """In Kaldi's binary form."""
 
@@ -89,7 +89,7 @@ def _append(name: str, *frames: int) -> str:
 
 
 def _fixed_affine(weights: Matrix, bias: Matrix) -> bytes:
-    # A fixed one, since CollapseModel would multiply two trainable ones, and so a bottleneck, into one matrix.
+    # Fixed, because CollapseModel would merge two trainable ones, and with them a bottleneck, into one matrix.
     kind = "FixedAffineComponent"
     body = _token("<LinearParams>") + _matrix(weights) + _token("<BiasParams>") + _vector(bias)
     return _token(f"<{kind}>") + body + _token(f"</{kind}>")
@@ -104,7 +104,7 @@ def _relu(dim: int) -> bytes:
 
 
 def _no_op(dim: int) -> bytes:
-    """Holds a sum, so that the layers after it can take it at several offsets."""
+    """Names a sum, so that later layers can take it at several offsets."""
     out = _token("<NoOpComponent>") + _token("<Dim>") + _int(dim) + _token("<BackpropScale>") + _float(1)
     return out + _token("</NoOpComponent>")
 
@@ -117,7 +117,7 @@ def _nnet3(nodes: list[Node]) -> bytes:
     out += _token("<NumComponents>") + _int(len(nodes))
     for node in nodes:
         out += _token("<ComponentName>") + _token(node.name) + node.component
-    # The contexts are worked out on loading; no priors: the outputs are used as they are, as in any chain model.
+    # Contexts are computed when the model is loaded. No priors: chain models use their outputs as they are.
     out += _token("</Nnet3>") + _token("<LeftContext>") + _int(0) + _token("<RightContext>") + _int(0)
     return out + _token("<Priors>") + _vector([])
 
@@ -135,14 +135,15 @@ def _numbers(tensor: Any) -> Matrix:
 
 
 def _scale_and_shift(norm: Any) -> tuple[Matrix, Matrix]:
-    """What a batch norm in use does: y = scale x + shift."""
+    """A batch norm in evaluation mode: y = scale x + shift."""
     scale = _numbers(norm.weight) / np.sqrt(_numbers(norm.running_var) + norm.eps)
     return scale, _numbers(norm.bias) - scale * _numbers(norm.running_mean)
 
 
 def nodes(network: Network) -> list[Node]:
-    """The network as nnet3's nodes. The batch norms are folded into the matrices before them, and the inverse DCT,
-    mean and scale of the input into the first: libvosk feeds cepstra, the network was trained on mel bands."""
+    """The network as nnet3's nodes. Batch norms are folded into the matrices before them; the inverse DCT and the
+    normalisation of the input are folded into the first matrix, because libvosk feeds cepstra and the network was
+    trained on mel bands."""
     units = network.shape.units
     weights, cepstra = _numbers(network.first.weight).reshape(units, BANDS, -1), dct()
     mean, deviation = _numbers(network.mean), _numbers(network.deviation)

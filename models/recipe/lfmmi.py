@@ -28,26 +28,27 @@ from torch import Tensor
 from models.recipe.phones import COUNT, INDEX, OUTPUTS, Pronunciations
 
 _USUAL_WAY = 0.7
-"""How often a word is said in the first of its pronunciations, as the bigram has it."""
+"""The probability of a word's first pronunciation in the bigram."""
 _SILENCE_BETWEEN = 0.15
-"""How often there is a pause between two words, as the bigram has it."""
+"""The probability of a pause between two words in the bigram."""
 _TINY = 1e-300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chain:
-    """What is said as states with a phone each: every way to say each word, with silence where it may be."""
+    """What is said, as states with one phone each: all pronunciations of each word, with optional silences."""
 
     phones: tuple[int, ...]
-    moves: tuple[tuple[int, int], ...]
-    """Which state follows which."""
+    moves: NDArray[np.int16]
+    """[n, 2]: which state follows which. (A tuple of tuples would take ten times the memory.)"""
     starts: tuple[int, ...]
     ends: tuple[int, ...]
-    """The states with which it may begin and end."""
+    """The states it can begin and end with."""
 
 
 def chain(text: str, lexicon: Pronunciations) -> Chain:
-    """The chain of what is said: silence may be at both ends and between words. Raises KeyError for unknown words."""
+    """The chain of a text, with optional silence at both ends and between words. Raises KeyError for unknown
+    words."""
     phones: list[int] = [0]
     moves: list[tuple[int, int]] = []
     starts, before = [0], [0]
@@ -63,24 +64,24 @@ def chain(text: str, lexicon: Pronunciations) -> Chain:
         moves += [(last, len(phones)) for last in lasts]
         before = [*lasts, len(phones)]
         phones.append(0)
-    return Chain(tuple(phones), tuple(moves), tuple(starts), tuple(before))
+    return Chain(tuple(phones), np.array(moves, np.int16).reshape(-1, 2), tuple(starts), tuple(before))
 
 
 def shortest(text: str, lexicon: Pronunciations) -> int:
-    """The fewest phones, without silence, with which it can be said."""
+    """The number of phones, without silence, in its shortest pronunciation."""
     return sum(min(map(len, lexicon[word])) for word in text.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Bigram:
-    """Which phones follow each other. ``pairs``: float64[40, 40], P(column | row); ``first``: float64[40]."""
+    """Phone bigram. ``pairs``: float64[40, 40], P(column | row); ``first``: float64[40], P(first phone)."""
 
     pairs: NDArray[np.float64]
     first: NDArray[np.float64]
 
     @classmethod
     def of(cls, texts: Sequence[str], lexicon: Pronunciations) -> Bigram:
-        """Counted from texts, a little added to every count."""
+        """Count it in texts, with a little added to every count."""
         rng = random.Random(0)
         pairs, first = np.full((COUNT, COUNT), 0.3), np.full(COUNT, 0.3)
         for text in texts:
@@ -110,20 +111,20 @@ class Chains(NamedTuple):
 
     @classmethod
     def of(cls, chains: Sequence[Chain], device: torch.device, states: int = 0) -> Chains:
-        """``states``: S is at least this."""
+        """Pad them to one size. ``states``: S is at least this."""
         size = max(states, *(len(one.phones) for one in chains))
         phones, moves = np.zeros((len(chains), size), np.int64), np.zeros((len(chains), size, size), bool)
         starts, ends = np.zeros((2, len(chains), size), bool)
         for row, one in enumerate(chains):
             phones[row, : len(one.phones)] = one.phones
-            moves[row][tuple(np.array(one.moves, np.int64).reshape(-1, 2).T)] = True
+            moves[row][tuple(one.moves.T)] = True
             starts[row, list(one.starts)] = ends[row, list(one.ends)] = True
         return cls(*(torch.from_numpy(array).to(device) for array in (phones, moves, starts, ends)))
 
 
 class Graphs(NamedTuple):
-    """One graph for each of a batch: ``phone`` int64[B, S] of each state, ``moves`` float64[B, S, S],
-    ``starts`` and ``ends`` float64[B, S]: where what was said is far from what is heard, a float32 would lose it."""
+    """One weighted graph for each utterance: ``phone`` int64[B, S], ``moves`` float64[B, S, S], ``starts`` and
+    ``ends`` float64[B, S]. In float32 an unlikely utterance would underflow."""
 
     phone: Tensor
     moves: Tensor
@@ -132,14 +133,15 @@ class Graphs(NamedTuple):
 
     @classmethod
     def anything(cls, bigram: Bigram, device: torch.device) -> Graphs:
-        """The graph of any phones: B is 1, S is 40."""
+        """The denominator graph, of any phones: B is 1, S is 40."""
         moves = torch.tensor(bigram.pairs, device=device)[None]
         starts = torch.tensor(bigram.first, device=device)[None]
         return cls(torch.arange(COUNT, device=device)[None], moves, starts, torch.ones_like(starts))
 
     @classmethod
     def said(cls, chains: Chains, anything: Graphs) -> Graphs:
-        """The graphs of what was said. They have the weights of ``anything``, so that they are parts of it."""
+        """The numerator graphs, of what was said. They take their weights from ``anything``, of which they are
+        parts."""
         phones = chains.phones
         moves = anything.moves[0][phones[:, :, None], phones[:, None]] * chains.moves
         return cls(phones, moves, anything.starts[0][phones] * chains.starts, chains.ends.double())
@@ -147,11 +149,11 @@ class Graphs(NamedTuple):
 
 @torch.no_grad()
 def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = False) -> tuple[Tensor, Tensor | None]:
-    """log sum over all paths of a graph, float64[B]; and the probability that a path has each output at each step,
-    float32[B, T, 80], where ``occupied``.
+    """log of the sum over all paths of a graph, float64[B]; and, if ``occupied``, the probability of each output at
+    each step, float32[B, T, 80].
 
-    ``outputs``: float32[B, T, 80]; ``steps``: int64[B], how many of them count. A graph of one serves the whole
-    batch, and so do the outputs of one."""
+    ``outputs``: float32[B, T, 80]; ``steps``: int64[B], how many of them count. One graph may serve the whole batch,
+    and one utterance's outputs many graphs."""
     batch, length = max(len(outputs), len(graphs.phone)), outputs.shape[1]
     scores = outputs.detach().double().clamp(-30, 30)
     top = scores.amax(dim=2, keepdim=True)
@@ -159,7 +161,7 @@ def total(outputs: Tensor, steps: Tensor, graphs: Graphs, *, occupied: bool = Fa
     phone = graphs.phone.expand(batch, -1)
     index = phone[None].expand(length, -1, -1)
     counts = (torch.arange(length, device=outputs.device)[:, None] < steps[None]).unsqueeze(2).expand(-1, batch, 1)
-    # After the last step everything stays as it is.
+    # After its last step an utterance stays as it is.
     first = likely.gather(2, 2 * index) * counts
     later = torch.where(counts, likely.gather(2, 2 * index + 1), 1.0)
     moves = graphs.moves.expand(batch, -1, -1)
@@ -204,7 +206,7 @@ class _Objective(torch.autograd.Function):
         bottom, any_occupancy = total(outputs, steps, anything, occupied=True)
         assert said_occupancy is not None and any_occupancy is not None
         objective = top - bottom
-        # An utterance that no path fits (too short for its phones) teaches nothing.
+        # If no path fits (too short for its phones), the utterance has no gradient.
         fits = torch.isfinite(objective) & (said_occupancy.sum(dim=(1, 2)) > 0.99 * steps)
         ctx.save_for_backward((said_occupancy - any_occupancy) * fits[:, None, None])
         return torch.where(fits, objective, torch.zeros_like(objective)).float(), said_occupancy
@@ -216,7 +218,7 @@ class _Objective(torch.autograd.Function):
 
 
 def objective(outputs: Tensor, steps: Tensor, said: Graphs, anything: Graphs) -> tuple[Tensor, Tensor]:
-    """The objective of each utterance, float32[B] (at most 0; the gradient flows into ``outputs``), and which
-    outputs it wants, float32[B, T, 80]: probabilities."""
+    """The LF-MMI objective of each utterance, float32[B] (at most 0; the gradient flows into ``outputs``), and the
+    numerator's occupation probabilities, float32[B, T, 80]."""
     result: tuple[Tensor, Tensor] = _Objective.apply(outputs, steps, said, anything)  # type: ignore[no-untyped-call]
     return result

@@ -1,5 +1,5 @@
-"""What the network is trained for. Each loss leaves its gradients in the parameters and gives a figure that tells how
-well it went; nothing in it waits for the device, so that it can be replayed."""
+"""The losses. Each leaves its gradients in the parameters and returns a figure that shows how training is going. None
+waits for the device, so that it can be replayed as a CUDA graph."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from models.recipe.store import Utterance
 
 _SECOND_HEAD = 0.1
 _SMALL_OUTPUTS = 5e-4
-"""Weights of the second head's cross entropy and of the outputs' squares in the loss."""
+"""The weights, in the loss, of the second head's cross entropy and of the squared outputs."""
 _HALVES = torch.cpu._is_avx512_bf16_supported()
-"""Whether the processor multiplies in bfloat16, twice as quickly as in float32; where it has to pretend, that is
-slow. The heads and the objective stay as they are."""
+"""Whether the processor multiplies in bfloat16, which is twice as fast as float32; emulated, it would be slow. The
+heads and the objective stay in float32 and float64."""
 _MIDDLE_S = 0.0125
-"""The middle of an analysis window."""
+"""The middle of an analysis window, in seconds."""
 
 
 def mmi(network: Network, anything: Graphs, bands: Tensor, steps: Tensor, chains: Chains) -> Tensor:
-    """LF-MMI; the objective for each step of 30 ms."""
+    """LF-MMI. Returns the objective for each step of 30 ms."""
     _zero_gradients(network)
     with torch.autocast("cpu", torch.bfloat16, enabled=bands.device.type == "cpu" and _HALVES):
         outputs, second = network(bands)
@@ -45,7 +45,7 @@ def mmi(network: Network, anything: Graphs, bands: Tensor, steps: Tensor, chains
 
 
 def bootstrap(network: Network, bands: Tensor, target: Tensor) -> Tensor:
-    """The cross entropy of both heads against ``targets``; the share of outputs that have the right phone."""
+    """Cross entropy of both heads against ``targets``. Returns the share of outputs with the right phone."""
     _zero_gradients(network)
     known = target >= 0
     loss = torch.zeros((), device=bands.device)
@@ -58,8 +58,8 @@ def bootstrap(network: Network, bands: Tensor, target: Tensor) -> Tensor:
 
 
 def targets(utterances: Sequence[Utterance | None], batch: Batch, length: int) -> NDArray[np.int64]:
-    """int64[B, length]: the output that is right at each step, by when each phone was spoken; -1 after the end.
-    None is no speech."""
+    """int64[B, length]: the right output at each step, from the times of the phones; -1 after the end. An utterance
+    of None is one without speech."""
     target = np.full((len(utterances), length), -1, np.int64)
     at = np.arange(length) * STRIDE * 0.01 + _MIDDLE_S
     for row, utterance in enumerate(utterances):

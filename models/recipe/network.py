@@ -1,8 +1,8 @@
 """The acoustic network: a factored TDNN, from log mel bands at 10 ms to two outputs for each phone at 30 ms.
 
 Povey et al., "Semi-orthogonal low-rank matrix factorization for deep neural networks", Interspeech 2018; here
-without the semi-orthogonal constraint. Each layer looks back by ``left`` and ahead by ``right`` frames; what lies
-ahead has to be waited for, so that only the first layers look ahead.
+without the semi-orthogonal constraint. Each layer looks back by ``left`` and ahead by ``right`` frames. Looking ahead
+costs delay, so only the first layers do.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ BANDS = 40
 STRIDE = 3
 """Input frames (10 ms) for each output (30 ms)."""
 SPLICE = 4
-"""The first layer sees this many frames on either side."""
+"""How many frames the first layer sees on either side."""
 BYPASS = 0.66
-"""How much of a layer's input is added to its output."""
+"""The factor of the skip connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Sizes of a network. ``layers``: for each, how far it looks back and ahead, in steps of 30 ms."""
+    """Sizes of a network. ``layers``: how far each looks back and ahead, in steps of 30 ms."""
 
     units: int = 384
     bottleneck: int = 96
@@ -33,12 +33,12 @@ class Shape:
 
     @property
     def left(self) -> int:
-        """Input frames needed before an output's own."""
+        """The left context of an output, in input frames."""
         return SPLICE + STRIDE * sum(left for left, _ in self.layers)
 
     @property
     def right(self) -> int:
-        """Input frames needed after an output's own: the delay of the network, in 10 ms."""
+        """The right context, in input frames of 10 ms: the delay of the network."""
         return SPLICE + STRIDE * sum(right for _, right in self.layers)
 
     def as_json(self) -> dict[str, object]:
@@ -47,11 +47,11 @@ class Shape:
 
 class Network(nn.Module):
     """``forward``: float32[batch, left + 3 (steps - 1) + right + 1, 40] of log mel bands -> two
-    float32[batch, steps, 80]: the outputs of the model, and those of a second head that only training uses."""
+    float32[batch, steps, 80]: the model's outputs, and those of a second head that only training uses."""
 
     mean: Tensor
     deviation: Tensor
-    """Of the bands: what is taken from each, and by what all are divided."""
+    """The mean of each band, and one deviation for all: the input is normalised by them."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -87,11 +87,11 @@ class Network(nn.Module):
             return self.output(x), self.second(x)
 
     def parameters_exported(self) -> int:
-        """How many numbers the model ends up with."""
+        """The number of parameters in the exported model."""
         return sum(p.numel() for name, p in self.named_parameters() if not name.startswith("second"))
 
 
 def _normed(norm: nn.Module, x: Tensor) -> Tensor:
-    """A batch norm of the last of three dimensions."""
+    """Batch norm over the last of three dimensions."""
     result: Tensor = norm(x.flatten(0, 1)).view_as(x)
     return result

@@ -1,9 +1,9 @@
-"""Household sound made from its physics, where no recording may be had: `noise(kind, seconds, rng)`.
+"""Household sounds made from their physics, for lack of free recordings: `noise(kind, seconds, rng)`.
 
 Every kind is built from the same few parts: Gaussian noise of a given spectrum, slow random modulation, impulses
 through damped resonators (whatever is struck, and bubbles), harmonics of a wandering pitch (motors, mains), and
 voices (harmonics of a glottal source through the formants of a vocal tract). All parameters are drawn from the
-generator, so that no two sounds are alike and the same seed gives the same sound.
+generator, so no two sounds are alike, and the same seed gives the same sound.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import models.recipe.voices  # noqa: F401 - registers its kinds, as does the mod
 from models.recipe.acoustics import MAKERS, RATE, Rng, reverberant, to_peak
 
 PEAK = 0.5
-"""The largest sample of a sound, of full scale, within a tenth."""
+"""The peak of a sound within a tenth, full scale being 1."""
 SHORTEST = 2.0
 """Seconds: shorter sounds are cut from one of this length, around its loudest sample."""
 

@@ -1,5 +1,5 @@
-"""What was said in the coffee orders. Their labels have only the slots; of all the ways to order just that, the one
-is taken that the network, as far as it is trained, finds most likely."""
+"""Finds what was said in the coffee orders. Their labels give only the slots; of all wordings of an order, this takes
+the one that the partly trained network finds most likely."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ARTICLES = ("a", "an", "")
 _BEFORE, _AFTER = ("size", "roast", "numberOfShots"), ("milkAmount", "sugarAmount")
 _AT_ONCE = 64
 UNLIKE = -0.4
-"""An order that is further than this from its likeliest wording, in the objective for each step, is left out: its
-label is wrong, or little of it can be heard."""
+"""An order whose likeliest wording has a lower objective for each step is left out: its label is wrong, or little of
+it can be heard."""
 
 
 def wordings(slots: dict[str, str]) -> list[str]:
@@ -39,8 +39,8 @@ def wordings(slots: dict[str, str]) -> list[str]:
 
 @torch.no_grad()
 def said(network: Network, bands: torch.Tensor, label: str, anything: Graphs, lexicon: Pronunciations) -> str:
-    """The most likely wording of an order. ``bands``: float32[1, n, 40] as the network takes them; ``label``: the
-    slots as JSON. Empty where the lexicon lacks a word, and where it is none of the wordings."""
+    """The most likely wording of an order. ``bands``: float32[1, n, 40], the network's input; ``label``: the slots as
+    JSON. Empty if the lexicon lacks a word, or if it sounds like none of the wordings."""
     outputs = network(bands)[0]
     steps = torch.tensor([outputs.shape[1]], device=bands.device)
     ways = wordings(json.loads(label))

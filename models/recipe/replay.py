@@ -1,5 +1,5 @@
-"""One computation replayed on many batches of one size: on a GPU, to launch its thousands of small kernels one by one
-takes many times longer than to run them."""
+"""A computation replayed as a CUDA graph on batches of one size. Launching its thousands of small kernels one by one
+would take many times longer than running them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 Compute = Callable[..., Tensor]
-"""From a batch to gradients, in place; gives a figure that tells how well it went."""
+"""Computes the gradients of a batch in place, and returns a figure that shows how training is going."""
 
 
 class Replay:
-    """A computation as one CUDA graph."""
+    """A computation captured as a CUDA graph."""
 
     def __init__(self, compute: Compute, inputs: tuple[Tensor, ...], memory: Any) -> None:
-        """``memory``: a pool of torch's, shared by all, since they run one after the other."""
+        """``memory``: torch's memory pool. All graphs can share one, as they never run at the same time."""
         self._inputs = [tensor.clone() for tensor in inputs]
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())

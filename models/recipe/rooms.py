@@ -1,4 +1,4 @@
-"""What a room and a microphone do to sound: impulse responses, and gains over the spectrum."""
+"""Room impulse responses, and the frequency responses of microphones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rooms(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
         decay = math.log(1000) / rng.uniform(0.1, 0.8)
         late = rng.normal(size=length) * np.exp(-decay * time)
         late[: int(rng.uniform(0.002, 0.012) * RATE)] = 0
-        # High frequencies die sooner.
+        # High frequencies decay faster.
         late[1:] += rng.uniform(0, 0.7) * late[:-1]
         late /= math.sqrt(float(np.square(late).sum())) + 1e-9
         early = np.zeros(length)
@@ -37,7 +37,7 @@ def rooms(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def colours(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Gains at 65 points of the spectrum, float32[n, 65], as microphones, speakers and corners have them."""
+    """Gains at 65 points of the spectrum, float32[n, 65], like those of microphones, loudspeakers and corners."""
     x = np.linspace(0, 1, 65)
     gain = np.zeros((n, len(x)))  # in nepers
     for k in (1, 2, 3, 5):

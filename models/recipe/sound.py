@@ -1,4 +1,4 @@
-"""The sound of a store on the device that trains: whole utterances at any speed, and pieces on end."""
+"""All sound of a store on the training device: utterances at any speed, and loops."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Sound:
     def at_speeds(
         self, chosen: NDArray[np.int64], begins: NDArray[np.float64], speeds: NDArray[np.float64], samples: int
     ) -> Tensor:
-        """float32[B, samples], of full scale 1: each utterance from the sample ``begins`` on, so much quicker, by
-        cubic interpolation (Catmull and Rom). A negative number gives silence."""
+        """float32[B, samples], full scale 1: each utterance starting at sample ``begins`` and played at ``speeds``,
+        resampled by cubic (Catmull-Rom) interpolation. A negative number gives silence."""
         lengths = np.where(chosen >= 0, self.samples[np.maximum(chosen, 0)], 0)
         at = (torch.arange(samples, device=self.pcm.device)[None] - self._floats(begins)) * self._floats(speeds)
         whole = at.floor()
@@ -60,7 +60,7 @@ class Sound:
         return torch.where(inside, value, 0.0) / 32768
 
     def looped(self, chosen: NDArray[np.int64], phases: NDArray[np.float64], samples: int) -> Tensor:
-        """float32[n, samples]: pieces that are repeated until they fill it, each from somewhere in it (0 to 1)."""
+        """float32[n, samples]: pieces in a loop, each started at its ``phase`` (0 to 1)."""
         lengths = self._column(self.samples[chosen])
         starts = self._column((phases * self.samples[chosen]).astype(np.int64))
         index = (torch.arange(samples, device=self.pcm.device)[None] + starts) % lengths

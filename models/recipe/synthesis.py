@@ -18,13 +18,13 @@ from scipy.signal import resample_poly
 
 from models.recipe import store
 from models.recipe.errors import RecipeError
-from models.recipe.phones import INDEX
+from models.recipe.phones import INDEX, arpabet
 from models.recipe.split import HELD_OUT_ESPEAK, HELD_OUT_FESTIVAL, HELD_OUT_FLITE
 
 Sound = NDArray[np.float64]
 
 GUIDE_VOICE = "en-us+f3"
-"""The guide's own: its echo is a noise to hear over."""
+"""The guide's own voice: its echo is a noise."""
 
 ESPEAK_ACCENTS = {
     "en-us": 6,
@@ -40,7 +40,7 @@ _VARIANTS = """m1 m2 m3 m4 m5 m6 m8 f1 f3 f4 klatt klatt2 klatt3 klatt4 Alex Ali
 Gene2 Henrique Hugo Jacky Lee Linda Marco Mario Michael Mike Mr Storm adam anika antonio aunty belinda benjamin boris
 caleb david ed edward edward2 grandma grandpa iven iven2 iven3 iven4 john kaukovalta marcelo max michel miguel norbert
 pablo paul pedro quincy rob robert sandro shelby steph steph2 steph3 travis victor zac"""
-# Not only the held-out pairs: the variants themselves are left out, with any accent.
+# The held-out variants are left out with every accent, not only in the held-out pairs.
 ESPEAK_VARIANTS = sorted(set(_VARIANTS.split()) - {voice.partition("+")[2] for voice in HELD_OUT_ESPEAK})
 FLITE_VOICES = {"rms": 2, "slt": 2, "kal16": 1}
 FESTIVAL_VOICES = {"cmu_us_slt_arctic_hts": 2, "kal_diphone": 1}
@@ -48,23 +48,10 @@ PICO_VOICES = {"en-US": 1, "en-GB": 1}
 assert not set(FLITE_VOICES) & set(HELD_OUT_FLITE)
 assert not set(FESTIVAL_VOICES) & set(HELD_OUT_FESTIVAL)
 
-_FLITE_PHONES = {
-    "ax": "AH",
-    "axr": "ER",
-    "ix": "IH",
-    "dx": "T",
-    "el": "L",
-    "en": "N",
-    "em": "M",
-    "nx": "N",
-    "pau": "SIL",
-}
-"""Of flite's phones, those that have other names."""
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A shard of speech to be made. ``texts``: what is said; the voices follow from the seed."""
+    """A shard of speech to make. The seed decides which voice says each of the ``texts``."""
 
     engine: str
     name: str
@@ -73,7 +60,7 @@ class Job:
 
 
 def check(engines: Collection[str]) -> None:
-    """Raises RecipeError where a synthesiser or a voice is not installed."""
+    """Raises RecipeError if a synthesiser or a voice is not installed."""
     programs = {"espeak": "espeak-ng", "guide": "espeak-ng", "flite": "flite", "festival": "festival"}
     for engine in sorted(engines):
         if engine in programs and shutil.which(programs[engine]) is None:
@@ -87,7 +74,7 @@ def check(engines: Collection[str]) -> None:
 
 
 def run(job: Job, folder: Path) -> None:
-    """Make the shard, unless it is there. An utterance that fails is left out."""
+    """Make the shard unless it exists. Utterances that fail are left out."""
     if not store.exists(folder, job.name):
         speak = {"espeak": _espeak, "flite": _flite, "festival": _festival, "guide": _guide, "pico": _pico}[
             job.engine
@@ -106,7 +93,7 @@ def _mono16(path: Path) -> Sound:
 
 
 def _trimmed(sound: Sound) -> Sound | None:
-    """Without most of the silence at its ends; None for one that is too short, silent, or over 11 s."""
+    """Cut most of the silence from both ends. None if the rest is too short, silent, or longer than 11 s."""
     loud = np.flatnonzero(np.abs(sound) > 0.01 * np.abs(sound).max(initial=0))
     if len(loud) == 0:
         return None
@@ -116,11 +103,11 @@ def _trimmed(sound: Sound) -> Sound | None:
 
 
 def _espeak_sound(voice: str, speed: int, pitch: int, spread: int, gap: int, text: str) -> Sound | None:
-    # A spread of the pitch can only be asked for in SSML.
+    # The range of the pitch can only be set in SSML.
     marked = f'<prosody range="{spread}%">{text}</prosody>'
     command = ["espeak-ng", "-m", "-v", voice, "-s", str(speed), "-p", str(pitch), "-g", str(gap), "--stdout", marked]
     data = subprocess.run(command, capture_output=True, check=False).stdout
-    # The header's length is of a stream that never ends: what follows its 44 bytes is 22,050 Hz PCM.
+    # A stream's header has no valid length. What follows its 44 bytes is 22,050 Hz PCM.
     pcm = np.frombuffer(data[44 : len(data) // 2 * 2], np.int16)
     return _trimmed(resample_poly(pcm / 32768, 320, 441)) if len(pcm) else None
 
@@ -138,7 +125,7 @@ def _espeak(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
 
 
 def _guide(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
-    """The guide's own sentences in its own voice; it is heard as noise, so that no text is kept."""
+    """Sentences in the guide's own voice. It is used as noise, so no text is kept."""
     for text in job.texts:
         sound = _espeak_sound(GUIDE_VOICE, 140, 50, 100, 0, text)
         if sound is not None:
@@ -168,14 +155,14 @@ def _flite(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
 
 
 def _timings(printed: str, seconds: float) -> tuple[tuple[int, float], ...]:
-    """The phones that flite prints as "ae:0.35" with their ends, stretched to the sound's real length."""
+    """The phones and their ends, which flite prints as "ae:0.35", stretched to the real length of the sound."""
     pairs = [part.rpartition(":") for part in printed.split() if ":" in part]
     if not pairs:
         return ()
     stretch = seconds / float(pairs[-1][2])
     if not 0.6 < stretch < 1.6:
         return ()
-    phones = [INDEX.get(_FLITE_PHONES.get(name, name.upper()), 0) for name, _, _ in pairs]
+    phones = [INDEX.get(arpabet(name), 0) for name, _, _ in pairs]
     return tuple((phone, round(float(end) * stretch, 4)) for phone, (_, _, end) in zip(phones, pairs, strict=True))
 
 
@@ -206,7 +193,7 @@ def _pico(job: Job) -> Iterator[tuple[store.Pcm, store.Utterance]]:
     rng, pico = random.Random(job.seed), NanoTTS()
     for text in job.texts:
         voice = rng.choices(list(PICO_VOICES), list(PICO_VOICES.values()))[0]
-        # Both are women; lowered, with all that makes a voice, they are a little like men.
+        # Both are women's voices. Lowered together with the formants, they sound a little like men's.
         pcm = pico.speak(text, voice=voice, speed=rng.triangular(0.75, 1.35, 1.0), pitch=rng.uniform(0.7, 1.25))
         sound = _trimmed(np.frombuffer(pcm, np.int16) / 32768)
         if sound is not None:

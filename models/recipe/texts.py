@@ -1,5 +1,5 @@
-"""What the synthetic voices say: commands as parents say them, words and near misses of commands, strings of words,
-and sentences of the guide. Everything is spelt with words of the lexicon."""
+"""Writes what the synthetic voices say: commands as parents give them, single words and near misses of commands,
+strings of words, and sentences of the guide. All words are in the lexicon."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voiceguide.language.phrasebook import normal
 
 
 def sentences(known: Collection[str]) -> list[str]:
-    """What the guide and the project's documentation say, in sentences of 3 to 12 words of ``known``."""
+    """Sentences of 3 to 12 ``known`` words from the guide and the project's documentation."""
     root = Path(__file__).resolve().parents[2]
     files = [*root.glob("routines/*.yaml"), *root.glob("docs/*.md"), root / "README.md"]
     files += [*root.glob("voiceguide/language/en.yaml")]
@@ -29,10 +29,10 @@ def sentences(known: Collection[str]) -> list[str]:
 
 
 class Writer:
-    """Makes up texts. The same ``seed`` makes the same ones."""
+    """Writes texts at random. The same ``seed`` gives the same ones."""
 
     def __init__(self, words: Sequence[str], contrasts: Sequence[str], seed: int) -> None:
-        """``words``: the lexicon's; ``contrasts``: those that sound nearly like a command."""
+        """``words``: the lexicon; ``contrasts``: words that sound almost like a command."""
         self._random = random.Random(seed)
         self._words = sorted(words)
         known = set(words)
@@ -47,7 +47,7 @@ class Writer:
         self._sentences = sentences(known)
 
     def texts(self, n: int) -> Iterator[str]:
-        """``n`` texts. A comma is a short pause of the speaker, and no more."""
+        """``n`` texts. A comma is only a short pause."""
         for _ in range(n):
             yield self._text()
 
@@ -58,7 +58,7 @@ class Writer:
             return ", ".join(self._phrase() for _ in range(rng.choices((1, 2, 3), (60, 28, 12))[0]))
         if kind == "word":
             return self._word()
-        if kind == "broken":  # what begins or ends like a command, and goes on otherwise
+        if kind == "broken":  # begins or ends like a command, but is none
             words = self._phrase().split()
             at = rng.randrange(len(words) + 1)
             other = [self._word() for _ in range(rng.randint(1, 3))]
@@ -71,7 +71,7 @@ class Writer:
         return self._random.choice(self._near if self._random.random() < 0.5 else self._words)
 
     def _phrase(self) -> str:
-        """Each command as often, whatever the number of ways to say it."""
+        """All commands equally often, however many phrasings they have."""
         rng = self._random
         meanings = self._meanings[rng.choice(sorted(self._meanings))]
         command = rng.choice(sorted(meanings, key=repr))

@@ -1,5 +1,5 @@
-"""Trains the network: first to tell phones apart where flite says when each was spoken, then by LF-MMI on whole
-utterances. Any moment of it can be cut off; the next run goes on from the last checkpoint."""
+"""Trains the network: first by cross entropy on flite's phone timings, then by LF-MMI on whole utterances. Training
+can be interrupted at any time; the next run resumes from the last checkpoint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.recipe import lfmmi, losses, orders
+from models.recipe import losses, orders
 from models.recipe.adopt import read_network, settle
 from models.recipe.augment import Augmenter, Batch
 from models.recipe.corpus import BUCKETS, Corpus
@@ -27,22 +27,25 @@ from models.recipe.replay import Compute, Replay
 from models.recipe.sound import Sound
 
 _HEADS_RATE = 0.5
-"""How quickly the heads learn, beside the rest."""
+"""The learning rate of the output heads, relative to the rest."""
 _WARM_UP = 300
 _AVERAGE = 0.999
-"""How much of the running average of the weights is kept at each step. The average is what is exported."""
+"""Decay of the exponential moving average of the weights. The average is what is exported."""
 _REPORT = 250
 DIVERGED = 0.3
-"""How far the watched objective may fall below its best; from report to report it moves by some 0.01."""
+"""How far the watched objective may fall below its best. Between reports it moves by about 0.01."""
 _SLOWEST = 0.1
-"""Of the planned rate: where even this diverges, something else is wrong."""
+"""Part of the planned rate. If even this diverges, something else is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast to train. ``seconds``: of sound in a batch; ``orders_at``: the step at which the orders'
-    wordings are found; ``start``: the folder of a model to go on from, in the place of the bootstrap; ``save_s``:
-    seconds between checkpoints."""
+    """How long and how fast to train.
+
+    LF-MMI ends after ``steps``, or after ``hours`` of training if they are over first; its ``rate`` falls to zero by
+    then. ``seconds``: of sound in a batch. ``orders_at``: the step at which the orders' wordings are found.
+    ``start``: the folder of a model to start from, instead of the bootstrap. ``save_s``: seconds between checkpoints.
+    """
 
     shape: Shape
     bootstrap_steps: int
@@ -50,6 +53,7 @@ class Plan:
     seconds: float
     bootstrap_rate: float = 3e-3
     rate: float = 2e-3
+    hours: float = math.inf
     orders_at: int = 0
     start: Path | None = None
     seed: int = 1
@@ -57,7 +61,7 @@ class Plan:
 
 
 class Trainer:
-    """Trains by a plan. ``folder``: where checkpoints and the log go, and are taken up from."""
+    """Trains by a plan. ``folder`` holds the checkpoints and the log; training resumes from it."""
 
     def __init__(
         self, plan: Plan, speech: Sound, noise: Sound, lexicon: Pronunciations, folder: Path, device: torch.device
@@ -71,19 +75,19 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
         self._augmenter = Augmenter(speech, noise, plan.shape, device, plan.seed)
         self._network = Network(plan.shape).to(device)
-        for parameter in self._network.parameters():  # always in place, since replays write to where they once were
+        for parameter in self._network.parameters():  # once and for all: CUDA graphs write to these addresses
             parameter.grad = torch.zeros_like(parameter)
         self._average = Network(plan.shape).to(device).requires_grad_(False)
         self._optimiser = self._new_optimiser(plan.bootstrap_rate)
         self._phase, self._step, self._best = "bootstrap", 0, -math.inf
         self._part = 1.0
-        """Of the planned rate: halved each time that training diverges."""
+        """Part of the planned rate: halved whenever training diverges."""
         self.heard_h, self.took_h, self.watched = 0.0, 0.0, -math.inf
-        """Hours of sound in all batches, and of training; how well it does on what it was not trained on."""
+        """Hours of sound in all batches; hours of training; the objective on the watched utterances."""
         self._slots = {u.voice: u.text for u in speech.utterances if u.kind == "coffee"}
-        """What was asked for in the orders, by their names."""
+        """The slots of each order, by its name."""
         self._found: dict[str, str] = {}
-        """What was said in them."""
+        """What was said in each."""
         spoken = [u.text for u in speech.utterances if u.kind in ("espeak", "flite", "festival")]
         self.bigram = Bigram.of([t for t in spoken if all(word in lexicon for word in t.split())], lexicon)
         self._anything = Graphs.anything(self.bigram, device)
@@ -91,9 +95,9 @@ class Trainer:
         self._memory = torch.cuda.graph_pool_handle() if device.type == "cuda" else None
 
     def run(self) -> Network:
-        """Train to the end, and give the averaged network.
+        """Train to the end, and return the averaged network.
 
-        Raises DivergedError where there is no use in going on, RecipeError where the model to start from is none."""
+        Raises DivergedError if going on is of no use, RecipeError if the model to start from cannot be read."""
         if not self._resume():
             self._begin()
         if self._phase == "bootstrap":
@@ -102,14 +106,14 @@ class Trainer:
             self._to_mmi()
         if self._step < self._plan.orders_at:
             self._loop(self._corpus(), self._plan.orders_at, self._mmi)
-        if not self._found and self._step < self._plan.steps:
+        if not self._found and self._step < self._plan.steps and not self._time_is_over():
             self._find_orders()
         self._loop(self._corpus(), self._plan.steps, self._mmi)
         self._save()
         return self._average.eval()
 
     def _corpus(self) -> Corpus:
-        """All speech; of the orders, those that are understood."""
+        """All speech, but only those orders whose wording is known."""
         texts = [
             replace(u, text=self._found.get(u.voice, "")) if u.kind == "coffee" else u for u in self.speech.utterances
         ]
@@ -125,7 +129,7 @@ class Trainer:
         return torch.optim.AdamW(groups, lr=rate, weight_decay=1e-3)
 
     def _begin(self) -> None:
-        """From nothing, with the mean of each band and one deviation for all; or from a model that is trained."""
+        """Start from scratch, with the mean of each band and one deviation for all; or from a trained model."""
         bands = self._heard()
         if self._plan.start is None:
             for network in (self._network, self._average):
@@ -157,11 +161,11 @@ class Trainer:
         sums = torch.zeros((), device=self.device)
         self._network.train()
         parameters = list(self._network.parameters())
-        while self._step < until:
+        while self._step < until and not self._time_is_over():
             rng = np.random.default_rng((self._plan.seed, self._step, self._phase == "mmi"))
             chosen, bucket = corpus.draw(rng, self._plan.seconds)
             batch = self._batch(chosen, self._step + (self._phase == "mmi") * 10_000_000, bucket)
-            wanted = self._wanted(chosen, batch, corpus.states[bucket])
+            wanted = self._wanted(corpus, chosen, batch, bucket)
             self._set_rate(until)
             figure = self._computed(compute, (batch.bands, batch.steps_there, *wanted), bucket)
             torch.nn.utils.clip_grad_norm_(parameters, 5.0)
@@ -174,9 +178,10 @@ class Trainer:
             self.took_h += (time.monotonic() - counted) / 3600
             counted = time.monotonic()
             since += 1
-            if self._step % _REPORT == 0 or self._step == until:
+            if self._step % _REPORT == 0 or self._step == until or self._time_is_over():
                 taken = time.monotonic() - began
                 left = taken / (self._step - first) * (until - self._step)
+                left = min(left, 3600 * (self._plan.hours - self.took_h))
                 self.watched = self._watch(corpus)
                 self._say(
                     f"{self._phase} step {self._step} of {until}: {float(sums) / since:.4f}, "
@@ -191,7 +196,7 @@ class Trainer:
                 saved = time.monotonic()
 
     def _batch(self, chosen: NDArray[np.int64], step: int, bucket: int) -> Batch:
-        """All of a range have one size where they are replayed."""
+        """On a GPU all batches of a length range have one size, so that they can be replayed."""
         return self._augmenter.batch(chosen, step, longest=BUCKETS[bucket] if self.device.type == "cuda" else None)
 
     def _computed(self, compute: Compute, inputs: tuple[Tensor, ...], bucket: int) -> Tensor:
@@ -202,25 +207,29 @@ class Trainer:
             self._replays[key] = Replay(compute, inputs, self._memory)
         return self._replays[key](inputs)
 
+    def _time_is_over(self) -> bool:
+        return self._phase == "mmi" and self.took_h >= self._plan.hours
+
+    def _done(self) -> float:
+        """How much of LF-MMI is done, by steps or by time, whichever is further: from 0 to 1."""
+        return min(1.0, max(self._step / self._plan.steps, self.took_h / self._plan.hours))
+
     def _set_rate(self, until: int) -> None:
         if self._phase == "bootstrap":
             rate = self._plan.bootstrap_rate * min(1, (self._step + 1) / 60) * (1 - 0.8 * self._step / until)
         else:
-            done = self._step / self._plan.steps
-            rate = self._plan.rate * (min(1, (self._step + 1) / _WARM_UP) * (1 - done) + 0.01)
+            rate = self._plan.rate * (min(1, (self._step + 1) / _WARM_UP) * (1 - self._done()) + 0.01)
         for group in self._optimiser.param_groups:
             group["lr"] = rate * self._part * group["part"]
 
-    def _wanted(self, chosen: NDArray[np.int64], batch: Batch, states: int) -> tuple[Tensor, ...]:
-        """What the network should say of a batch: chains for LF-MMI, targets for the bootstrap."""
+    def _wanted(self, corpus: Corpus, chosen: NDArray[np.int64], batch: Batch, bucket: int) -> tuple[Tensor, ...]:
+        """What a batch should be recognised as: chains for LF-MMI, frame targets for the bootstrap."""
         if self._phase == "bootstrap":
             length = (batch.bands.shape[1] - self._plan.shape.left - self._plan.shape.right - 1) // STRIDE + 1
             spoken = [self.speech.utterances[item] if item >= 0 else None for item in chosen]
             return (torch.from_numpy(losses.targets(spoken, batch, length)).to(self.device),)
-        return Chains.of([self._chain(item) for item in chosen], self.device, states)
-
-    def _chain(self, item: int) -> lfmmi.Chain:
-        return lfmmi.chain(self.speech.utterances[item].text if item >= 0 else "", self._lexicon)
+        states = corpus.states[bucket] if self.device.type == "cuda" else 0
+        return Chains.of([corpus.chain(item) for item in chosen], self.device, states)
 
     def _mmi(self, bands: Tensor, steps: Tensor, *chains: Tensor) -> Tensor:
         return losses.mmi(self._network, self._anything, bands, steps, Chains(*chains))
@@ -230,7 +239,7 @@ class Trainer:
 
     @torch.no_grad()
     def _watch(self, corpus: Corpus) -> float:
-        """How well the average does on utterances that are not trained on: the objective for each step of 30 ms."""
+        """The averaged network's objective on the watched utterances, for each step of 30 ms."""
         rng = np.random.default_rng(0)
         network = self._average if self._phase == "mmi" else self._network
         network.eval()
@@ -239,7 +248,7 @@ class Trainer:
             chosen, bucket = corpus.draw(rng, min(self._plan.seconds, 120), watched=True)
             batch = self._batch(chosen, 2**31 + k, bucket)
             outputs = network(batch.bands)[0]
-            chains = Chains.of([self._chain(item) for item in chosen], self.device)
+            chains = Chains.of([corpus.chain(item) for item in chosen], self.device)
             said = total(outputs, batch.steps_there, Graphs.said(chains, self._anything))[0]
             any_ = total(outputs, batch.steps_there, self._anything)[0]
             objective, steps = objective + float((said - any_).sum()), steps + int(batch.steps.sum())
@@ -248,7 +257,7 @@ class Trainer:
         return objective / max(steps, 1)
 
     def _guard(self, watched: float) -> None:
-        """Keep the best moment; where it has been lost, go back to it, and on at half the rate."""
+        """Keep the best checkpoint. If training has diverged from it, return to it and halve the rate."""
         if self._phase != "mmi":
             return
         if watched > self._best:

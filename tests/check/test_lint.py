@@ -1,4 +1,4 @@
-"""What ``voiceguide check`` finds beyond the rules that a routine must keep to be guided through."""
+"""What ``voiceguide check`` finds beyond the rules without which a routine isn't loaded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BRACKETS = GOOD[GOOD.index('["If your baby came early') : GOOD.index("    source
 
 
 def checked(folder: Path, sentence: str, old: str = LINE) -> list[str]:
-    """The errors of a routine with ``sentence`` in the place of ``old``, without the file and the line."""
+    """The errors in a routine with ``sentence`` in place of ``old``, without the file and the line."""
     path = folder / "first-weeks.yaml"
     path.write_text(GOOD.replace(old, f"{sentence}\n"), encoding="utf-8")
     try:
@@ -27,14 +27,14 @@ def checked(folder: Path, sentence: str, old: str = LINE) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "told"),
+    ("sentence", "message"),
     [
         ("Use oil #2, and rest your hands still.", "a `#` after a space begins a comment, so this text is only"),
         ("Use oil # 2, and rest your hands still.", 'this sentence ends after "Use oil", without a full stop'),
     ],
 )
-def test_a_sentence_that_a_comment_cuts_off_is_told(tmp_path: Path, sentence: str, told: str) -> None:
-    assert any(line.startswith(told) for line in checked(tmp_path, sentence))
+def test_a_sentence_that_a_comment_cuts_off_is_reported(tmp_path: Path, sentence: str, message: str) -> None:
+    assert any(line.startswith(message) for line in checked(tmp_path, sentence))
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_quotes_comments_and_a_missing_full_stop_are_fine(tmp_path: Path, senten
     assert checked(tmp_path, sentence) == []
 
 
-def test_a_sentence_that_a_comma_in_brackets_cuts_off_is_told(tmp_path: Path) -> None:
-    (told,) = checked(tmp_path, "[Rest your hands, then breathe.]", BRACKETS)
-    assert told.startswith('this sentence ends after "Rest your hands", without a full stop')
+def test_a_sentence_that_a_comma_in_brackets_cuts_off_is_reported(tmp_path: Path) -> None:
+    (line,) = checked(tmp_path, "[Rest your hands, then breathe.]", BRACKETS)
+    assert line.startswith('this sentence ends after "Rest your hands", without a full stop')
 
 
 def test_the_routines_in_the_box_have_no_sentence_cut_off() -> None:

@@ -127,6 +127,7 @@ def test_wrong_usage_has_exit_code_2(tmp_path: Path, arguments: list[str]) -> No
         ("new first-weeks", "there is a routine named `first-weeks` already"),
         ("say hello --wav nowhere/hello.wav", "cannot write nowhere/hello.wav"),
         ("rehearse --script nothing.yaml", "nothing.yaml: there is no such file"),
+        ("say hello --wav hello.mp3", "cannot write hello.mp3: it would be a WAV file; name it hello.wav"),
         ("rehearse --wav nowhere/out.wav", "cannot write nowhere/out.wav: there is no folder nowhere"),
     ],
 )
@@ -174,7 +175,7 @@ MODEL_COMMANDS = (
 
 @pytest.fixture(scope="module")
 def broken_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders that are no models: missing, empty, a file, with a missing, an empty and a damaged file."""
+    """Paths without a model: missing, empty, a file, and folders with a missing, an empty and a damaged file."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "empty").mkdir()
     (folder / "file").write_text("no model", encoding="utf-8")
@@ -211,12 +212,12 @@ def test_a_broken_model_has_exit_code_4_and_says_what_is_wrong(broken_models: Pa
     assert re.search(words, line)
 
 
-def test_a_model_that_the_environment_names_is_not_passed_over(broken_models: Path) -> None:
+def test_a_model_that_the_environment_names_is_not_ignored(broken_models: Path) -> None:
     result = run("hear", "word.wav", cwd=broken_models, more={"VOICEGUIDE_MODEL": "empty"})
     assert "$VOICEGUIDE_MODEL: empty: not a Vosk model" in refused(result, 4)
 
 
-def test_without_any_model_one_line_says_where_it_was_looked_for(tmp_path: Path) -> None:
+def test_without_any_model_one_line_names_the_places(tmp_path: Path) -> None:
     # A copy of the program without the model in its box.
     shutil.copytree(
         Path(voiceguide.__file__).parent, tmp_path / "voiceguide", ignore=shutil.ignore_patterns("models")
@@ -263,7 +264,7 @@ def test_a_session_is_guided_by_typed_commands_to_its_end(tmp_path: Path) -> Non
     assert result.stdout.splitlines()[-2].endswith(f"guide   {load_language('en').say('goodbye')[-1]}")
 
 
-def test_a_language_takes_the_translation_its_commands_and_its_prompts(tmp_path: Path) -> None:
+def test_a_language_brings_the_translation_the_commands_and_the_prompts(tmp_path: Path) -> None:
     need_espeak()
     typed = "hello\nempezamos\nesta llorando\ntermina\nsí\n"
     result = run("run", "--keyboard", "--language", "es", "--baby", "Mia", cwd=tmp_path, typed=typed)
@@ -282,7 +283,7 @@ def test_a_session_starts_at_the_part_that_is_asked_for_and_ends_with_what_is_ty
 
 @pytest.fixture
 def at_work(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
-    """A program that is to be interrupted, whose standard input stays open."""
+    """A program to interrupt. Its standard input stays open."""
     need_espeak()
     with subprocess.Popen(
         [*PROGRAM, *request.param],
@@ -300,7 +301,7 @@ def at_work(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[subproce
 
 
 def still_there(mark: Path) -> bool:
-    """Whether processes that a program has started don't end."""
+    """Whether processes that a program has started are still running."""
     deadline = time.monotonic() + GIVE_UP_S
     while any(str(mark).encode() in _environment(process) for process in Path("/proc").glob("[0-9]*")):
         if time.monotonic() > deadline:
@@ -327,11 +328,11 @@ def test_ctrl_c_ends_the_program_with_exit_code_130(at_work: subprocess.Popen[st
     assert not still_there(tmp_path), "the process that speaks has gone as well"
 
 
-def test_ctrl_c_is_answered_while_the_program_still_loads(
+def test_ctrl_c_works_while_the_program_still_loads(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class CtrlC:
-        """Is pressed when the commands are imported."""
+        """It's pressed while the commands are imported."""
 
         def find_spec(self, name: str, *_: object) -> None:
             if name == "voiceguide.cli.commands":
@@ -343,8 +344,8 @@ def test_ctrl_c_is_answered_while_the_program_still_loads(
     assert capsys.readouterr().err == "voiceguide: interrupted\n"
 
 
-def test_the_door_opens_before_anything_else_is_loaded() -> None:
-    """Or Ctrl-C at that moment would print a traceback."""
+def test_the_door_is_open_before_anything_else_is_loaded() -> None:
+    """Otherwise Ctrl-C at that moment would print a traceback."""
     program = "import sys; import voiceguide.cli.door; print(*(m for m in sys.modules if m.startswith('voiceguide')))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert sorted(loaded.split()) == ["voiceguide", "voiceguide.cli", "voiceguide.cli.door"]
@@ -380,7 +381,7 @@ def recording(speak: Speak, *phrases: str) -> tuple[Pcm, list[float]]:
     [
         ("stereo.wav", 44_100, 2, {"pause": "pause", "next": "next", "baby is fussing": "stress"}),
         ("studio.flac", 48_000, 1, {"go back": "back", "louder": "louder", "baby is hiccuping": "stress"}),
-        # By half the band "pause", "next" and "fussing" cannot be told from other words.
+        # By half the band "pause", "next" and "fussing" sound like any other word.
         ("telephone.wav", 8_000, 1, {"hold on": "pause", "where are we": "where", "baby is crying": "stress"}),
     ],
 )
@@ -446,7 +447,7 @@ def test_a_text_is_spoken_into_a_file(tmp_path: Path) -> None:
 # ---- Rehearsing ----
 
 
-def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
+def test_a_reader_that_leaves_is_not_an_error(tmp_path: Path) -> None:
     need_espeak()
     with subprocess.Popen(
         [*PROGRAM, "rehearse", "first-weeks", "--json"],
@@ -479,7 +480,7 @@ def test_the_routines_are_listed(tmp_path: Path) -> None:
     assert all(re.search(r"\(\d+ steps, about \d+ minutes\)$", line) for line in lines)
 
 
-def test_a_routine_is_shown_with_all_that_is_said_in_its_steps(tmp_path: Path) -> None:
+def test_a_routine_is_shown_with_all_its_sentences(tmp_path: Path) -> None:
     result = run("show", "first-weeks", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     shown = " ".join(result.stdout.split())
@@ -489,7 +490,7 @@ def test_a_routine_is_shown_with_all_that_is_said_in_its_steps(tmp_path: Path) -
             assert sentence in shown
 
 
-def test_a_new_routine_is_a_good_one(tmp_path: Path) -> None:
+def test_a_new_routine_has_no_errors(tmp_path: Path) -> None:
     made = run("new", "quiet-evening", cwd=tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
     checked = run("check", "quiet-evening.yaml", cwd=tmp_path)
@@ -504,9 +505,9 @@ def spoilt(folder: Path) -> set[tuple[str, int, int]]:
     (folder / "first-weeks.yaml").write_text("\n".join(good), encoding="utf-8")
     places = set()
 
-    def spoil(name: str, *mistakes: tuple[str, str, str]) -> None:
+    def spoil(name: str, *errors: tuple[str, str, str]) -> None:
         lines = [line.replace("routine: first-weeks", f"routine: {name}") for line in good]
-        for before, after, wrong in mistakes:
+        for before, after, wrong in errors:
             number = next(n for n, line in enumerate(lines) if before in line)
             lines[number] = lines[number].replace(before, after)
             places.add((f"{name}.yaml", number + 1, lines[number].index(wrong) + 1))
@@ -522,26 +523,26 @@ def test_every_error_in_every_file_is_printed_with_its_place(tmp_path: Path) -> 
     result = run("check", "one.yaml", "first-weeks.yaml", "two.yaml", cwd=tmp_path)
     assert result.returncode == 1
     assert result.stdout.splitlines() == ["first-weeks.yaml: good (The first weeks, 6 steps, about 4 min)"]
-    told = [re.fullmatch(r"(\w+\.yaml):(\d+):(\d+): .+; .+", line) for line in result.stderr.splitlines()]
-    assert {(line[1], int(line[2]), int(line[3])) for line in told if line} == places
-    assert len(told) == len(places)
+    printed = [re.fullmatch(r"(\w+\.yaml):(\d+):(\d+): .+; .+", line) for line in result.stderr.splitlines()]
+    assert {(line[1], int(line[2]), int(line[3])) for line in printed if line} == places
+    assert len(printed) == len(places)
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
-        ("necks", "`necks` sounds like `next`, a command; take a word that sounds otherwise"),
-        ("pack", "`pack` sounds like `back`, a command; take a word that sounds otherwise"),
-        ("lake", "`lake` sounds like `leg`, a name of another part; take a word that sounds otherwise"),
+        ("necks", "`necks` sounds like `next`, a command; choose a word that sounds different"),
+        ("pack", "`pack` sounds like `back`, a command; choose a word that sounds different"),
+        ("lake", "`lake` sounds like `leg`, a name of another part; choose a word that sounds different"),
     ],
 )
-def test_names_that_sound_alike_are_reported(tmp_path: Path, name: str, told: str) -> None:
+def test_names_that_sound_alike_are_reported(tmp_path: Path, name: str, message: str) -> None:
     good = (folder_of_routines() / "first-weeks.yaml").read_text("utf-8")
     text = good.replace("routine: first-weeks", "routine: alike").replace("name: feet", f"name: {name}")
     (tmp_path / "alike.yaml").write_text(text, encoding="utf-8")
     line = next(n for n, line in enumerate(text.splitlines(), 1) if f"name: {name}" in line)
     result = run("check", "alike.yaml", cwd=tmp_path)
-    assert (result.returncode, result.stderr) == (1, f"alike.yaml:{line}:11: {told}\n")
+    assert (result.returncode, result.stderr) == (1, f"alike.yaml:{line}:11: {message}\n")
 
 
 def test_nothing_in_the_routines_in_the_box_sounds_alike(tmp_path: Path) -> None:
@@ -554,11 +555,11 @@ def test_errors_are_objects_for_an_editor(tmp_path: Path) -> None:
     result = run("check", "--json", "one.yaml", "first-weeks.yaml", "two.yaml", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (1, "")
     found = [json.loads(line) for line in result.stdout.splitlines()]
-    assert {(problem["file"], problem["line"], problem["column"]) for problem in found} == places
-    for problem in found:
-        assert problem.keys() == {"file", "line", "column", "what", "instead"}
-        assert problem["what"]
-        assert problem["instead"]
+    assert {(error["file"], error["line"], error["column"]) for error in found} == places
+    for error in found:
+        assert error.keys() == {"file", "line", "column", "what", "instead"}
+        assert error["what"]
+        assert error["instead"]
 
 
 def test_the_schema_is_the_published_one(tmp_path: Path) -> None:
@@ -582,7 +583,7 @@ def test_check_reports_a_language_that_the_guide_does_not_speak(tmp_path: Path) 
 # ---- The machine ----
 
 
-def test_the_models_are_listed_in_the_order_in_which_they_are_looked_for(tmp_path: Path) -> None:
+def test_the_models_are_listed_in_the_order_in_which_they_are_tried(tmp_path: Path) -> None:
     result = run("models", "list", cwd=tmp_path, more={"VOSK_MODEL_PATH": str(tmp_path)})
     assert (result.returncode, result.stderr) == (0, "")
     order = ["installed", "$VOSK_MODEL_PATH", "/usr/share/vosk", "~/.cache/vosk", "in the box", "in use"]
@@ -605,7 +606,7 @@ def test_the_model_that_is_used_has_a_path(tmp_path: Path) -> None:
 
 
 @without_sound
-def test_the_doctor_finds_what_is_missing_and_knows_a_remedy(tmp_path: Path) -> None:
+def test_the_doctor_finds_what_is_missing_and_has_a_remedy(tmp_path: Path) -> None:
     need_espeak()
     result = run("doctor", "--json", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (1, ""), "there is no sound device"

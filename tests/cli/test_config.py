@@ -1,4 +1,4 @@
-"""Settings: from the file, the environment and the command line, the strongest last."""
+"""Settings from the file, the environment and the command line: each wins over the one before."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_without_a_file_nothing_is_set(settings_file: Callable[[str], Path]) -> 
     assert config.settings() == {}
 
 
-def test_the_example_of_the_documentation_is_good_and_complete(settings_file: Callable[[str], Path]) -> None:
+def test_the_example_in_the_documentation_is_valid_and_complete(settings_file: Callable[[str], Path]) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION.read_text("utf-8"), re.DOTALL)
     settings_file(example)
     assert config.settings().keys() == config.KEYS.keys()
@@ -63,12 +63,12 @@ def test_every_key_is_documented_with_its_variable_and_in_the_schema() -> None:
         assert all(key in schema["properties"][first]["properties"] for key in rest)
 
 
-def test_the_environment_is_stronger_than_the_file_and_the_command_line_than_both(
+def test_the_environment_wins_over_the_file_and_the_command_line_over_both(
     settings_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_file("music: lullaby\noutput_device: 3\nbaby: {name: Mia}\n")
     monkeypatch.setenv("VOICEGUIDE_BABY", "Leo")
-    monkeypatch.setenv("VOICEGUIDE_MUSIC", "")  # says nothing
+    monkeypatch.setenv("VOICEGUIDE_MUSIC", "")  # counts as not set
     filled = options(output_device="Jabra", music=None)
     assert (filled.baby, filled.output_device, filled.music) == ("Leo", "Jabra", "lullaby")
     assert options().output_device == "3"
@@ -91,7 +91,7 @@ def test_a_command_gets_only_the_options_that_it_has(settings_file: Callable[[st
         ("output_device: -1\n", "config.yaml:1:16: "),
     ],
 )
-def test_a_mistake_in_the_file_is_told_with_its_place(
+def test_an_error_in_the_file_is_reported_with_its_place(
     text: str, line: str, settings_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings_file(text)
@@ -102,7 +102,7 @@ def test_a_mistake_in_the_file_is_told_with_its_place(
     assert line in error and error.count("\n") == 1
 
 
-def test_a_file_that_is_named_must_be_there(
+def test_a_file_that_is_named_must_exist(
     settings_file: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -116,7 +116,7 @@ def test_a_file_that_is_named_must_be_there(
 @pytest.mark.parametrize(
     ("arguments", "said"), [(["--baby", "M1a"], "write it as it is said"), (["--pronoun", "it"], "she, he, they")]
 )
-def test_a_name_that_cannot_be_said_is_one_line(
+def test_a_bad_name_or_pronoun_is_one_line(
     arguments: list[str], said: str, settings_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["run", "--keyboard", *arguments]) == 1

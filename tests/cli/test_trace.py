@@ -47,9 +47,9 @@ def test_verbose_logs_to_standard_error_before_and_after_the_command(
     plain = capsys.readouterr()
     assert plain.err == ""
     assert main(arguments) == 0
-    told = capsys.readouterr()
-    assert told.out == plain.out
-    assert told.err.splitlines()[0].endswith(": routines")
+    logged = capsys.readouterr()
+    assert logged.out == plain.out
+    assert logged.err.splitlines()[0].endswith(": routines")
 
 
 def test_verbose_is_an_option_of_a_verb_too(capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,9 +92,9 @@ def logged(path: Path, more: Mapping[str, str]) -> str:
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")
-    told = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [line["kind"] for line in told][-1] == "end"
-    assert {"ready", "stress", "yes"} <= {line["command"] for line in told if line["kind"] == "heard"}
+    printed = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["kind"] for line in printed][-1] == "end"
+    assert {"ready", "stress", "yes"} <= {line["command"] for line in printed if line["kind"] == "heard"}
     return path.read_text("utf-8")
 
 

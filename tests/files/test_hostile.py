@@ -29,19 +29,19 @@ from voiceguide.sound import BLOCK, RATE
 from voiceguide.sound.files import blocks_of, excerpts_of, rate_of, read_recording
 
 ADDRESSES = 4 << 30
-"""For a child, in bytes of addresses: its libraries map a good part of that, whatever they use of it."""
+"""A child's address space, in bytes. Its libraries map a good part of it, however little they use."""
 
 
 @pytest.fixture(autouse=True)
 def _no_warning() -> Iterator[None]:
-    """A warning of numpy's on standard error is a line that nobody understands."""
+    """No warning by numpy reaches standard error, where nobody would understand it."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
 
 
 def header(path: Path, *, rate: int = RATE, channels: int = 1, claimed: int = 0, samples: int = 480) -> Path:
-    """A WAV file of 16 bit whose header says so."""
+    """A 16-bit WAV file with these facts in its header."""
     data = np.zeros(samples, np.int16).tobytes()
     frame = 2 * channels
     fmt = (1).to_bytes(2, "little") + channels.to_bytes(2, "little") + rate.to_bytes(4, "little")
@@ -55,7 +55,7 @@ def header(path: Path, *, rate: int = RATE, channels: int = 1, claimed: int = 0,
 # ---- Recordings ----
 
 
-def test_a_recording_of_what_is_no_number_or_beyond_full_scale_is_read(tmp_path: Path) -> None:
+def test_a_recording_with_nan_or_beyond_full_scale_is_read(tmp_path: Path) -> None:
     for value in (np.nan, np.inf, -np.inf, 1e38):
         sound = np.zeros((RATE, 2), np.float32)
         sound[::2, 0] = value
@@ -79,23 +79,23 @@ def test_a_recording_without_a_sample_has_no_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "told"),
+    ("facts", "message"),
     [
         ({"rate": 2**31 - 1}, "it has 2147483647 samples a second; from 4000 to 384000 will do"),
         ({"rate": 1}, "it has 1 samples a second"),
         ({"channels": 400}, "it has 400 channels; up to 16 will do"),
     ],
 )
-def test_what_no_sound_card_makes_is_refused(tmp_path: Path, facts: dict[str, int], told: str) -> None:
+def test_absurd_facts_in_a_header_are_refused(tmp_path: Path, facts: dict[str, int], message: str) -> None:
     path = header(tmp_path / "absurd.wav", **facts)
     for read in (lambda: [*blocks_of(path)], lambda: [*excerpts_of(path, 3, 0.1)]):
-        with pytest.raises(VoiceguideError) as problem:
+        with pytest.raises(VoiceguideError) as error:
             read()
-        assert told in str(problem.value)
+        assert message in str(error.value)
     assert rate_of(path) == 0
 
 
-def test_a_header_that_claims_more_than_there_is_gives_what_there_is(tmp_path: Path) -> None:
+def test_a_header_that_claims_too_much_gives_what_there_is(tmp_path: Path) -> None:
     assert len([*blocks_of(header(tmp_path / "short.wav", claimed=2**31, samples=BLOCK))]) == 1
 
 
@@ -113,7 +113,7 @@ def test_an_hour_is_streamed_and_not_loaded(tmp_path: Path) -> None:
     assert most < 8_000_000
 
 
-def test_what_is_held_as_a_whole_is_no_longer_than_ten_minutes(tmp_path: Path) -> None:
+def test_what_is_read_as_a_whole_is_at_most_ten_minutes_long(tmp_path: Path) -> None:
     with soundfile.SoundFile(tmp_path / "long.flac", "w", RATE, 1, subtype="PCM_16") as file:
         for _ in range(11):
             file.write(np.zeros(60 * RATE, np.int16))
@@ -161,10 +161,10 @@ def test_a_damaged_file_is_read_or_refused_in_a_line(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "message"),
     [
-        ("check pipe.yaml", 1, "this is no file that can be read"),
-        ("rehearse --script pipe.yaml", 1, "this is no file that can be read"),
+        ("check pipe.yaml", 1, "this is not a file that can be read"),
+        ("rehearse --script pipe.yaml", 1, "this is not a file that can be read"),
         ("hear pipe.yaml", 1, "there is no recording pipe.yaml"),
         ("hear two\nlines.wav", 1, r"there is no recording two\nlines.wav"),
         ("run first-weeks --keyboard --music ~no-one/x", 1, "there is no recording ~no-one/x"),
@@ -173,7 +173,7 @@ def test_a_damaged_file_is_read_or_refused_in_a_line(
         ("hear absurd.wav", 1, "samples a second; from 4000"),
     ],
 )
-def test_one_line_within_little_memory(tmp_path: Path, arguments: str, code: int, told: str) -> None:
+def test_one_line_within_little_memory(tmp_path: Path, arguments: str, code: int, message: str) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     header(tmp_path / "absurd.wav", rate=2**31 - 1)
     if "many.zip" in arguments:
@@ -191,10 +191,10 @@ def test_one_line_within_little_memory(tmp_path: Path, arguments: str, code: int
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES)),
     )
-    assert told in refused(result, code)
+    assert message in refused(result, code)
 
 
-def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
+def test_a_file_name_that_is_not_text_can_be_printed(tmp_path: Path) -> None:
     folder = os.fsdecode(b"caf\xe9")
     (tmp_path / folder).mkdir()
     assert run("new", "evening", cwd=tmp_path / folder).returncode == 0
@@ -203,12 +203,12 @@ def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
     assert result.stdout.startswith("caf\\udce9/evening.yaml: good")
 
 
-def test_the_home_of_nobody_stays_as_it_is_written() -> None:
+def test_the_home_of_an_unknown_user_stays_as_it_is() -> None:
     assert expanded("~nobody-at-all/x") == Path("~nobody-at-all/x")
     assert expanded("~/x") == Path.home() / "x"
 
 
-def test_an_archive_of_whatever_zipfile_cannot_bear_is_damaged(tmp_path: Path) -> None:
+def test_an_archive_that_zipfile_cannot_read_is_damaged(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
         packed.writestr("m/é", b"x")
     content = (tmp_path / "a.zip").read_bytes().replace("é".encode(), b"\xff\xff")

@@ -113,6 +113,17 @@ def test_after_a_danger_sign_calm_advises_a_doctor_before_anything_else() -> Non
     assert p.lines[0] == "Even if your baby seems well now, a doctor should see your baby today."
 
 
+def test_after_danger_calm_ends_the_massage_for_today() -> None:
+    p = in_situation(EMERGENCY)
+    p.hear("calm")
+    assert p.lines[1] == "We'll leave the massage for today."
+    for command in ("resume", "repeat", "goto", "start_again", "back"):
+        p.hear(command)
+        assert p.guide.situation is CLOSING
+    p.all_lines()
+    assert p.ended
+
+
 @pytest.mark.parametrize("what", ["unwell", "injury", "overwhelmed", "asleep"])
 def test_what_matters_more_than_the_massage_is_said_and_ends_it(what: str) -> None:
     p = in_situation(SPEAKING)

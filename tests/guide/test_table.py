@@ -17,15 +17,17 @@ from voiceguide.guide.actions import (
     NotNow,
 )
 from voiceguide.guide.diagram import markdown
-from voiceguide.guide.events import Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import (
     CHECKING,
+    EMERGENCY,
     LEAVING,
     NEVER,
     SITUATIONS,
     SPEAKING,
     TENDING,
+    WAITING,
     Situation,
     State,
 )
@@ -47,10 +49,11 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
     yield "lost", Lost(speaker=False)
     yield "found", Found()
     yield "not_kept", NotKept()
+    yield "doubt", Doubted()
 
 
 def test_every_event_is_decided_in_every_situation() -> None:
-    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept"}
+    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept", "doubt"}
     assert all(set(row) == set(SITUATIONS) for row in TABLE.values())
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(REACTIONS.values())
     assert {situation.state for situation in SITUATIONS} == set(State)
@@ -115,6 +118,7 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         for situation in REACTIONS["carry_on"].leads_to:
             walk(in_situation(situation), "mixed resume")
         walk(in_situation(LEAVING), "resume stress all silence")
+        walk(in_situation(WAITING), "keep_going")
         for at, way in [
             (second, "all"),
             (second, "keep_going all"),
@@ -137,6 +141,8 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         walk(Player(routine=small()), "all done")
         walk(in_situation(SPEAKING), "unwell resume pause goto")
         walk(in_situation(CHECKING), "stop")
+        for again in ("goto", "start_again", "only"):
+            walk(in_situation(EMERGENCY), f"calm pause {again}")
         choose = random.Random(7)
         for n in range(600):
             interrupted = cut_off(choose.choice(small().steps).id) if n % 3 == 0 else None

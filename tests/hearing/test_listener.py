@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from voiceguide.hearing import judge, own_sound
 from voiceguide.hearing import listener as rules
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.listener import Listener
@@ -18,7 +18,8 @@ from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.language.command import ADVANCING, CALMING, Command
 from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import Phrasebook, normal
-from voiceguide.recognition.model import known
+from voiceguide.recognition import models
+from voiceguide.recognition.model import GrammarModel, known
 from voiceguide.sound import BLOCK, RATE, Block, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import Room
@@ -110,13 +111,13 @@ def test_commands_are_found_amid_other_speech(ears: Listener, speak: Speak, voic
         assert isinstance(heard, Heard)
         assert heard.at == pytest.approx(truth.at, abs=0.25)
         assert heard.until == pytest.approx(truth.until, abs=0.25)
-        assert heard.until - 0.5 < heard.decided < heard.until + 1.2
+        assert heard.until < heard.decided < heard.until + 1.6
         assert 0.5 <= heard.confidence <= 1.0
     assert [heard.command.name for heard in decided if isinstance(heard, Heard)] == ["pause", "next", "stress"]
 
 
 @pytest.mark.parametrize("voice", VOICES[:3])
-def test_what_calms_is_decided_within_half_a_second_of_its_end(
+def test_what_calms_is_noticed_within_half_a_second_of_its_end(
     vosk_model: Any, book: Phrasebook, speak: Speak, voice: str
 ) -> None:
     for phrase in (
@@ -132,7 +133,8 @@ def test_what_calms_is_decided_within_half_a_second_of_its_end(
         (heard,) = hear(Listener(vosk_model, book), pcm)
         assert isinstance(heard, Heard), phrase
         assert heard.phrase == normal(phrase) and heard.command.name in CALMING
-        assert heard.decided < said.until + 0.5, phrase
+        assert heard.noticed < said.until + 0.5, phrase
+        assert said.until + judge.CALM_AFTER_S - 0.1 < heard.decided < said.until + 1.3, "when nothing came after it"
 
 
 def test_what_moves_on_is_not_decided_before_it_has_ended(vosk_model: Any, book: Phrasebook, speak: Speak) -> None:
@@ -141,7 +143,7 @@ def test_what_moves_on_is_not_decided_before_it_has_ended(vosk_model: Any, book:
         (heard,) = hear(Listener(vosk_model, book), pcm)
         assert isinstance(heard, Heard), phrase
         assert heard.phrase == phrase and heard.command.name in ADVANCING
-        assert said.until < heard.decided < said.until + 1.2, phrase
+        assert said.until + judge.AFTER_S - 0.1 < heard.decided < said.until + 1.6, phrase
 
 
 def test_a_longer_phrase_is_not_taken_for_the_shorter_one_with_which_it_begins(
@@ -163,7 +165,7 @@ def test_a_longer_phrase_is_not_taken_for_the_shorter_one_with_which_it_begins(
 @pytest.mark.parametrize("voice", VOICES[:2])
 def test_two_commands_in_a_row_are_both_heard(vosk_model: Any, book: Phrasebook, speak: Speak, voice: str) -> None:
     for first, second in (("pause", "continue"), ("louder", "louder"), ("stop", "finish")):
-        pcm, _ = recording(speak, first, second, voice=voice, gap=0.6)
+        pcm, _ = recording(speak, first, second, voice=voice, gap=1.0)
         assert obeyed(hear(Listener(vosk_model, book), pcm)) == [first, second]
 
 
@@ -292,14 +294,6 @@ def test_a_sign_that_goes_on_after_its_beginning_is_one_sign(ears: Listener, spe
 # Certainty
 
 
-def least_confidence(command: Command) -> float:
-    if command.name in ("pause", "stop"):
-        return rules.STOP_CONFIDENCE
-    if command.name in CALMING:
-        return rules.CALM_CONFIDENCE
-    return rules.ADVANCING_CONFIDENCE if command.name in ADVANCING else rules.CONFIDENCE
-
-
 def both(one: Pcm, other: Pcm, gain: float) -> Pcm:
     """Two sounds at once, the second ``gain`` times as loud as the first."""
     size = max(len(one), len(other))
@@ -307,54 +301,98 @@ def both(one: Pcm, other: Pcm, gain: float) -> Pcm:
     return ((first + gain * second) / (1 + gain)).astype(np.int16)
 
 
-def test_what_is_hardly_heard_is_not_obeyed(vosk_model: Any, book: Phrasebook, speak: Speak) -> None:
-    """Two commands at once: where one is much louder it is obeyed; in between neither is sure."""
-    seen: Counter[str] = Counter()
-    for phrase, other in (("louder", "slower"), ("faster", "softer"), ("yes", "next"), ("skip", "stop")):
-        first, second = recording(speak, phrase)[0], recording(speak, other)[0]
-        for gain in (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 4.0):
-            for decided in hear(Listener(vosk_model, book), both(first, second, gain)):
-                if isinstance(decided, Heard):
-                    assert decided.confidence >= least_confidence(decided.command)
-                    seen["heard"] += 1
-                else:
-                    assert decided.why == "low_confidence"
-                    seen["ignored"] += 1
-    assert seen["heard"] >= 10
-    assert seen["ignored"] >= 2
-
-
-def test_two_ways_to_say_one_thing_do_not_make_each_other_doubtful(
+def test_of_two_commands_at_once_only_the_louder_one_is_obeyed(
     vosk_model: Any, book: Phrasebook, speak: Speak
 ) -> None:
-    """Amid noise it may have been "the leg" or "the legs": it is the same command."""
-    pcm, _ = recording(speak, "leave out the leg")
-    unclear = (pcm + np.random.default_rng(1).normal(0, 3000, len(pcm))).astype(np.int16)
-    (together,) = hear(Listener(vosk_model, book), unclear)
-    apart = dict(book.meanings) | {phrase: Command("yes") for phrase in book.meanings if phrase.endswith(" legs")}
-    (alone,) = hear(Listener(vosk_model, Phrasebook(apart, book.decoys)), unclear)
-    assert isinstance(together, Heard) and together.confidence > 0.95
-    assert isinstance(alone, Ignored) or alone.confidence < together.confidence
+    """And where neither is, at most one of them."""
+    for phrase, other in (("louder", "slower"), ("yes", "next"), ("wait a minute", "go to the legs")):
+        first, second = recording(speak, phrase)[0], recording(speak, other)[0]
+        meant, not_meant = book.meanings[phrase], book.meanings[other]
+        for gain, only in ((0.1, meant), (1.0, None), (10.0, not_meant)):
+            heard = [
+                one for one in hear(Listener(vosk_model, book), both(first, second, gain)) if isinstance(one, Heard)
+            ]
+            if only is not None:
+                assert [one.command for one in heard] == [only], (phrase, other, gain)
+            assert len(heard) <= 1
 
 
-def test_doubt_never_advances_the_routine(
-    vosk_model: Any, book: Phrasebook, speak: Speak, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each kind of command has its own bar; where it cannot be reached, the phrase is ignored, and it is said why."""
+def test_doubt_never_advances_the_routine(vosk_model: Any, book: Phrasebook, speak: Speak) -> None:
+    """Each command has its own bar; where it isn't reached the phrase is ignored, and it is said why."""
     pcm, _ = recording(speak, "next", "pause", "louder")
-    for bar, doubtful in {
-        "ADVANCING_CONFIDENCE": "next",
-        "STOP_CONFIDENCE": "pause",
-        "CONFIDENCE": "louder",
-    }.items():
-        with monkeypatch.context() as patch:
-            patch.setattr(rules, bar, 1.01)
-            decided = hear(Listener(vosk_model, book), pcm)
+    for doubtful in ("next", "pause", "louder"):
+        bars = {book.meanings[doubtful]: 1.01}
+        ears = Listener(vosk_model, book, lambda command, bars=bars: bars.get(command, 0.0))  # type: ignore[misc]
+        decided = hear(ears, pcm)
         assert [(d.phrase, isinstance(d, Heard)) for d in decided] == [
             (phrase, phrase != doubtful) for phrase in ("next", "pause", "louder")
         ]
         (ignored,) = (d for d in decided if isinstance(d, Ignored))
         assert ignored.why == "low_confidence"
+
+
+# Alone, or part of something longer
+
+
+@pytest.mark.parametrize("voice", VOICES[:3])
+@pytest.mark.parametrize(
+    ("said", "phrase"),
+    [
+        ("okay, next", "next"),
+        ("um, pause please", "pause please"),
+        ("right, go on", "go on"),
+        ("next, thank you", "next"),
+        ("oh no, baby is choking", "baby is choking"),
+    ],
+)
+def test_fillers_change_nothing(
+    ears: Listener, book: Phrasebook, speak: Speak, voice: str, said: str, phrase: str
+) -> None:
+    (heard,) = hear(ears, recording(speak, said, voice=voice)[0])
+    assert isinstance(heard, Heard) and heard.command == book.meanings[phrase]
+
+
+@pytest.mark.parametrize("voice", VOICES[:2])
+@pytest.mark.parametrize(
+    ("before", "after"), [("I told her to wait and", ""), ("", "and then we went on to the shops")]
+)
+def test_a_phrase_right_beside_other_speech_is_not_obeyed(
+    ears: Listener, speak: Speak, voice: str, before: str, after: str
+) -> None:
+    """However clearly it is said: a breath of 0.3 s makes no command of it."""
+    for phrase in ("next", "pause", "louder"):
+        parts = [speak(text, voice) for text in (before, phrase, after) if text]
+        pcm = np.concatenate([silence(1.0), *(part for one in parts for part in (one, silence(0.15))), silence(1.5)])
+        assert obeyed(hear(ears, pcm)) == [], phrase
+
+
+@pytest.mark.parametrize("voice", VOICES[:2])
+def test_danger_counts_whatever_came_before_it(vosk_model: Any, book: Phrasebook, speak: Speak, voice: str) -> None:
+    """Other speech, or a command that was not certain in the same breath."""
+    for before in ("look at her", "pause"):
+        parts = (silence(1.0), speak(before, voice), silence(0.1), speak("baby is choking", voice), silence(1.5))
+        heard = [one for one in hear(Listener(vosk_model, book), np.concatenate(parts)) if isinstance(one, Heard)]
+        assert [one.command.danger for one in heard] == [True], before
+
+
+def test_the_guide_is_silent_while_it_suspects_something_that_calms(ears: Listener, speak: Speak) -> None:
+    pcm, (said,) = recording(speak, "pause", gap=2.0)
+    suspected = []
+    for i in range(0, len(pcm) - BLOCK + 1, BLOCK):
+        heard = ears.hear(pcm[i : i + BLOCK], (i + BLOCK) / RATE)
+        if ears.suspects:
+            suspected.append((i + BLOCK) / RATE)
+        if heard:
+            assert not ears.suspects, "it is decided"
+            (one,) = heard
+            assert isinstance(one, Heard) and one.noticed == suspected[0] < said.until + 0.5
+
+
+def test_a_model_that_cannot_be_looked_into_goes_by_the_words_around(book: Phrasebook, speak: Speak) -> None:
+    ears = Listener(GrammarModel(models.box()), book)
+    pcm, _ = recording(speak, "baby is crying", "The next door neighbour is coming.", "okay, next", "go to the legs")
+    heard = [one.command.name for one in hear(ears, pcm) if isinstance(one, Heard)]
+    assert heard == ["stress", "next", "goto"]
 
 
 # The guide's own voice in the microphone
@@ -476,7 +514,7 @@ def test_the_parent_is_heard_while_the_guide_speaks(
 def test_just_what_is_faked_is_refused_just_when_it_is(
     vosk_model: Any, book: Phrasebook, speak: Speak, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "CLEAR_DB", float("inf"))  # as if it did not stand out from the guide's own voice
+    monkeypatch.setattr(own_sound, "CLEAR_DB", float("inf"))  # as if it did not stand out from the guide's own voice
     pcm, (said,) = recording(speak, "continue", gap=2.0)
     middle = (said.at + said.until) / 2
     resume, next_ = Command("resume"), Command("next")

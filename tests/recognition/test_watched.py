@@ -34,6 +34,7 @@ class Faulty:
         self._model = model
         self.settings = model.settings
         self.knows = model.knows
+        self.verifier = model.verifier
         self.faults: list[Callable[[], None]] = []
 
     def recogniser(self, book: Phrasebook) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from voiceguide.cli.door import main
 from voiceguide.language.language import load_language
-from voiceguide.routine.card import SHOWN, card
+from voiceguide.routine.card import SHOWN, card, text
 from voiceguide.routine.library import all_routines, find
 from voiceguide.routine.loading import load
 
@@ -55,7 +56,7 @@ def test_the_card_has_every_step_and_what_to_prepare(path: Path) -> None:
     for step in routine.steps:
         assert step.title in shown
     for item in routine.preparation:
-        assert " ".join(item.say) in shown
+        assert unescape(text(item.say, load_language(routine.language))) in shown
     for sign in routine.signs.values():
         assert sign.name in shown
 
@@ -64,7 +65,32 @@ def test_the_card_says_what_to_say_and_what_to_do_in_danger() -> None:
     page = Page(card(load(find("infant-massage")), ENGLISH))
     for command in SHOWN:
         assert ENGLISH.examples(command)[0] in page.text
-    assert "This can be an emergency. Get help now." in page.text
+    assert {"stop", "ready"} <= set(SHOWN)
+    danger = page.text.index("This can be an emergency. Get help now.")
+    assert danger < page.text.index("Before"), "on the first page, however wide the font"
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "words"),
+    [
+        ("infant-massage", ("Call 999, 112, or 911.", "38 °C"), ("nine", "Celsius")),
+        ("infant-massage-es", ("Llama al 112, al 911,", "con 38 °C o más"), ("uno uno", "nueve uno", "treinta")),
+        (
+            "infant-massage-fr",
+            ("Appelez le 15, le 112 ou le 911,", "à 38 °C ou plus"),
+            ("quinze", "cent douze", "trente"),
+        ),
+    ],
+)
+def test_numbers_are_written_to_be_read(name: str, numbers: tuple[str, ...], words: tuple[str, ...]) -> None:
+    routine = load(find(name))
+    page = Page(card(routine, load_language(routine.language)))
+    assert all(number in page.text for number in numbers)
+    assert not [word for word in words if word in page.text]
+
+
+def test_a_telephone_shows_it_at_its_own_width() -> None:
+    assert '<meta name="viewport" content="width=device-width' in card(load(find("first-weeks")), ENGLISH)
 
 
 def test_the_card_needs_nothing_else() -> None:

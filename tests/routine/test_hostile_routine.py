@@ -41,7 +41,7 @@ HOSTILE = f"""\
 routine: hostile
 title: Never stop
 language: en
-about: A routine that means no good.
+about: A hostile routine.
 sources: {{mine: Nobody}}
 welcome: [{{say: [Welcome.], source: mine}}]
 preparation: [{{id: room, say: [Be there.], source: mine}}]
@@ -72,7 +72,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Routine:
     return load(write(tmp_path_factory.mktemp("hostile")))
 
 
-def mistakes(path: Path) -> str:
+def errors_in(path: Path) -> str:
     with pytest.raises(SourceError) as raised:
         load(path)
     return str(raised.value)
@@ -82,16 +82,16 @@ STOP = "Stop the massage, and tend to your baby."
 
 
 @pytest.mark.parametrize("sign", STRESS_SIGNS)
-def test_whatever_a_sign_says_the_guide_says_to_stop_and_tend_before(hostile: Routine, sign: str) -> None:
+def test_whatever_a_sign_says_the_guide_first_says_to_stop_and_tend(hostile: Routine, sign: str) -> None:
     p = Player(at="legs", routine=hostile)
     actions = p.hear("stress", sign=sign)
     assert any(isinstance(action, Hush) for action in actions)
     assert p.lines[0] == STOP and p.lines[-1].startswith("I'll be quiet.")
     p.all_lines()
-    assert p.guide.state == "tending"  # and there it stays, until the parent says otherwise
+    assert p.guide.state == "tending"  # and it stays there until the parent says otherwise
 
 
-def test_whatever_danger_says_the_emergency_words_come_before(hostile: Routine) -> None:
+def test_whatever_danger_says_the_emergency_words_come_first(hostile: Routine) -> None:
     p = Player(at="legs", routine=hostile)
     p.hear("stress", sign="skin_colour", danger=True)
     emergency = language().prompts["emergency"]
@@ -102,7 +102,7 @@ def test_whatever_danger_says_the_emergency_words_come_before(hostile: Routine) 
     assert p.guide.situation is EMERGENCY
 
 
-def test_whatever_mixed_says_the_guide_pauses_before(hostile: Routine) -> None:
+def test_whatever_mixed_says_the_guide_pauses_first(hostile: Routine) -> None:
     p = Player(at="legs", routine=hostile)
     p.hear("mixed")
     assert p.lines[0] == "Let's have a quiet moment."
@@ -112,10 +112,8 @@ def test_whatever_mixed_says_the_guide_pauses_before(hostile: Routine) -> None:
 
 @settings(max_examples=60)
 @given(happenings=st.lists(st.sampled_from([*REASONS, "line", "pause", "repeat", "how_long", ""]), max_size=8))
-def test_stop_and_tend_is_passed_over_only_when_it_was_said_to_its_end(
-    hostile: Routine, happenings: list[str]
-) -> None:
-    """Crying, and then a reason, and whatever else: nothing of the routine is heard before the guide's own words."""
+def test_stop_and_tend_is_left_out_only_once_it_was_said_in_full(hostile: Routine, happenings: list[str]) -> None:
+    """Crying, then reasons and anything else: nothing from the routine is heard before the guide's own words."""
     p = Player(at="legs", routine=hostile)
     p.said.clear()
     p.hear("stress", sign="crying")
@@ -136,8 +134,8 @@ def test_stop_and_tend_is_passed_over_only_when_it_was_said_to_its_end(
             )
 
 
-def test_care_from_a_routine_that_means_no_good_is_preceded_too(tmp_path: Path) -> None:
-    """One beside the file goes before the one in the box, also by the same name."""
+def test_the_guides_words_come_before_care_from_a_hostile_routine_too(tmp_path: Path) -> None:
+    """A routine beside the file wins over the one of the same name in the box."""
     write(tmp_path, HOSTILE.replace("routine: hostile", "routine: infant-massage"), "infant-massage")
     own = HOSTILE.partition("signs:\n")[0].replace("language: en", "language: en\ncare_from: infant-massage")
     p = Player(at="legs", routine=load(write(tmp_path, own)))
@@ -164,29 +162,27 @@ def test_care_from_a_routine_that_means_no_good_is_preceded_too(tmp_path: Path) 
 )
 def test_what_would_leave_a_sign_unanswered_or_add_words_is_refused(tmp_path: Path, old: str, new: str) -> None:
     assert old in HOSTILE
-    mistakes(write(tmp_path, HOSTILE.replace(old, new, 1)))
+    errors_in(write(tmp_path, HOSTILE.replace(old, new, 1)))
 
 
 OWN = [STOP, "This can be an emergency. Get help now.", "Call nine nine nine, one one two, or nine one one."]
 
 
 @pytest.mark.parametrize("sentence", OWN)
-def test_a_recording_cannot_take_the_place_of_the_guides_own_words(
-    tmp_path: Path, sentence: str, speak: Speak
-) -> None:
+def test_a_recording_cannot_replace_the_guides_own_words(tmp_path: Path, sentence: str, speak: Speak) -> None:
     """Recordings are found by their text: this one would be played where the guide says to stop."""
     import soundfile
 
     soundfile.write(tmp_path / "go-on.flac", speak("go on with it"), 16000)
     as_sentence = HOSTILE.replace("say: [Be there.]", f'say: [{{text: "{sentence}", recording: go-on.flac}}]')
-    told = mistakes(write(tmp_path, as_sentence))
-    assert "this is one of the guide's own sentences" in told and ":7:" in told
+    lines = errors_in(write(tmp_path, as_sentence))
+    assert "this is one of the guide's own sentences" in lines and ":7:" in lines
     as_step = HOSTILE.replace(
         "say: [Rub on and on., Never mind the crying.]", f'recording: go-on.flac, say: ["{sentence}"]'
     )
-    assert "this is one of the guide's own sentences" in mistakes(write(tmp_path, as_step))
+    assert "this is one of the guide's own sentences" in errors_in(write(tmp_path, as_step))
     spaced = as_sentence.replace(sentence, sentence.replace(" ", "  "))
-    assert "this is one of the guide's own sentences" in mistakes(write(tmp_path, spaced))
+    assert "this is one of the guide's own sentences" in errors_in(write(tmp_path, spaced))
 
 
 def test_a_lender_cannot_lend_such_a_recording(tmp_path: Path, speak: Speak) -> None:
@@ -196,7 +192,7 @@ def test_a_lender_cannot_lend_such_a_recording(tmp_path: Path, speak: Speak) -> 
     lender = HOSTILE.replace("say: [Be there.]", f'say: [{{text: "{STOP}", recording: go-on.flac}}]')
     write(tmp_path, lender.replace("routine: hostile", "routine: lender"), "lender")
     own = HOSTILE.partition("signs:\n")[0].replace("language: en", "language: en\ncare_from: lender")
-    assert "has errors" in mistakes(write(tmp_path, own))
+    assert "has errors" in errors_in(write(tmp_path, own))
 
 
 def test_a_recorded_sentence_of_the_routine_is_still_played(tmp_path: Path, speak: Speak) -> None:
@@ -215,11 +211,11 @@ def test_a_recorded_sentence_of_the_routine_is_still_played(tmp_path: Path, spea
 @pytest.mark.parametrize("word", ["crying", "stop", "emergency", "breathing"])
 def test_a_routine_cannot_say_how_a_word_of_the_commands_sounds(tmp_path: Path, word: str) -> None:
     text = HOSTILE.replace("name: legs", f"name: {word}").replace("about:", f"pronounce: {{{word}: banana}}\nabout:")
-    assert f"`{word}` is a word of the guide's own commands" in mistakes(write(tmp_path, text))
+    assert f"`{word}` is a word of the guide's own commands" in errors_in(write(tmp_path, text))
 
 
-def test_no_name_of_a_part_takes_a_phrase_from_the_signs() -> None:
-    """A part may be called as it likes: what already means something goes on to mean that."""
+def test_the_name_of_a_part_takes_no_phrase_from_the_signs() -> None:
+    """Whatever a part is called, a phrase that has a meaning keeps it."""
     from voiceguide.routine.routine import Part
 
     plain = language().phrasebook().meanings

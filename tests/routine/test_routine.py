@@ -103,14 +103,14 @@ def write(folder: Path, text: str, name: str = "feet") -> Path:
     return path
 
 
-def mistakes(path: Path) -> list[str]:
+def errors_in(path: Path) -> list[str]:
     """What an author reads, without the folder; checked to be lines in the order of the file."""
     with pytest.raises(SourceError) as raised:
         load(path)
-    assert all(str(problem).isprintable() for problem in raised.value.errors)
-    places = [(problem.line, problem.column) for problem in raised.value.errors]
+    assert all(str(one).isprintable() for one in raised.value.errors)
+    places = [(one.line, one.column) for one in raised.value.errors]
     assert places == sorted(places)
-    return [str(problem).removeprefix(f"{path.parent}/") for problem in raised.value.errors]
+    return [str(one).removeprefix(f"{path.parent}/") for one in raised.value.errors]
 
 
 # What is read
@@ -201,7 +201,7 @@ def test_every_source_is_known_after_borrowing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("carer", "told"),
+    ("carer", "message"),
     [
         (None, "there is no routine named `carer`; "),
         (BORROWER.replace("routine: feet", "routine: carer").replace("from: carer", "from: feet"), None),
@@ -209,23 +209,23 @@ def test_every_source_is_known_after_borrowing(folder: Path) -> None:
         (CARER.replace("e", "\xff").encode("latin-1"), "the routine `carer` has errors; see: voiceguide check "),
     ],
 )
-def test_care_cannot_be_taken_from(folder: Path, carer: str | bytes | None, told: str | None) -> None:
+def test_care_cannot_be_taken_from(folder: Path, carer: str | bytes | None, message: str | None) -> None:
     if carer is not None:
         (folder / "carer.yaml").write_bytes(carer.encode() if isinstance(carer, str) else carer)
-    told = told or "the routine `carer` has no signs of its own; write `care_from: feet`"
-    (line,) = mistakes(write(folder, BORROWER))
-    assert line.startswith(f"feet.yaml:43:12: {told}")
+    message = message or "the routine `carer` has no signs of its own; write `care_from: feet`"
+    (line,) = errors_in(write(folder, BORROWER))
+    assert line.startswith(f"feet.yaml:43:12: {message}")
 
 
 def test_a_routine_cannot_take_care_from_itself(folder: Path) -> None:
-    assert mistakes(write(folder, FEET + "care_from: feet\n")) == [
+    assert errors_in(write(folder, FEET + "care_from: feet\n")) == [
         "feet.yaml:43:12: a routine cannot take its signs from itself; name another one, or write `signs` and `mixed`"
     ]
 
 
 def test_a_name_that_no_file_can_have_is_no_routine_for_care(folder: Path) -> None:
-    told = mistakes(write(folder, FEET + f"care_from: {'x' * 5000}\n"))
-    assert [line.split("; ")[0] for line in told] == [
+    message = errors_in(write(folder, FEET + f"care_from: {'x' * 5000}\n"))
+    assert [line.split("; ")[0] for line in message] == [
         "feet.yaml:43:12: `care_from` is 5000 characters long, and at most 60 fit",
         f"feet.yaml:43:12: there is no routine named `{'x' * 40}`",
     ]
@@ -233,7 +233,7 @@ def test_a_name_that_no_file_can_have_is_no_routine_for_care(folder: Path) -> No
 
 def test_the_nearest_routine_is_suggested_for_care(folder: Path) -> None:
     write(folder, CARER, "carer")
-    assert mistakes(write(folder, FEET + "care_from: caror\n")) == [
+    assert errors_in(write(folder, FEET + "care_from: caror\n")) == [
         "feet.yaml:43:12: there is no routine named `caror`; write `carer` if you meant that"
     ]
 
@@ -242,7 +242,7 @@ def test_the_nearest_routine_is_suggested_for_care(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         (
             "routine: feet",
@@ -350,23 +350,23 @@ def test_the_nearest_routine_is_suggested_for_care(folder: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_place(folder: Path, old: str, new: str, told: str) -> None:
+def test_an_error_is_reported_with_its_place(folder: Path, old: str, new: str, message: str) -> None:
     good = FEET + CARE
     assert old in good
-    (line,) = mistakes(write(folder, good.replace(old, new, 1)))
-    assert line.startswith(f"feet.yaml:{told}")
+    (line,) = errors_in(write(folder, good.replace(old, new, 1)))
+    assert line.startswith(f"feet.yaml:{message}")
 
 
 def test_an_unknown_sign_is_told_beside_the_one_that_is_missing(folder: Path) -> None:
-    assert mistakes(write(folder, FEET + CARE.replace("    hiccoughs:", "    hiccups:"))) == [
+    assert errors_in(write(folder, FEET + CARE.replace("    hiccoughs:", "    hiccups:"))) == [
         "feet.yaml:52:3: `stress` has no `hiccoughs`; add `hiccoughs:` with `name`, `say` and `source`",
         "feet.yaml:53:5: `hiccups` is not known here; write `hiccoughs` if you meant that",
     ]
 
 
 def test_without_care_signs_and_mixed_are_missing(folder: Path) -> None:
-    told = mistakes(write(folder, FEET))
-    assert [line.split(";")[0] for line in told] == [
+    message = errors_in(write(folder, FEET))
+    assert [line.split(";")[0] for line in message] == [
         "feet.yaml:1:1: the file has no `mixed`",
         "feet.yaml:1:1: the file has no `signs`",
     ]
@@ -374,11 +374,11 @@ def test_without_care_signs_and_mixed_are_missing(folder: Path) -> None:
 
 def test_a_whole_kind_of_signs_is_told_once(folder: Path) -> None:
     start, end = CARE.index("  comfort:"), CARE.index("  stress:")
-    (line,) = mistakes(write(folder, FEET + CARE[:start] + CARE[end:]))
+    (line,) = errors_in(write(folder, FEET + CARE[:start] + CARE[end:]))
     assert line.startswith("feet.yaml:43:1: `signs` has no `comfort`; add `comfort:` with `happy_sounds`, ")
 
 
-def test_all_mistakes_are_told_at_once(folder: Path) -> None:
+def test_all_errors_are_reported_at_once(folder: Path) -> None:
     text = FEET + CARE
     for old, new_text in [
         ("title: Warm feet", "titel: Warm feet"),
@@ -388,7 +388,7 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
         ("crying:\n      name: crying", "crying:\n      name: 1"),
     ]:
         text = text.replace(old, new_text, 1)
-    assert [line.split("; ")[0] for line in mistakes(write(folder, text))] == [
+    assert [line.split("; ")[0] for line in errors_in(write(folder, text))] == [
         "feet.yaml:1:1: the file has no `title`",
         "feet.yaml:2:1: `titel` is not known here",
         "feet.yaml:11:13: `leeflet` is not one of the `sources`",
@@ -445,9 +445,9 @@ def test_a_key_that_is_missing_is_told_where_it_belongs(folder: Path, path: tupl
     del at(data, path)[key]
     file = write(folder, yaml.safe_dump(data, sort_keys=False))
     line, column = place(file.read_text(), path)
-    told = [line for line in mistakes(file) if f"has no `{key}`; add `{key}:" in line]
-    assert len(told) == 1
-    assert told[0].startswith(f"feet.yaml:{line}:{column}: ")
+    message = [line for line in errors_in(file) if f"has no `{key}`; add `{key}:" in line]
+    assert len(message) == 1
+    assert message[0].startswith(f"feet.yaml:{line}:{column}: ")
 
 
 @pytest.mark.parametrize("path", [path for path in groups(GOOD) if path not in FREE], ids=str)
@@ -456,8 +456,8 @@ def test_an_unknown_key_is_told_where_it_stands(folder: Path, path: tuple[str | 
     at(data, path)["colour"] = "blue"
     file = write(folder, yaml.safe_dump(data, sort_keys=False))
     line, column = place(file.read_text(), (*path, "colour"))
-    (told,) = mistakes(file)
-    assert told.startswith(f"feet.yaml:{line}:{column}: `colour` is not known here; ")
+    (message,) = errors_in(file)
+    assert message.startswith(f"feet.yaml:{line}:{column}: `colour` is not known here; ")
 
 
 _values: st.SearchStrategy[Any] = (
@@ -482,7 +482,7 @@ def test_whatever_stands_in_a_routine_it_is_read_or_told(
         assert isinstance(load(file), Routine)
     except SourceError as error:
         assert error.errors
-        assert all(str(problem).isprintable() for problem in error.errors)
+        assert all(str(one).isprintable() for one in error.errors)
 
 
 # The schema
@@ -535,8 +535,8 @@ TEMPLATE = Path(module.__file__).with_name("template.yaml")
 def test_the_routines_in_the_box_load(path: Path) -> None:
     routine = load(path)
     assert routine.id == path.stem
-    told: tuple[Any, ...] = (*routine.steps, *routine.signs.values(), routine.mixed)
-    used = {key for one in told for key in one.source}
+    passages: tuple[Any, ...] = (*routine.steps, *routine.signs.values(), routine.mixed)
+    used = {key for one in passages for key in one.source}
     assert used <= set(routine.sources)
 
 
@@ -632,8 +632,8 @@ def test_the_page_holds_all_that_is_said(path: Path) -> None:
     routine = load(path)
     words = " ".join(readable(routine).split())
     passages = (*routine.welcome, *routine.preparation, *routine.steps, *routine.closing, *routine.why)
-    told: tuple[Any, ...] = (*passages, *routine.signs.values(), routine.mixed)
-    for one in told:
+    sayings: tuple[Any, ...] = (*passages, *routine.signs.values(), routine.mixed)
+    for one in sayings:
         assert all(text in words for text in one.say)
     for text in (*routine.sources.values(), routine.about):
         assert " ".join(text.split()) in words

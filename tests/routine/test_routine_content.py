@@ -242,7 +242,7 @@ def test_fever_feeding_vaccination_and_one_hand(massage: dict[str, Any]) -> None
     for caution in (
         "fever or an illness, leave the massage for another day",
         "under three months, at thirty eight celsius or more, see a doctor straight away",
-        "after a vaccination, allow seventy two hours",
+        "after a vaccination, wait three days",
         "after a feed, let an hour pass",
         "never wake a sleeping baby for this, and end when sleep comes",
         "always keep one hand on your baby",
@@ -324,12 +324,12 @@ def test_the_therapist_teaches_hands_on_with_a_doll(full: dict[str, Any]) -> Non
 
 def test_belly_neck_face_and_back_have_their_cautions(full: dict[str, Any]) -> None:
     part = {p["id"]: text(p) for p in full["parts"]}
-    assert "cord is unhealed" in part["belly"]
-    assert "within an hour of a feed" in part["belly"]
+    assert "cord has not healed" in part["belly"]
+    assert "a feed was within the hour" in part["belly"]
     assert "from your baby's right side to the left" in part["belly"]
-    assert "never press on the throat" in part["neck"]
+    assert "never the throat" in part["neck"]
     assert "no oil comes near the eyes and mouth" in part["face"]
-    assert "awake and watched" in part["back"]
+    assert "wide-awake baby, with your eyes on the face" in part["back"]
     assert "slippery" in part["back"]
     assert "slippery" in text(full["closing"])
     assert "fallen asleep, let the massage end" in text(full["parts"])

@@ -64,9 +64,9 @@ def test_every_kind_is_tried_here() -> None:
 def test_an_entry_has_the_keys_of_its_kind_and_its_line(
     entry: Entry, details: dict[str, object], line: str | None
 ) -> None:
-    told = json.loads(json.dumps(entry.as_json()))
-    assert told == {"t": round(entry.t, 3), "kind": type(entry).__name__.lower(), **details}
-    assert list(told)[:2] == ["t", "kind"]
+    printed = json.loads(json.dumps(entry.as_json()))
+    assert printed == {"t": round(entry.t, 3), "kind": type(entry).__name__.lower(), **details}
+    assert list(printed)[:2] == ["t", "kind"]
     assert transcript.line(entry) == line
 
 
@@ -95,5 +95,5 @@ def test_the_summary_has_its_keys_and_its_line() -> None:
         (Command("stress", sign="skin_colour", danger=True), "stress (skin_colour, danger): x"),
     ],
 )
-def test_a_command_is_told_with_its_details(command: Command, words: str) -> None:
+def test_a_command_is_printed_with_its_details(command: Command, words: str) -> None:
     assert transcript.meaning(ears.Heard(command, "x", 1.0, 0.0, 0.0, 0.0)) == words

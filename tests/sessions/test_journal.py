@@ -1,4 +1,4 @@
-"""The journal: real SQLite in a real folder; faults are real ones where a test can make them without a privilege."""
+"""The journal: real SQLite in a real folder, with real failures where a test can cause them without privileges."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def at(n: int, **more: object) -> Progress:
     return Progress(first_weeks().steps[n].id, **more)
 
 
-def keeper(told: list[str] | None = None) -> Keeper:
-    return Keeper(first_weeks(), (told if told is not None else []).append)
+def keeper(warnings: list[str] | None = None) -> Keeper:
+    return Keeper(first_weeks(), (warnings if warnings is not None else []).append)
 
 
 def cut_off(*kept: Progress) -> None:
@@ -71,7 +71,7 @@ progresses = st.builds(
 
 
 @given(st.lists(progresses, min_size=1, max_size=5))
-def test_the_last_that_was_kept_is_where_it_goes_on(kept: list[Progress]) -> None:
+def test_it_goes_on_at_the_last_step_that_was_kept(kept: list[Progress]) -> None:
     default_path().unlink(missing_ok=True)
     cut_off(*kept)
     found = offered()
@@ -80,7 +80,7 @@ def test_the_last_that_was_kept_is_where_it_goes_on(kept: list[Progress]) -> Non
 
 
 @pytest.mark.parametrize("how", ["finished", "left early"])
-def test_a_session_that_came_to_its_end_is_not_offered(how: str) -> None:
+def test_a_finished_session_is_not_offered(how: str) -> None:
     cut_off(at(1), Progress(ended=how))
     assert offered() is None
     assert offered(asked=True) is None
@@ -142,12 +142,14 @@ def test_what_goes_on_is_one_session_and_what_starts_again_is_another() -> None:
 
 
 def test_a_session_that_runs_is_not_offered_to_a_second_one() -> None:
-    first, told = keeper(), list[str]()
+    first, warnings = keeper(), list[str]()
     first.keep(at(1))
-    second = keeper(told)
+    second = keeper(warnings)
     assert second.interrupted(asked=True) is None
     second.keep(at(3))
-    assert told == ["this session is not kept, so it could not go on after a power cut: another session is running"]
+    assert warnings == [
+        "this session is not kept, so it could not go on after a power cut: another session is running"
+    ]
     first.close()
     found = offered()
     assert found is not None and found.progress == at(1)
@@ -174,7 +176,7 @@ def noon(day: int, hour: float) -> float:
         (noon(3, 19), noon(9, 18), ("some_time", 0)),
     ],
 )
-def test_how_long_ago_is_told_as_people_do(then: float, now: float, words: tuple[str, int]) -> None:
+def test_how_long_ago_is_said_as_people_say_it(then: float, now: float, words: tuple[str, int]) -> None:
     assert ago(then, now) == words
 
 
@@ -247,53 +249,53 @@ def test_what_was_deleted_of_a_running_session_does_not_come_back() -> None:
         ("signs", "{"),
     ],
 )
-def test_a_row_that_makes_no_sense_is_passed_over(column: str, value: object) -> None:
+def test_a_row_that_makes_no_sense_is_ignored(column: str, value: object) -> None:
     cut_off(at(1))
     with sqlite3.connect(default_path()) as db:
         db.execute(f"UPDATE sessions SET {column} = ?", (value,))
-    told: list[str] = []
-    session = keeper(told)
+    warnings: list[str] = []
+    session = keeper(warnings)
     assert session.interrupted(asked=True) is None
     assert session.keep(at(2))
     session.close()
-    assert not told
+    assert not warnings
 
 
 # Faults
 
 
 @pytest.mark.parametrize("size", [100, 4000, 5000])
-def test_a_torn_file_is_set_aside_and_a_new_one_begun(size: int) -> None:
+def test_a_damaged_file_is_set_aside_and_a_new_one_started(size: int) -> None:
     cut_off(at(1))
     torn = default_path().read_bytes()[:size]
     default_path().write_bytes(torn)
-    told: list[str] = []
-    session = keeper(told)
+    warnings: list[str] = []
+    session = keeper(warnings)
     assert session.interrupted(asked=False) is None
     session.keep(at(2))
     session.close()
     (aside,) = [path for path in default_path().parent.iterdir() if path != default_path()]
     assert aside.read_bytes() == torn and aside.name.startswith("journal.db.broken-2")
-    assert len(told) == 1 and str(aside) in told[0]
+    assert len(warnings) == 1 and str(aside) in warnings[0]
     found = offered()
     assert found is not None and found.progress == at(2)
 
 
 @given(st.binary(max_size=9000), st.floats(0, 1), st.booleans())
-def test_with_garbage_in_it_the_session_is_kept_or_that_is_told(garbage: bytes, where: float, whole: bool) -> None:
+def test_with_garbage_in_it_the_session_is_kept_or_a_warning_given(garbage: bytes, where: float, whole: bool) -> None:
     for path in [*default_path().parent.glob("*")]:
         path.unlink()
     cut_off(at(1, signs=("crying",)))
     data = default_path().read_bytes()
     start = 0 if whole else int(where * len(data))
     default_path().write_bytes(data[:start] + garbage + data[start + len(garbage) :])
-    told: list[str] = []
-    session = keeper(told)
+    warnings: list[str] = []
+    session = keeper(warnings)
     session.interrupted(asked=False)
     session.keep(at(2))
     session.close()
     found = offered()
-    assert told or (found is not None and found.progress == at(2))
+    assert warnings or (found is not None and found.progress == at(2))
 
 
 def test_the_rollback_journal_of_a_broken_one_is_not_applied_to_the_new_one() -> None:
@@ -312,12 +314,12 @@ def test_one_of_a_newer_version_is_left_alone() -> None:
     db.execute("PRAGMA user_version = 99")
     db.execute("ALTER TABLE sessions ADD COLUMN more TEXT")
     db.close()
-    before, told = default_path().read_bytes(), list[str]()
-    session = keeper(told)
+    before, warnings = default_path().read_bytes(), list[str]()
+    session = keeper(warnings)
     session.keep(at(2))
     session.close()
     assert default_path().read_bytes() == before
-    assert len(told) == 1 and "newer voiceguide" in told[0]
+    assert len(warnings) == 1 and "newer voiceguide" in warnings[0]
 
 
 @pytest.mark.parametrize("state_home", ["/proc/nowhere", "/dev/null"])
@@ -325,13 +327,13 @@ def test_without_a_folder_the_session_goes_on_and_says_so_once(
     state_home: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", state_home)
-    told: list[str] = []
-    session = keeper(told)
+    warnings: list[str] = []
+    session = keeper(warnings)
     assert session.interrupted(asked=False) is None
     session.keep(at(1))
     session.end("stopped")
     session.close()
-    (line,) = told
+    (line,) = warnings
     assert line.startswith("this session is not kept") and state_home in line
 
 
@@ -341,12 +343,12 @@ def test_what_may_not_be_written_can_still_be_read() -> None:
     default_path().chmod(0o400)
     default_path().parent.chmod(0o500)
     try:
-        told: list[str] = []
-        session = keeper(told)
+        warnings: list[str] = []
+        session = keeper(warnings)
         assert session.interrupted(asked=False) is not None
         session.keep(at(2))
         session.keep(at(3))
-        assert len(told) == 1 and "write" in told[0]
+        assert len(warnings) == 1 and "write" in warnings[0]
     finally:
         default_path().parent.chmod(0o700)
 
@@ -369,8 +371,8 @@ keeper.keep(Progress(routine.steps[3].id))
 
 
 @pytest.mark.parametrize(("limit", "signs"), [(0, 0), (600, 0), (4096, 0), (12288, 2000)])
-def test_a_full_disk_is_told_once_and_used_again_when_there_is_room(limit: int, signs: int) -> None:
-    """The kernel refuses to let a file grow, as it does where there is no room."""
+def test_a_full_disk_is_reported_once_and_used_again_when_there_is_room(limit: int, signs: int) -> None:
+    """The kernel doesn't let a file grow, as if the disk were full."""
     result = subprocess.run(
         [sys.executable, "-c", FULL, str(limit), str(signs)],
         capture_output=True,
@@ -386,22 +388,22 @@ def test_a_full_disk_is_told_once_and_used_again_when_there_is_room(limit: int, 
 
 
 def test_a_database_that_somebody_else_holds_is_not_waited_for_long() -> None:
-    session, told = keeper(), list[str]()
+    session, warnings = keeper(), list[str]()
     session.keep(at(1))
     session.close()
-    session = keeper(told)
+    session = keeper(warnings)
     other = sqlite3.connect(default_path())
     other.execute("BEGIN EXCLUSIVE")
     session.keep(at(2))
     other.rollback()
     session.keep(at(3))
     session.close()
-    assert len(told) == 1 and "locked" in told[0]
+    assert len(warnings) == 1 and "locked" in warnings[0]
     found = offered()
     assert found is not None and found.progress == at(3)
 
 
-def test_history_tells_what_cannot_be_opened() -> None:
+def test_history_says_what_cannot_be_opened() -> None:
     default_path().mkdir(parents=True)
     with pytest.raises(JournalError, match=r"cannot open the journal .*unable to open"):
         Journal()

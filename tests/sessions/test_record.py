@@ -47,7 +47,7 @@ def first_weeks() -> Routine:
 
 
 def click(size: int = RATE // 50) -> Pcm:
-    """A key that is pressed: 20 ms, as loud as can be."""
+    """A key being pressed: 20 ms, at full scale."""
     chance = np.random.default_rng(3)
     return (
         (chance.normal(size=size) * 8000 * np.exp(-np.arange(size) / (size / 4))).clip(-32768, 32767).astype(np.int16)
@@ -81,19 +81,19 @@ def test_without_speech_nothing_is_kept(size: int, noise: float) -> None:
     assert warnings(trimmed(room))[0].startswith("nothing was heard")
 
 
-def test_clicks_alone_are_no_speech() -> None:
+def test_clicks_alone_are_not_speech() -> None:
     room = np.random.default_rng(1).normal(scale=3, size=2 * RATE).astype(np.int16)
     for at in (0, RATE, 2 * RATE - FRAME):
         room[at : at + FRAME] += click(FRAME)
     assert len(trimmed(room)) == 0
 
 
-def test_what_is_too_soft_or_crackles_is_told(speak: Speak) -> None:
+def test_a_recording_too_soft_or_crackling_has_a_warning(speak: Speak) -> None:
     speech = speak("rest both hands on your baby's legs").astype(float)
     for gain, words in ((0.5, None), (0.03, "very soft: come nearer"), (20.0, "too loud in places")):
-        told = warnings(trimmed((speech * gain).clip(-32768, 32767).astype(np.int16)))
-        assert [words in line for line in told if words] == ([True] if words else [])
-        assert bool(told) == bool(words)
+        given = warnings(trimmed((speech * gain).clip(-32768, 32767).astype(np.int16)))
+        assert [words in line for line in given if words] == ([True] if words else [])
+        assert bool(given) == bool(words)
 
 
 # ---- the lines ----

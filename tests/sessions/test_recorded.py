@@ -1,4 +1,4 @@
-"""Lines in somebody's own voice: which files are used, what they sound like, and what is wrong with them."""
+"""Lines in somebody's own voice: which files are used, how they sound, and what's reported about them."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_recording_is_as_loud_as_the_voice_and_begins_at_once(
     assert len(pcm) / RATE == pytest.approx(seconds, abs=0.1)
 
 
-def test_what_is_no_line_is_told(tmp_path: Path) -> None:
+def test_a_recording_of_no_line_is_reported(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound", "utf-8")
     long = np.full((LONGEST_S + 1) * 8000, 1000, np.int16)
     for path, words in (
@@ -129,11 +129,11 @@ def test_a_routine_names_recordings_of_a_sentence_and_of_a_step(feet: Path) -> N
 
 
 def test_a_line_with_a_recording_is_taken_from_it_and_the_others_are_spoken(feet: Path, voice: Voice) -> None:
-    told: list[str] = []
-    narrator = Narrator(voice, None, ahead=False, recorded=Recorded(load(feet), told.append).pcm)
+    warnings: list[str] = []
+    narrator = Narrator(voice, None, ahead=False, recorded=Recorded(load(feet), warnings.append).pcm)
     assert np.array_equal(narrator.line("Rest your hands on the feet.").result(), line_of(feet.parent / "rest.flac"))
     assert np.array_equal(narrator.line("Be still.").result(), voice.render("Be still."))
-    assert told == []
+    assert warnings == []
 
 
 def test_the_guard_knows_what_a_recorded_line_would_fake(
@@ -149,20 +149,20 @@ def test_the_guard_knows_what_a_recorded_line_would_fake(
 def test_without_its_file_a_line_is_spoken_and_a_step_sentence_by_sentence(feet: Path, voice: Voice) -> None:
     (feet.parent / "rest.flac").write_text("no sound", "utf-8")
     (feet.parent / "voice/strokes.wav").unlink()
-    routine, told = load(feet), list[str]()
+    routine, warnings = load(feet), list[str]()
     assert routine.steps[1].say == ("Stroke the soles.", "Softly.")
-    recorded = Recorded(routine, told.append)
-    assert told == [f"there is no recording {feet.parent}/voice/strokes.wav; the voice says it"]
+    recorded = Recorded(routine, warnings.append)
+    assert warnings == [f"there is no recording {feet.parent}/voice/strokes.wav; the voice says it"]
     narrator = Narrator(voice, None, ahead=False, recorded=recorded.pcm)
     for _ in range(2):
         narrator.rate += 1  # so that it is asked for again
         pcm = narrator.line("Rest your hands on the feet.").result()
         assert np.array_equal(pcm, voice.render("Rest your hands on the feet.", rate=narrator.rate))
-    (_, line) = told
+    (_, line) = warnings
     assert line.startswith(f"{feet.parent}/rest.flac is no recording that can be read")
 
 
-def test_check_tells_where_a_recording_is_missing_or_none(feet: Path) -> None:
+def test_check_says_where_a_recording_is_missing_or_unreadable(feet: Path) -> None:
     (feet.parent / "rest.flac").unlink()
     write(feet.parent / "voice/strokes.wav", np.zeros(RATE, np.int16))
     result = check(feet)
@@ -238,7 +238,7 @@ def test_ones_own_recordings_are_for_this_user_only_and_can_be_deleted(tmp_path:
     own.delete()
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, speak: Speak) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path, speak: Speak) -> None:
     (tmp_path / "data").write_text("in the way", "utf-8")
     with pytest.raises(VoiceguideError, match="cannot write"):
         Own("feet").keep("One.", speak("one"))
@@ -293,5 +293,5 @@ parent:
         assert begun
         pcm = line_of(path)
         for at in begun:
-            near = range(round((at - 0.001) * RATE), round((at + 0.001) * RATE))  # times are told in milliseconds
+            near = range(round((at - 0.001) * RATE), round((at + 0.001) * RATE))  # times are in milliseconds
             assert any(np.array_equal(speaker[start : start + len(pcm)], pcm) for start in near)

@@ -273,17 +273,17 @@ parent:
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 0.5}, say: hold on}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
-  - {when: {state: preparing, speaking_for: 0.8}, say: pause, voice: en-us+f3}
+  - {when: {state: preparing, speaking_for: 0.8}, say: pause, voice: en-gb-x-rp+f5}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 1.5}, say: stop}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 1.2}, say: pause, voice: en-gb-x-rp+f5}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
-  - {when: {state: preparing, speaking_for: 0.7}, say: take a break, voice: en-us+f3}
+  - {when: {state: preparing, speaking_for: 0.7}, say: take a break, voice: en-gb-x-rp+f5}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
   - {when: {state: preparing, speaking_for: 0.9}, say: pause please}
   - {when: {state: paused, silent_for: 1.0}, say: continue}
-  - {when: {state: preparing, speaking_for: 1.1}, say: stop, voice: en-us+f3}
+  - {when: {state: preparing, speaking_for: 1.1}, say: stop, voice: en-gb-x-rp+f5}
 """
 
 
@@ -455,11 +455,11 @@ def errors_in(folder: Path, script: str) -> list[tuple[int, int]]:
     path.write_text(script, encoding="utf-8")
     with pytest.raises(SourceError) as refusal:
         load_script(path)
-    for problem in refusal.value.errors:
-        assert problem.file == str(path)
-        assert problem.what
-        assert problem.instead
-    return [(problem.line, problem.column) for problem in refusal.value.errors]
+    for one in refusal.value.errors:
+        assert one.file == str(path)
+        assert one.what
+        assert one.instead
+    return [(one.line, one.column) for one in refusal.value.errors]
 
 
 ALL_WRONG = """\
@@ -493,7 +493,7 @@ def test_all_errors_are_reported_at_once_with_their_places(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("script", ["", "parent: []", "routine: first-weeks", "parent: pause", "parent: [pause]"])
-def test_what_is_no_script_is_refused(tmp_path: Path, script: str) -> None:
+def test_a_file_that_is_not_a_script_is_refused(tmp_path: Path, script: str) -> None:
     assert errors_in(tmp_path, script)
 
 
@@ -521,7 +521,7 @@ def test_the_program_prints_every_error_on_a_line_of_its_own(tmp_path: Path) -> 
         ("parent: [{say: pause, voice: martian}]", "espeak-ng has no voice 'martian'"),
     ],
 )
-def test_what_shows_only_later_is_one_line_too(tmp_path: Path, script: str, words: str) -> None:
+def test_an_error_that_shows_only_later_is_one_line_too(tmp_path: Path, script: str, words: str) -> None:
     rehearsed = rehearse(tmp_path, script)
     assert rehearsed.exit_code == 1
     assert words in rehearsed.errors
@@ -554,7 +554,7 @@ Mishear = Callable[[str], str | None]
 class PerfectEars:
     """They hear each phrase at its end; or, with ``mishear``, another one or none."""
 
-    voice = False
+    voice = suspects = False
 
     def __init__(self, said: list[entries.Parent], mishear: Mishear) -> None:
         self._said = said
@@ -573,7 +573,7 @@ class PerfectEars:
         return heard
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
-        """They are never taken in."""
+        """They never mistake the guide for the parent."""
 
 
 E = TypeVar("E", bound=Entry)
@@ -839,7 +839,7 @@ def test_commands_are_obeyed_under_its_voice_a_chime_a_stroke_and_music(any_mome
 
 
 def test_it_ducks_while_somebody_speaks_over_it_and_comes_back(tmp_path: Path) -> None:
-    """What was said is no command."""
+    """What was said isn't a command."""
     script = """
 routine: first-weeks
 seed: 5
@@ -871,7 +871,7 @@ TOLD = {
     "crying": "baby's crying",
     "fussing": "my baby is fussing",
 }
-"""A way to tell the guide of each sign of stress."""
+"""For each sign of stress, a way to report it."""
 WHY = {
     "hungry": "she's hungry",
     "pain": "he's in pain",
@@ -921,23 +921,23 @@ def said_after(session: Rehearsed, command: str, **more: str) -> list[str]:
     return [line["text"] for line in lines[start:end] if line["kind"] == "said"]
 
 
-def test_every_sign_that_is_told_is_understood(all_signs: Rehearsed) -> None:
+def test_every_sign_that_is_reported_is_understood(all_signs: Rehearsed) -> None:
     assert (all_signs.exit_code, all_signs.errors) == (0, "")
     assert all_signs.summary["false_commands"] == 0
 
 
 @pytest.mark.parametrize("sign", TOLD)
 def test_a_sign_of_stress_is_answered_with_how_to_tend_to_it_once(all_signs: Rehearsed, sign: str) -> None:
-    told = load(find("infant-massage")).signs[sign].say
+    answer = load(find("infant-massage")).signs[sign].say
     said = said_after(all_signs, "stress", sign=sign)
-    assert said == ["Stop the massage, and tend to your baby.", *told, *load_language("en").say("quiet_wait")]
+    assert said == ["Stop the massage, and tend to your baby.", *answer, *load_language("en").say("quiet_wait")]
 
 
 @pytest.mark.parametrize("reason", WHY)
 def test_each_kind_of_crying_has_its_answer(all_signs: Rehearsed, reason: str) -> None:
-    told = load(find("infant-massage")).signs["crying"].reasons[reason]
+    answer = load(find("infant-massage")).signs["crying"].reasons[reason]
     said = said_after(all_signs, "stress", sign="crying", reason=reason)
-    assert said == ["Stop the massage, and tend to your baby.", *told, *load_language("en").say("quiet_wait")]
+    assert said == ["Stop the massage, and tend to your baby.", *answer, *load_language("en").say("quiet_wait")]
 
 
 def test_danger_is_answered_with_the_emergency_words_first(all_signs: Rehearsed) -> None:
@@ -960,7 +960,7 @@ def test_a_sign_of_comfort_has_a_warm_word_and_the_massage_goes_on(all_signs: Re
     assert said[len(routine.signs[sign].say)] in onwards
 
 
-def test_there_is_quiet_between_the_sentences_for_who_tends_to_a_baby(all_signs: Rehearsed) -> None:
+def test_there_is_quiet_between_the_sentences_for_a_parent_who_tends_to_the_baby(all_signs: Rehearsed) -> None:
     start = next(line["t"] for line in all_signs.of("heard") if line.get("sign") == "crying")
     times = [line["t"] for line in all_signs.of("said") if start < line["t"] < start + 30][:5]
     for begin in times[1:]:

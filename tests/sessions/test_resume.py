@@ -1,4 +1,4 @@
-"""Sessions that are cut off, ended from outside, and gone on with: the program as a user runs it."""
+"""Sessions that are cut off or ended from outside, and then resumed: the program as a user runs it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_with_an_option_it_does_not_ask() -> None:
         assert not any("We stopped" in line for line in guide.printed)
 
 
-def test_there_may_be_nothing_to_go_on_with() -> None:
+def test_there_may_be_nothing_to_resume() -> None:
     need_espeak()
     result = voiceguide("run", "first-weeks", "--keyboard", "--resume")
     assert result.returncode == 0

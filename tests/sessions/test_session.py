@@ -79,6 +79,8 @@ def phrases() -> Phrasebook:
 class PromptedEars:
     """Ears that hear each phrase at its moment, and a voice from ``voices[0]`` to ``voices[1]`` seconds."""
 
+    suspects = False
+
     def __init__(self, script: Sequence[Said], voices: tuple[float, float] = (0.0, 0.0)) -> None:
         self.voice = False
         self._voices = voices

@@ -1,6 +1,6 @@
-"""A routine by ear: which of the guide's sentences sound like commands, and which steps are too long to follow.
+"""Checks a routine by ear: which sentences sound like commands, and which steps are too long to follow.
 
-This is advice: a routine works without it. ``check --by-ear`` gives it.
+This is advice, which ``check --by-ear`` gives: a routine works without it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def obeyed(
     places: dict[str, Place] = {}
     for where, sentence in sentences(document):
         places.setdefault(" ".join(sentence.split()), where)
-    ears = Listener(model, book)
+    ears = Listener(model, book, lambda command: 0.0)  # whoever speaks on after it
     at = 0
     silence = np.zeros(RATE, np.int16)
     for text, where in places.items():
@@ -62,6 +62,6 @@ def obeyed(
 
 def _at_an_end(phrase: str, text: str) -> bool:
     """Whether a sentence begins or ends with the words of a phrase. Commands heard elsewhere (in every fifth
-    sentence of the routines in the box) aren't obeyed either, but no parent is led to say them at that moment."""
+    sentence of the routines in the box) aren't obeyed either, but a parent has no reason to say them just then."""
     words, said = phrase.split(), normal(text).split()
     return words in (said[: len(words)], said[-len(words) :])

@@ -1,27 +1,27 @@
-"""A check of everything that a session needs, each with its remedy."""
+"""Checks everything that a session needs. Each check says what it found and, if that's bad, what to do."""
 
 from __future__ import annotations
 
-import getpass
+import contextlib
 import os
 import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
-import platformdirs
 
 from voiceguide.errors import VoiceguideError
-from voiceguide.files.paths import expanded
+from voiceguide.files.paths import expanded, home, user_folder, user_name
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
-from voiceguide.host import service
+from voiceguide.host import service as host
 from voiceguide.host.gpio import Panel, pin_of
 from voiceguide.language.language import Language, load_language
 from voiceguide.routine.baby import Baby
@@ -36,11 +36,11 @@ from voiceguide.speech.voice import Voice
 
 CHANNELS = {"microphone": "inputs", "speaker": "outputs"}
 FREE_BYTES = 300_000_000
-"""For the cache of rendered speech (200 MB at most) and some air."""
+"""For the cache of rendered speech (200 MB at most), and some to spare."""
 FREE_MEMORY_BYTES = 250_000_000
-"""A session holds 140 MB (docs/figures.md), and what renders its voice 30."""
+"""A session takes 140 MB (docs/figures.md), and the process that renders its voice 30."""
 CLOCK_SLACK_S = 86_400
-"""A Raspberry Pi without a clock of its own begins in the past. A day, for time zones."""
+"""A Raspberry Pi without a battery clock starts in the past. A day is for time zones."""
 MEMORY = Path("/proc/meminfo")
 SOUND_CARDS = Path("/dev/snd")
 
@@ -50,60 +50,101 @@ class Finding:
     """What a check found."""
 
     check: str
-    ok: bool
     detail: str
     remedy: str = ""
-    """What to do; empty when all is well."""
+    """What to do; empty if all is well."""
+
+    @property
+    def ok(self) -> bool:
+        return not self.remedy
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self)
+        return {"check": self.check, "ok": self.ok, "detail": self.detail, "remedy": self.remedy}
+
+
+@dataclass(slots=True)
+class Patient:
+    """What's examined."""
+
+    language: Language
+    options: Options
+    settings: Mapping[str, str]
+    """What the user has set, by name."""
+    said: Pcm | None = None
+    """"Pause" in the guide's voice, int16[n]; None until the voice has been checked, or if there's none."""
+
+
+Check: TypeAlias = Callable[[Patient], Iterator[Finding]]
 
 
 def examine(options: Options, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Finding]:
-    """Check everything, one finding after the other. The language, devices and models are those of the ``options``;
-    if they name no language, that of the routine in the ``settings`` is taken.
-
-    Raises VoiceguideError if the guide doesn't speak the language."""
-    language = load_language(options.language or _language_of(settings))
-    yield _python()
-    yield _packages()
-    yield _checked("settings", lambda: _settings(settings))
-    rendered: dict[str, Pcm] = {}
-    yield _checked("voice", lambda: _voice(language, rendered))
-    yield from _hearing(options, language, rendered.get("pause"))
-    yield _checked("routines", _routines)
-    yield from _sound(options)
-    yield _clock()
-    yield _disk()
-    yield _permissions()
-    yield _journal()
-    yield _memory()
-    yield _service()
+    """Run all checks, one after the other. Raises VoiceguideError if the guide doesn't speak the language."""
+    patient = Patient(language_of(options, settings), options, settings)
+    for check in CHECKS:
+        yield from run(check, patient)
 
 
-def _checked(check: str, look: Callable[[], str]) -> Finding:
-    """A check that fails by a VoiceguideError, whose text says what to do."""
+def run(check: Check, patient: Patient) -> Iterator[Finding]:
+    """Run one check. An error that ends it becomes a finding: its text says what to do, mostly after a semicolon."""
     try:
-        return Finding(check, True, look())
+        yield from check(patient)
     except VoiceguideError as error:
-        first, *rest = str(error).splitlines()[0].split("; ", 1)
-        return Finding(check, False, first, rest[0] if rest else first)
+        detail, _, remedy = str(error).splitlines()[0].partition("; ")
+        yield Finding(check.__name__, detail, remedy or detail)
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        what = f"{where}{error.strerror or error}"
+        yield Finding(check.__name__, what, "put that right; a temporary folder is needed, too ($TMPDIR)")
 
 
-def _python() -> Finding:
+def language_of(options: Options, settings: Mapping[str, str]) -> Language:
+    """The language that was asked for, or that of the routine in the settings. Raises VoiceguideError."""
+    code = options.language
+    if code is None and "routine" in settings:
+        with contextlib.suppress(VoiceguideError):  # which the check of the settings reports
+            code = in_language(settings["routine"], None).language
+    return load_language(code or "en")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that's there already."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+# ---- The software ----
+
+
+def python(_: Patient) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("python", True, f"Python {version}, {sys.platform}")
+    yield Finding("python", f"Python {version}, {sys.platform}")
 
 
-def _language_of(settings: Mapping[str, str]) -> str:
+def packages(_: Patient) -> Iterator[Finding]:
+    """The packages that voiceguide's metadata asks for."""
     try:
-        return in_language(settings["routine"], None).language if "routine" in settings else "en"
-    except VoiceguideError:
-        return "en"  # the check of the settings tells of it
+        needed = [line for line in metadata.requires("voiceguide") or [] if "extra ==" not in line]
+    except metadata.PackageNotFoundError:
+        yield Finding("packages", "voiceguide itself is not installed, but run from its folder", "./run")
+        return
+    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in needed]
+    missing = [name for name in names if not _is_installed(name)]
+    if missing:
+        yield Finding("packages", f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+    else:
+        yield Finding("packages", f"all {len(names)} are installed")
 
 
-def _settings(found: Mapping[str, str]) -> str:
-    """What they name beside the model and the devices, as a session takes it."""
+def _is_installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def settings(patient: Patient) -> Iterator[Finding]:
+    """What they name, other than the model and the devices: a session would refuse the same."""
+    found = patient.settings
     if "routine" in found:
         in_language(found["routine"], found.get("language"))
     Baby(found.get("baby"), found.get("pronoun"))
@@ -113,205 +154,217 @@ def _settings(found: Mapping[str, str]) -> str:
     for what, pin in pins.items():
         if pin is not None:
             pin_of(pin, what)
-    if not any(it.path.is_file() and not service.faults(it) for it in map(service.unit, (False, True))):
-        with Panel(pins["button"], pins["led"]):  # the service has them while it runs
+    if not any(unit.path.is_file() and not host.faults(unit) for unit in map(host.unit, (False, True))):
+        with Panel(pins["button"], pins["led"]):  # a running service would have them open
             pass
-    return f"good: {', '.join(found)}" if found else "none; docs/configuration.md has what can be set"
+    good = f"good: {', '.join(found)}" if found else "none; docs/configuration.md has what can be set"
+    yield Finding("settings", good)
 
 
-def _voice(language: Language, rendered: dict[str, Pcm]) -> str:
-    with Voice(cache=None) as voice:
-        rendered["pause"] = voice.render(language.examples("pause")[0], voice=language.voice)
-    return f"pyttsx3 with espeak-ng renders speech: {len(rendered['pause']) / RATE:.2f} s for one word"
+def voice(patient: Patient) -> Iterator[Finding]:
+    with Voice(cache=None) as speaker:
+        # Not in the guide's own voice: the model in the box was trained to hear over that one.
+        parent = f"{patient.language.voice.partition('+')[0]}+m7"
+        patient.said = speaker.render(patient.language.examples("pause")[0], voice=parent)
+    seconds = len(patient.said) / RATE
+    yield Finding("voice", f"pyttsx3 with espeak-ng renders speech: {seconds:.2f} s for one word")
 
 
-def _hearing(options: Options, language: Language, pause: Pcm | None) -> Iterator[Finding]:
+def hearing(patient: Patient) -> Iterator[Finding]:
+    """The model, which phrases it knows, and whether it hears the guide's voice."""
+    language = patient.language
     try:
-        of_it = (routine.parts for routine in map(load, all_routines()) if routine.language == language.code)
-        book = language.phrasebook(next(of_it, ()))
-        hearing = Hearing.load(language, book, options.named_models)
-        ears = hearing.listener()
+        ours = (routine.parts for routine in map(load, all_routines()) if routine.language == language.code)
+        book = language.phrasebook(next(ours, ()))
+        loaded = Hearing.load(language, book, patient.options.named_models)
+        ears = loaded.listener()
     except VoiceguideError as error:
-        yield Finding("model", False, str(error).splitlines()[0], "voiceguide models list shows what is here")
+        yield Finding("model", str(error).splitlines()[0], "voiceguide models list shows what is here")
         return
-    yield Finding("model", True, f"{hearing.folder} loads")
-    missing = sorted({w for p in set(book.meanings) - set(hearing.book.meanings) for w in p.split()})
-    unknown = [word for word in missing if not hearing.model.knows(word)]
-    detail = f"{len(hearing.book.meanings)} of {len(book.meanings)} phrases are known to the model"
+    yield Finding("model", f"{loaded.folder} loads")
+    heard = loaded.book.meanings
+    words = {word for phrase in set(book.meanings) - set(heard) for word in phrase.split()}
+    unknown = sorted(word for word in words if not loaded.model.knows(word))
+    detail = f"{len(heard)} of {len(book.meanings)} phrases are known to the model"
     detail += f"; it lacks the words: {', '.join(unknown)}" if unknown else ""
-    yield Finding(
-        "phrases", bool(hearing.book.meanings), detail, "" if hearing.book.meanings else "install another model"
-    )
-    if pause is None:
-        yield Finding("hearing", False, "not tried, as there is no voice", "see the voice check")
+    yield Finding("phrases", detail, "" if heard else "install another model")
+    if patient.said is None:
+        yield Finding("hearing", "not tried, as there is no voice", "see the voice check")
     else:
-        yield _hears_pause(ears, pause, language.examples("pause")[0])
+        yield _hears_pause(ears, patient.said, language.examples("pause")[0])
 
 
-def _hears_pause(ears: Listener, pause: Pcm, said: str) -> Finding:
-    sound = np.concatenate([np.zeros(RATE // 2, np.int16), pause // 2, np.zeros(RATE, np.int16)])
+def _hears_pause(ears: Listener, said: Pcm, word: str) -> Finding:
+    sound = np.concatenate([np.zeros(RATE, np.int16), said, np.zeros(2 * RATE, np.int16)])
     blocks = [sound[i : i + BLOCK] for i in range(0, len(sound) - BLOCK + 1, BLOCK)]
     found = [d for n, block in enumerate(blocks) for d in ears.hear(block, (n + 1) * BLOCK / RATE)]
     heard = [d.command.name for d in found if isinstance(d, Heard)]
     if heard == ["pause"]:
-        return Finding("hearing", True, f'a rendered "{said}" is heard as pause')
-    return Finding("hearing", False, f'a rendered "{said}" is heard as {heard or "nothing"}', "try another model")
+        return Finding("hearing", f'a rendered "{word}" is heard as pause')
+    return Finding("hearing", f'a rendered "{word}" is heard as {heard or "nothing"}', "try another model")
 
 
-def _routines() -> str:
+def routines(_: Patient) -> Iterator[Finding]:
     names = [load(path).id for path in all_routines()]
-    return f"{len(names)} routines: {', '.join(names)}"
+    yield Finding("routines", f"{len(names)} routines: {', '.join(names)}")
 
 
-def _sound(options: Options) -> Iterator[Finding]:
-    """The two ends as a session opens them, whether they keep up, and what of one reaches the other."""
+# ---- The sound ----
+
+
+def sound(patient: Patient) -> Iterator[Finding]:
+    """The microphone and the speaker as a session opens them, whether they keep up, and the chirp's echo."""
     from voiceguide.sound.live import LiveSound, devices
 
+    options = patient.options
     try:
         found = devices()
         missing = [kind for kind, channels in CHANNELS.items() if not any(getattr(d, channels) for d in found)]
-        sound = LiveSound(options.input_device, options.output_device, microphone="microphone" not in missing)
+        ends = LiveSound(options.input_device, options.output_device, microphone="microphone" not in missing)
         for kind in missing:
-            yield Finding(kind, False, f"there is no {kind}", "plug one in, then look at: voiceguide devices")
+            yield Finding(kind, f"there is no {kind}", "plug one in, then look at: voiceguide devices")
         if "speaker" in missing:
             return
         blocks: list[Block] = []
-        sound.open(chirp.player())
+        ends.open(chirp.player())
         try:
             while not blocks or blocks[-1].at < chirp.SECONDS:
-                blocks.append(sound.read())
-            running, troubles = sound.running, sound.troubles()
+                blocks.append(ends.read())
+            running, troubles = ends.running, ends.troubles()
         finally:
-            sound.close()
+            ends.close()
     except VoiceguideError as error:
-        yield Finding("sound", False, str(error), "see docs/sound.md; rehearse and run --keyboard work without")
+        yield Finding("sound", str(error), "see docs/sound.md; rehearse and run --keyboard work without")
         return
     for one in running:
         channels = "1 channel" if one.channels == 1 else f"{one.channels} channels"
         holds = "comes in pieces of" if one.kind == "microphone" else "the device holds"
-        detail = f"{one.device.name}: {one.rate} Hz, {channels}, {holds} {one.latency * 1000:.0f} ms"
-        yield Finding(one.kind, True, detail)
-    remedy = "see docs/sound.md, and what else the machine is doing" if troubles else ""
-    yield Finding("sound", not troubles, "; ".join(troubles) or f"nothing was lost in {chirp.SECONDS:g} s", remedy)
+        yield Finding(one.kind, f"{one.device.name}: {one.rate} Hz, {channels}, {holds} {one.latency * 1000:.0f} ms")
+    if troubles:
+        yield Finding("sound", "; ".join(troubles), "see docs/sound.md, and what else the machine is doing")
+    else:
+        yield Finding("sound", f"nothing was lost in {chirp.SECONDS:g} s")
     if "microphone" not in missing:
         heard = chirp.heard(np.concatenate([b.pcm for b in blocks]), np.concatenate([b.played for b in blocks]))
-        yield _level(heard)
-        yield _loop(heard)
+        yield level(heard)
+        yield loop(heard)
 
 
-def _level(heard: chirp.Loop) -> Finding:
-    detail = f"the noise floor is {heard.floor_db:.0f} dBFS, the loudest {heard.peak_db:.0f} dBFS"
+def level(heard: chirp.Loop) -> Finding:
+    """Whether the microphone gives a sound that's neither dead, nor overdriven, nor noisy."""
     if heard.dead:
         remedy = "is it muted, or turned down? Look at alsamixer (F4), or pactl set-source-mute"
-        return Finding("level", False, "the microphone gives no sound at all", remedy)
+        return Finding("level", "the microphone gives no sound at all", remedy)
+    remedy = ""
     if heard.peak_db > chirp.CLIPPING_DB:
-        return Finding("level", False, detail, "it is overdriven: turn its gain down (alsamixer, F4)")
-    if heard.floor_db > chirp.NOISY_DB:
-        return Finding("level", False, detail, "turn off what is loud, or the microphone's gain down (alsamixer, F4)")
-    return Finding("level", True, detail)
+        remedy = "it is overdriven: turn its gain down (alsamixer, F4)"
+    elif heard.floor_db > chirp.NOISY_DB:
+        remedy = "turn off what is loud, or the microphone's gain down (alsamixer, F4)"
+    detail = f"the noise floor is {heard.floor_db:.0f} dBFS, the loudest {heard.peak_db:.0f} dBFS"
+    return Finding("level", detail, remedy)
 
 
-def _loop(heard: chirp.Loop) -> Finding:
+def loop(heard: chirp.Loop) -> Finding:
+    """How loudly the guide hears itself."""
     if heard.dead:
-        return Finding("loop", False, "not tried, as the microphone gives no sound", "see the level check")
+        return Finding("loop", "not tried, as the microphone gives no sound", "see the level check")
     if heard.delay is None or heard.echo_db is None:
-        # A speakerphone's own canceller leaves nothing of it, and that is as good as can be.
-        return Finding("loop", True, "of the chirp nothing came back: if you heard it, the device takes its echo out")
+        # A speakerphone's own canceller leaves nothing of the chirp, and that's as good as it gets.
+        return Finding("loop", "nothing of the chirp came back: if you heard it, the device cancels its echo")
     above = heard.echo_db - PARENT_DB
     detail = f"the chirp came back after {heard.delay * 1000:.0f} ms at {heard.echo_db:.0f} dBFS"
     detail += f", {abs(above):.0f} dB {'above' if above > 0 else 'below'} a parent's voice"
     if above > chirp.LOUD_ECHO_DB:
-        return Finding("loop", False, detail, "turn the speaker down, or put it further from the microphone")
-    return Finding("loop", True, detail)
+        return Finding("loop", detail, "turn the speaker down, or put it further from the microphone")
+    return Finding("loop", detail)
 
 
-def _clock() -> Finding:
-    """The sessions' dates come from it; nothing else does."""
+# ---- The machine ----
+
+
+def clock(_: Patient) -> Iterator[Finding]:
+    """Only the dates of the sessions depend on it."""
     now, built = time.time(), Path(__file__).stat().st_mtime
-    detail = f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(now))}"
-    if now < built - CLOCK_SLACK_S:
-        remedy = "sudo timedatectl set-ntp true, with the internet; or add a battery clock. It is for dates alone"
-        return Finding("clock", False, f"{detail}, which is before voiceguide was installed", remedy)
-    return Finding("clock", True, detail)
+    date = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
+    if now >= built - CLOCK_SLACK_S:
+        yield Finding("clock", date)
+        return
+    remedy = "sudo timedatectl set-ntp true, with the internet; or add a battery clock. Only dates depend on it"
+    yield Finding("clock", f"{date}, which is before voiceguide was installed", remedy)
 
 
-def _packages() -> Finding:
-    """What voiceguide asks for, as its metadata has it."""
-    try:
-        needed = [line for line in metadata.requires("voiceguide") or [] if "extra ==" not in line]
-    except metadata.PackageNotFoundError:
-        return Finding("packages", False, "voiceguide itself is not installed, but run from its folder", "./run")
-    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in needed]
-    missing = []
-    for name in names:
-        try:
-            metadata.version(name)
-        except metadata.PackageNotFoundError:
-            missing.append(name)
-    if missing:
-        return Finding("packages", False, f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
-    return Finding("packages", True, f"all {len(names)} are installed")
+def disk(_: Patient) -> Iterator[Finding]:
+    folder = user_folder("cache")
+    free = shutil.disk_usage(_existing(folder)).free
+    remedy = "free some space: rendered speech is kept there, up to 200 MB" if free < FREE_BYTES else ""
+    yield Finding("disk", f"{free / 1e9:.1f} GB free at {folder}", remedy)
 
 
-def _permissions() -> Finding:
-    """Folders that must be writable, and be no one else's; and the sound cards."""
+def permissions(_: Patient) -> Iterator[Finding]:
+    """The folders that we write to, and the sound cards."""
     kept = {
-        "rendered speech": Path(platformdirs.user_cache_dir("voiceguide")),
-        "recordings and models": Path(platformdirs.user_data_dir("voiceguide", appauthor=False)),
-        "progress and history": Path(platformdirs.user_state_dir("voiceguide", appauthor=False)),
+        "rendered speech": user_folder("cache"),
+        "recordings and models": user_folder("data"),
+        "progress and history": user_folder("state"),
     }
     for what, folder in kept.items():
-        at = next(p for p in (folder, *folder.parents) if p.exists())
+        at = _existing(folder)
         if not (at.is_dir() and os.access(at, os.W_OK | os.X_OK)):
-            remedy = f"sudo chown -R {getpass.getuser()} {at}; without it they are not kept"
-            return Finding("permissions", False, f"{at} cannot be written: it is for {what}", remedy)
+            remedy = f"{_way_to_write(at)}; without it they are not kept"
+            yield Finding("permissions", f"{at} cannot be written: it is for {what}", remedy)
+            return
     locked = [card for card in SOUND_CARDS.glob("controlC*") if not os.access(card, os.R_OK | os.W_OK)]
     if locked:
-        remedy = f"sudo usermod -aG audio {getpass.getuser()}, then log in again"
-        return Finding("permissions", False, f"{locked[0]} may not be opened", remedy)
-    return Finding("permissions", True, "what is kept can be written")
+        remedy = f"sudo usermod -aG audio {user_name()}, then log in again"
+        yield Finding("permissions", f"{locked[0]} may not be opened", remedy)
+        return
+    yield Finding("permissions", "all folders can be written")
 
 
-def _journal() -> Finding:
-    """Only looked at: a broken one is set aside when a session begins."""
+def _way_to_write(folder: Path) -> str:
+    """What makes a folder writable. Only for one inside a home that's the user's own it's a command."""
+    own = home() != Path("/") and home() in folder.parents and home().stat().st_uid == os.geteuid()
+    if folder.is_dir() and own:
+        return f"sudo chown -R {user_name()} {folder}"
+    return "let $HOME, and $XDG_CACHE_HOME and the like where they are set, name folders of your own"
+
+
+def sessions(_: Patient) -> Iterator[Finding]:
+    """The journal. A damaged one is only reported here; the next session sets it aside."""
     path = journal.default_path()
     if not path.exists():
-        return Finding("journal", True, "no session is kept yet")
-    if fault := journal.fault(path):
-        remedy = f"sessions are not kept so; move {path} away, or check its permissions"
-        return Finding("journal", False, f"{path}: {fault}", remedy)
-    return Finding("journal", True, f"{path} can be read and written")
+        yield Finding("journal", "no session is kept yet")
+    elif error := journal.fault(path):
+        remedy = f"until then no session is kept: move {path} away, or check its permissions"
+        yield Finding("journal", f"{path}: {error}", remedy)
+    else:
+        yield Finding("journal", f"{path} can be read and written")
 
 
-def _service() -> Finding:
-    """Only of one that is installed."""
-    for system in (False, True):
-        it = service.unit(system)
-        if it.path.is_file():
-            faults = service.faults(it)
-            if not faults:
-                return Finding("service", True, f"{it.path}: enabled, and running")
-            return Finding("service", False, *faults[0])
-    return Finding("service", True, "not installed; voiceguide service install starts the guide at power-on")
-
-
-def _memory() -> Finding:
+def memory(_: Patient) -> Iterator[Finding]:
     try:
         lines = MEMORY.read_text().splitlines()
         free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
     except (OSError, StopIteration, ValueError):
-        return Finding("memory", True, "not known on this system")
-    detail = f"{free / 1e6:.0f} MB are free"
-    if free < FREE_MEMORY_BYTES:
-        return Finding("memory", False, detail, "end other programs: a session takes about 140 MB")
-    return Finding("memory", True, detail)
+        yield Finding("memory", "not known on this system")
+        return
+    remedy = "end other programs: a session takes about 140 MB" if free < FREE_MEMORY_BYTES else ""
+    yield Finding("memory", f"{free / 1e6:.0f} MB are free", remedy)
 
 
-def _disk() -> Finding:
-    folder = Path(platformdirs.user_cache_dir("voiceguide"))
-    at = next(p for p in (folder, *folder.parents) if p.exists())
-    free = shutil.disk_usage(at).free
-    detail = f"{free / 1e9:.1f} GB free at {folder}"
-    if free < FREE_BYTES:
-        return Finding("disk", False, detail, "free some space: rendered speech is kept there, up to 200 MB")
-    return Finding("disk", True, detail)
+def service(_: Patient) -> Iterator[Finding]:
+    """The user's or the system's, if one is installed."""
+    unit = next((unit for unit in map(host.unit, (False, True)) if unit.path.is_file()), None)
+    if unit is None:
+        yield Finding("service", "not installed; voiceguide service install starts the guide at power-on")
+    elif faults := host.faults(unit):
+        yield Finding("service", *faults[0])
+    else:
+        yield Finding("service", f"{unit.path}: enabled, and running")
+
+
+CHECKS: tuple[Check, ...] = (
+    *(python, packages, settings, voice, hearing, routines),  # hearing listens to the voice
+    sound,
+    *(clock, disk, permissions, sessions, memory, service),
+)

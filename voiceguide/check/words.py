@@ -1,4 +1,4 @@
-"""The words that a routine adds to what a parent may say: does the recognition model know them?"""
+"""Checks the words that a routine adds to what a parent may say: does the recognition model know them?"""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Known:
 
     knows: Callable[[str], bool]
     lexicon: Lexicon
-    """Its words; empty where they cannot be listed. Without pronunciations where ``learns`` is false."""
+    """Its words; empty if they can't be listed. They have no pronunciations if ``learns`` is false."""
     learns: bool
     """Whether words can be added to it."""
 
@@ -57,7 +57,7 @@ def known(path: Path) -> Known:
 
 
 def errors(document: Document, words: Known) -> Iterator[FileError]:
-    """Each word of a routine's phrases that the model does not know, and that the routine does not spell out."""
+    """Each word of a routine's names that the model doesn't know, and that the routine doesn't spell out."""
     spelt = {word: text for word, (_, text) in _spelt(document).items()}
     strange: dict[str, tuple[tuple[str | int, ...], str]] = {}
     for pattern in NAMES:
@@ -70,7 +70,7 @@ def errors(document: Document, words: Known) -> Iterator[FileError]:
     try:
         sounds = spelling.sounds([*looked_up, *spelt.values()])
     except SpeechError:
-        sounds = {}  # `doctor` reports that; the nearest words go by their spelling then
+        sounds = {}  # `doctor` reports that; the nearest words are then found by spelling alone
     for word, (where, name) in strange.items():
         near = ""
         if word in looked_up:
@@ -85,7 +85,7 @@ def errors(document: Document, words: Known) -> Iterator[FileError]:
     if words.learns and sounds:
         for word, (where, text) in _spelt(document).items():
             if not sounds.get(text):
-                what = f"the voice makes nothing of {code(text)}, so {code(word)} would not be heard"
+                what = f"the voice cannot say {code(text)}, so {code(word)} would not be heard"
                 yield document.error(where, what, "spell it as it sounds, in ordinary letters")
 
 
@@ -93,8 +93,8 @@ def alike(document: Document, words: Known) -> Iterator[FileError]:
     """Each name of a part that sounds like a name of another part, or like a command of one word."""
     for where, name, other, what, apart in _pairs(document, words):
         if apart < ALIKE:
-            told = f"{code(name)} sounds like {code(other)}, {what}"
-            yield document.error(where, told, "take a word that sounds otherwise")
+            alike = f"{code(name)} sounds like {code(other)}, {what}"
+            yield document.error(where, alike, "choose a word that sounds different")
 
 
 def near(document: Document, words: Known) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _commands(code: str) -> frozenset[str]:
 
 
 def _spelt(document: Document) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
-    """The words that a routine spells out: where it does, and how."""
+    """The words that a routine spells as they sound: where, and how."""
     return {
         normal(str(where[-1])): (where, text)
         for where, text in document.each("pronounce", "*")

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from voiceguide import __version__
+from voiceguide import __version__, config
 from voiceguide.cli import guiding, hearing, machine, recording, rehearsing, routines, trace
 from voiceguide.cli.parser import Commands, fill, verbose, warn
 from voiceguide.config import DEFAULT_ROUTINE
@@ -45,6 +45,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         log.debug("failed", exc_info=True)
         print(f"voiceguide: {error.strerror or error}: {error.filename or 'output'}", file=sys.stderr)
         return 1
+    finally:
+        trace.stop()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,11 +67,17 @@ def _parser() -> argparse.ArgumentParser:
 def _start(_: argparse.Namespace) -> int:
     """No command: guide; or rehearse, if nothing can be played or heard."""
     from voiceguide.sound.live import devices
+    from voiceguide.sound.portaudio import served
+    from voiceguide.sound.server import unfit_defaults
 
+    named = config.settings()
     try:
         found = devices()
         if not (any(d.inputs for d in found) and any(d.outputs for d in found)):
             raise SoundError("no sound device: a microphone and a speaker are needed")
+        for kind, why in unfit_defaults().items() if served(found) else ():
+            if {"microphone": "input_device", "speaker": "output_device"}[kind] not in named:
+                raise SoundError(why)
     except SoundError as error:
         warn(f"{error}; here is a rehearsal of {DEFAULT_ROUTINE} instead")
         return run(["rehearse", DEFAULT_ROUTINE])

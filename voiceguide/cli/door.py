@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -14,5 +15,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run(argv)
     except KeyboardInterrupt:
-        print("voiceguide: interrupted", file=sys.stderr)
+        with suppress(OSError):  # whoever read it may have left
+            print("voiceguide: interrupted", file=sys.stderr)
         return 130

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from voiceguide.cli import parser, rehearsing
-from voiceguide.cli.parser import Commands, warn
+from voiceguide.cli import parser, rehearsing, trace
+from voiceguide.cli.parser import Commands
 from voiceguide.config import DEFAULT_ROUTINE
 
 
@@ -39,10 +39,30 @@ def register(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    from voiceguide.files.streams import PrintedLines
+    from voiceguide.host.notify import goes_to_journal
     from voiceguide.sessions import live
+    from voiceguide.sessions.entries import Entry, Found, Lost
 
-    def note(line: str) -> None:
-        print(line, file=sys.stderr if arguments.json else sys.stdout, flush=True)
+    # What's shown mustn't hold up what's done: none of these waits for whoever reads it.
+    shown = PrintedLines(sys.stdout, "" if arguments.json else "    ({} lines were not shown)")
+    beside = PrintedLines(sys.stderr)
+    private = goes_to_journal(sys.stdout) and not trace.words_wanted()
+    tell = rehearsing.teller(arguments.json, shown.put)
 
-    output = live.Output(rehearsing.teller(arguments.json), note, warn)
-    live.run(parser.options(arguments), output, wait=arguments.wait)
+    def tell_of_devices(entry: Entry) -> None:
+        if isinstance(entry, Lost | Found):
+            tell(entry)
+
+    note = beside.put if arguments.json else shown.put
+    output = live.Output(
+        tell=tell_of_devices if private else tell,
+        note=note,
+        echo=(lambda line: None) if private else note,
+        warn=lambda line: beside.put(f"voiceguide: {line}"),
+    )
+    try:
+        live.run(parser.options(arguments), output, wait=arguments.wait)
+    finally:
+        for lines in (shown, beside):
+            lines.close()

@@ -107,9 +107,11 @@ def _listen(arguments: argparse.Namespace) -> None:
 
 def _say(arguments: argparse.Namespace) -> None:
     from voiceguide.language.language import load_language
-    from voiceguide.sound.files import write_wav
+    from voiceguide.sound.files import check_writable, write_wav
     from voiceguide.speech.voice import DEFAULT_VOICE, Voice
 
+    if arguments.wav is not None:
+        check_writable(arguments.wav)
     name = load_language(arguments.language).voice if arguments.language is not None else DEFAULT_VOICE
     with Voice() as voice:
         pcm = voice.render(arguments.text, voice=name)

@@ -80,8 +80,12 @@ def _print_model(arguments: argparse.Namespace) -> None:
 
 def _devices(_: argparse.Namespace) -> None:
     from voiceguide.sound.live import devices
+    from voiceguide.sound.portaudio import served
+    from voiceguide.sound.server import unfit_defaults
 
     found = devices()
+    for why in unfit_defaults().values() if served(found) else ():
+        warn(why)
     if not found:
         print("no sound device; connect a microphone and a speaker")
     for device in found:

@@ -111,8 +111,12 @@ def device(name: str | None) -> str | int | None:
     return int(name) if name is not None and re.fullmatch("[0-9]{1,9}", name) else name
 
 
+def in_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 def print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    print(in_json(value), flush=True)
 
 
 def warn(line: str) -> None:

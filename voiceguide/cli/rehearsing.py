@@ -6,11 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voiceguide.cli import parser
-from voiceguide.cli.parser import Commands, print_json, warn
+from voiceguide.cli.parser import Commands, in_json, print_json, warn
 from voiceguide.config import DEFAULT_ROUTINE
 
 if TYPE_CHECKING:
@@ -29,15 +30,15 @@ def register(commands: Commands) -> None:
     parser.model(rehearse)
 
 
-def teller(as_json: bool) -> Callable[[Entry], None]:
-    """Prints the entries of a session: as JSON, or as lines of a transcript."""
+def teller(as_json: bool, put: Callable[[str], None]) -> Callable[[Entry], None]:
+    """Gives the entries of a session to ``put``: as JSON, or as lines of a transcript."""
     from voiceguide.sessions import transcript
 
     def tell(entry: Entry) -> None:
         if as_json:
-            print_json(entry.as_json())
+            put(in_json(entry.as_json()))
         elif line := transcript.line(entry):
-            print(line, flush=True)
+            put(line)
 
     return tell
 
@@ -60,7 +61,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     if arguments.wav is not None:
         check_writable(arguments.wav)  # before a rehearsal whose sound couldn't be kept
     act = Rehearsal(script, chosen, warn)
-    report = act.run(teller(arguments.json))
+    report = act.run(teller(arguments.json, partial(print, flush=True)))
     if arguments.wav is not None:
         act.write(arguments.wav)
     score = report.summary()

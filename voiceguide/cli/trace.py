@@ -10,20 +10,27 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from typing import TextIO
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.paths import expanded
+from voiceguide.files.streams import PrintedLines
 
 FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
 
 
-class _StandardError(logging.StreamHandler[TextIO]):
-    """Writes to whatever ``sys.stderr`` is at the moment: it's another stream while native code is kept quiet."""
+class _StandardError(logging.Handler):
+    """Writes to standard error without waiting for whoever reads it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = PrintedLines(sys.stderr)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stderr
-        super().emit(record)
+        self._lines.put(self.format(record))
+
+    def close(self) -> None:
+        self._lines.close()
+        super().close()
 
 
 def start(verbose: bool, environment: Mapping[str, str] = os.environ) -> None:
@@ -32,10 +39,8 @@ def start(verbose: bool, environment: Mapping[str, str] = os.environ) -> None:
 
     Raises VoiceguideError if the file can't be written."""
     where = environment.get("VOICEGUIDE_LOG", "")
+    stop()
     logger = logging.getLogger("voiceguide")
-    for handler in [*logger.handlers]:
-        logger.removeHandler(handler)
-        handler.close()
     handlers: list[logging.Handler] = [_StandardError()] if verbose or where == "-" else []
     if where not in ("", "-"):
         path = expanded(where)
@@ -48,5 +53,18 @@ def start(verbose: bool, environment: Mapping[str, str] = os.environ) -> None:
         handler.setFormatter(logging.Formatter(FORMAT, "%Y-%m-%d %H:%M:%S"))
         logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if handlers else logging.CRITICAL)
-    words = environment.get("VOICEGUIDE_LOG_WORDS", "") not in ("", "0")
-    logging.getLogger("voiceguide.words").setLevel(logging.DEBUG if words else logging.CRITICAL)
+    words = logging.getLogger("voiceguide.words")
+    words.setLevel(logging.DEBUG if words_wanted(environment) else logging.CRITICAL)
+
+
+def stop() -> None:
+    """End the log, once all of it is written."""
+    logger = logging.getLogger("voiceguide")
+    for handler in [*logger.handlers]:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def words_wanted(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the user wants what was said and heard to be kept in logs."""
+    return environment.get("VOICEGUIDE_LOG_WORDS", "") not in ("", "0")

@@ -1,15 +1,17 @@
-"""YAML text to plain data, safely, with a node for each value that knows its place.
+"""Reads YAML text, safely, as a tree of nodes: plain data, each with its place.
 
-PyYAML composes the nodes, and none of its constructors runs: only text, numbers, true/false, lists and groups come
-out. How deep they are nested, how many there are and how many aliases they have is limited. Plain scalars follow
-the core schema of YAML 1.2 without its octal and hexadecimal numbers, so ``no``, ``on`` and ``yes`` are text.
+Only PyYAML's parser is used, and none of its constructors: nothing but text, numbers, true/false, lists and groups
+comes out. Unquoted values follow the core schema of YAML 1.2, without octal and hexadecimal numbers; so ``no``,
+``on`` and ``yes`` are text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, TypeAlias
+from typing import Any, NoReturn
 
 import yaml
 
@@ -26,8 +28,6 @@ MAX_VALUES = 20_000
 # libyaml gives the same places, ten times as fast, but some builds of PyYAML come without it.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
-Node: TypeAlias = yaml.Node
-
 # Control characters, and invisible ones: they change what a text seems to say, or keep it from being found.
 # The two joiners, U+200C and U+200D, are allowed: Persian and emoji are written with them.
 FORBIDDEN = re.compile(
@@ -36,14 +36,37 @@ FORBIDDEN = re.compile(
 )
 LINE_END = re.compile(r"\r\n|\r|\n")
 _RETURN = re.compile(r"\r")
-_BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_NULLS = ("", "~", "null", "Null", "NULL")
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
-class _LimitError(Exception):
-    """A limit was passed: the rest of the file isn't read."""
+@dataclass(slots=True)
+class Node:
+    """A value, and where it's written."""
+
+    data: Any
+    start: Any
+    """A mark of PyYAML, whose line and column count from 0."""
+    end: Any = None
+    text: str | None = None
+    """A scalar's text; None for groups and lists."""
+    plain: bool = False
+    """Whether it's a scalar without quotes, and not a block."""
+    depth: int = 0
+    """The levels of groups and lists, from this one down."""
+    size: int = 1
+    """The number of values in it, itself included."""
+    inner: dict[str | int, tuple[Any, Node]] = field(default_factory=dict)
+    """By key or position: the mark of the key or of the entry, and the value."""
+
+
+class _StopError(Exception):
+    """The rest of the file isn't read."""
 
 
 class Reader:
@@ -51,117 +74,117 @@ class Reader:
 
     def __init__(self, file: str) -> None:
         self.errors: list[FileError] = []
-        self.complete = False
-        """Whether the text was read to its end."""
         self._file = file
+        self._anchors: dict[str, Node] = {}
+        self._named = 0
+        """Anchors and aliases so far."""
         self._values = 0
-        self._last: yaml.Event | None = None
+        self._events: Iterator[Any] = iter(())
+        self._event: Any = None
 
-    def read(self, text: str) -> tuple[Any, Node | None]:
-        """The data, and the node at its root: None where there is none. Errors go to ``errors``."""
+    def read(self, text: str) -> Node | None:
+        """The node at the root; None if there's none, or if the text can't be read. Errors go to ``errors``."""
+        self._events = yaml.parse(text, Loader=_LOADER)
         try:
-            self._check_limits(text)
-            root = yaml.compose(text, Loader=_LOADER)
-            data = None if root is None else self._data(root, 1)
-            self.complete = True
-            return data, root
-        except _LimitError:
-            pass
+            self._next()  # the start of the stream
+            if isinstance(self._next(), yaml.StreamEndEvent):
+                return None
+            root = self._node(self._next(), 1)
+            self._next()  # the end of the document
+            if not isinstance(self._next(), yaml.StreamEndEvent):
+                self._stop(self._event.start_mark, "a second document begins here", "use a file for each")
+        except _StopError:
+            return None
         except yaml.MarkedYAMLError as error:
-            mark, what, instead = wording.of_syntax(error, LINE_END.split(text), self._last)
-            self._report(mark, what, instead)
+            self._report(*wording.of_syntax(error, LINE_END.split(text), self._event))
+            return None
         except yaml.YAMLError:
             self.errors.append(FileError(self._file, 1, 1, "this is not YAML", "save it as UTF-8 text"))
-        return None, None
+            return None
+        return root
+
+    def _next(self) -> Any:
+        self._event = next(self._events)
+        return self._event
 
     def _report(self, mark: Any, what: str, instead: str) -> None:
         self.errors.append(FileError(self._file, mark.line + 1, mark.column + 1, what, instead))
 
-    def _limit(self, mark: Any, what: str, instead: str) -> None:
+    def _stop(self, mark: Any, what: str, instead: str) -> NoReturn:
         self._report(mark, what, instead)
-        raise _LimitError
+        raise _StopError
 
-    def _check_limits(self, text: str) -> None:
-        """Goes through the parser's events, which take no memory, before any node is made."""
-        depth = anchors = 0
-        for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
-            self._last = event
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            self._check_size(event.start_mark, depth, count // 2)  # a group or a list has an end of its own
-            if (tag := getattr(event, "tag", None)) is not None:
-                what = f"the tag {code(tag.replace('tag:yaml.org,2002:', '!!'))} is not allowed"
-                self._report(event.start_mark, what, "delete it, or put the text in quotes")
-            anchors += getattr(event, "anchor", None) is not None
-            if anchors > MAX_ANCHORS:
-                what = f"more than {MAX_ANCHORS} anchors and aliases (`&name`, `*name`) are used"
-                self._limit(event.start_mark, what, "write the text out")
-
-    def _check_size(self, mark: Any, depth: int, values: int) -> None:
+    def _count(self, mark: Any, values: int, depth: int) -> None:
+        self._values += values
+        if self._values > MAX_VALUES:
+            self._stop(mark, f"the file has more than {MAX_VALUES} values", "make it smaller")
         if depth > MAX_DEPTH:
-            self._limit(mark, f"this is nested more than {MAX_DEPTH} levels deep", "write it flatter")
-        if values > MAX_VALUES:
-            self._limit(mark, f"the file has more than {MAX_VALUES} values", "make it smaller")
+            self._stop(mark, f"this is nested more than {MAX_DEPTH} levels deep", "write it flatter")
 
-    def _data(self, node: Node, depth: int) -> Any:
-        self._values += 1
-        if isinstance(node, yaml.ScalarNode):
-            self._check_size(node.start_mark, 0, self._values)
-            return self._scalar(node)
-        self._check_size(node.start_mark, depth, self._values)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._data(entry, depth + 1) for entry in node.value]
-        group: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        for key, value in node.value:
-            name = key.value
-            if not isinstance(key, yaml.ScalarNode):
-                self._report(key.start_mark, "a list or a group stands where a key belongs", "write `key: value`")
-            elif name == "<<" and plain(key):
-                self._report(key.start_mark, "merge keys (`<<`) are not allowed", "write the lines out")
-            elif name == "" and plain(key):
-                self._report(key.start_mark, "a key is missing here", "write `key: value`")
-            elif name in lines:
-                what = f"{code(name)} is written twice here (first on line {lines[name]})"
-                self._report(key.start_mark, what, "keep only one of the two")
-            else:
-                self._check_characters(key)
-                lines[name] = key.start_mark.line + 1
-                group[name] = self._data(value, depth + 1)
-        return group
+    def _node(self, event: Any, depth: int) -> Node:
+        """The node that starts with ``event``, ``depth`` levels deep."""
+        mark = event.start_mark
+        if event.anchor is not None:
+            self._named += 1
+            if self._named > MAX_ANCHORS:
+                what = f"more than {MAX_ANCHORS} anchors and aliases (`&name`, `*name`) are used"
+                self._stop(mark, what, "write the text out")
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                self._stop(mark, "nothing before this has the name", f"if it is not an alias, {wording.QUOTES}")
+            node = self._anchors[event.anchor]
+            self._count(mark, node.size, depth + node.depth - 1)
+            return node
+        if event.tag is not None:
+            what = f"the tag {code(event.tag.replace('tag:yaml.org,2002:', '!!'))} is not allowed"
+            self._report(mark, what, "delete it, or put the text in quotes")
+        before = self._values
+        self._count(mark, 1, 0 if isinstance(event, yaml.ScalarEvent) else depth)
+        if isinstance(event, yaml.ScalarEvent):
+            node = self._scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = Node([], mark)
+            while not isinstance(self._next(), yaml.SequenceEndEvent):
+                entry = self._node(self._event, depth + 1)
+                node.inner[len(node.data)] = entry.start, entry
+                node.data.append(entry.data)
+        else:
+            node = Node({}, mark)
+            while not isinstance(self._next(), yaml.MappingEndEvent):
+                self._add_pair(node, self._event.start_mark, depth + 1)
+        node.size = self._values - before
+        if not isinstance(event, yaml.ScalarEvent):
+            node.depth = 1 + max((inner.depth for _, inner in node.inner.values()), default=0)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
 
-    def _scalar(self, node: yaml.ScalarNode) -> str | int | float | bool | None:
-        text = str(node.value)
-        self._check_characters(node)
-        if not plain(node):
-            return text
-        if text in _NULLS:
-            return None
-        if text in _BOOLS:
-            return _BOOLS[text]
-        if _INT.fullmatch(text):
-            return int(text)
-        return float(text) if _FLOAT.fullmatch(text) and isfinite(float(text)) else text
+    def _add_pair(self, group: Node, mark: Any, depth: int) -> None:
+        key = self._node(self._event, depth)
+        value = self._node(self._next(), depth)
+        if key.text is None or (key.plain and key.text in ("", "<<")):
+            self._report(mark, "a key must be a text", "write `key: value`")
+        elif key.text in group.inner:
+            first = group.inner[key.text][0].line + 1
+            what = f"{code(key.text)} is written twice here (first on line {first})"
+            self._report(mark, what, "keep only one of the two")
+        else:
+            group.data[key.text] = value.data
+            group.inner[key.text] = mark, value
 
-    def _check_characters(self, node: yaml.ScalarNode) -> None:
-        """What escapes put into a text; a carriage return can only come from one."""
-        if match := FORBIDDEN.search(node.value) or _RETURN.search(node.value):
-            self._report(node.start_mark, *wording.of_character(match[0], escaped=True))
-
-
-def plain(node: Node) -> bool:
-    """Whether a value is written without quotes, and not as a block."""
-    return isinstance(node, yaml.ScalarNode) and not node.style
+    def _scalar(self, event: yaml.ScalarEvent) -> Node:
+        # Escapes can put forbidden characters into a text; a carriage return can only come from one.
+        if match := FORBIDDEN.search(event.value) or _RETURN.search(event.value):
+            self._report(event.start_mark, *wording.of_character(match[0], escaped=True))
+        plain = not event.style
+        data = _value(event.value) if plain else event.value
+        return Node(data, event.start_mark, event.end_mark, event.value, plain)
 
 
-def child(node: Node, name: str | int) -> tuple[Node, Node] | None:
-    """The key and the value in a group by the name of the key, or twice the entry of a list by its position."""
-    if isinstance(node, yaml.MappingNode):
-        group: Any = node
-        if not hasattr(group, "index"):  # made once: a hostile file has thousands of keys
-            entries = ((key, value) for key, value in reversed(node.value) if isinstance(key, yaml.ScalarNode))
-            group.index = {key.value: (key, value) for key, value in entries}
-        found: tuple[Node, Node] | None = group.index.get(name)
-        return found
-    if isinstance(node, yaml.SequenceNode) and isinstance(name, int) and name < len(node.value):
-        return node.value[name], node.value[name]
-    return None
+def _value(text: str) -> str | int | float | bool | None:
+    """What an unquoted text stands for."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) and isfinite(float(text)) else text

@@ -1,8 +1,8 @@
-"""What doesn't fit a JSON Schema, in a parent's words: what's wrong, and what to write instead.
+"""Says in a parent's words what doesn't fit a JSON Schema, and what to write instead.
 
-jsonschema's own words are for programmers. What to write instead comes from the schema: its descriptions, which are
-phrases, and its examples. A ``$ref`` names a place in the same schema; of the keywords that choose between schemas,
-``if`` and an ``anyOf`` of required keys are known.
+jsonschema's own messages are for programmers. What to write instead comes from the schema: its descriptions, which
+are phrases, and its examples. A ``$ref`` points into the same schema; of the keywords that choose between schemas,
+only ``if`` and an ``anyOf`` of required keys are known.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Misfit(NamedTuple):
 
 def misfits(data: object, schema: Schema) -> Iterator[Misfit]:
     """Everything in ``data`` that doesn't fit ``schema``, in no order."""
-    from jsonschema.validators import Draft202012Validator  # a tenth of a second: only where a file is read
+    from jsonschema.validators import Draft202012Validator  # takes a tenth of a second: only if a file is read
 
     for error in Draft202012Validator(schema).iter_errors(data):
-        yield from _told(error, schema)
+        yield from _explained(error, schema)
 
 
 def how_to_start(schema: Schema) -> str:
@@ -58,15 +58,15 @@ def how_to_start(schema: Schema) -> str:
     return "write `key: value` lines"
 
 
-def _told(error: ValidationError, root: Schema) -> Iterator[Misfit]:
+def _explained(error: ValidationError, root: Schema) -> Iterator[Misfit]:
     path = tuple(error.absolute_path)
     value: Any = error.instance
     limit: Any = error.validator_value
-    broken: Any = error.schema  # the schema with the rule
+    rule: Any = error.schema  # the part of the schema with the rule
     if "propertyNames" in error.absolute_schema_path:
-        yield Misfit((*path, value), f"{code(value)} cannot be a key here", _write(broken), at_key=True)
+        yield Misfit((*path, value), f"{code(value)} cannot be a key here", _write(rule), at_key=True)
         return
-    about = {**broken, **_about(root, path)}
+    about = {**rule, **_about(root, path)}
     name, write = _named(path), _write(about)
     match error.validator:
         case "required":
@@ -74,7 +74,7 @@ def _told(error: ValidationError, root: Schema) -> Iterator[Misfit]:
                 if key not in value:
                     yield Misfit(path, f"{name} has no {code(key)}", f"add {_entry(root, about, key)}", at_key=True)
         case "additionalProperties":
-            known = broken.get("properties", {})
+            known = rule.get("properties", {})
             free = [key for key in known if key not in value]
             for key in value:
                 if key not in known:
@@ -88,7 +88,7 @@ def _told(error: ValidationError, root: Schema) -> Iterator[Misfit]:
             yield Misfit(path, *_of_type(name, value, limit, write if path else how_to_start(root)))
         case "enum":
             values = list(map(str, limit))
-            # Of a few, all are named: "her" is most like "he".
+            # If there are few, name them all: "her" is most like "he".
             instead = nearest(str(value) if len(values) > 3 else "", values)
             yield Misfit(path, f"{name} cannot be {_shown(value)}", instead)
         case "pattern" | "minLength" | "minItems" | "minProperties":
@@ -142,7 +142,7 @@ def _about(root: Schema, path: Sequence[str | int]) -> Schema:
 
 
 def _inner(root: Schema, schema: Schema, name: str | int) -> Schema:
-    """What a schema says about the value ``name`` inside; empty where it says nothing."""
+    """What a schema says about the value ``name`` inside; empty if it says nothing."""
     if isinstance(name, int):
         inner = schema.get("items")
     else:
@@ -154,7 +154,7 @@ def _inner(root: Schema, schema: Schema, name: str | int) -> Schema:
 
 
 def _whole(root: Schema, schema: Schema) -> Schema:
-    """A schema with what its ``$ref`` says; its own words go first."""
+    """A schema with what its ``$ref`` says; its own keys win."""
     if "$ref" not in schema:
         return schema
     target: Any = root
@@ -179,7 +179,9 @@ def _entry(root: Schema, schema: Schema, name: str) -> str:
 
 def _phrase(schema: Schema) -> str:
     described: str = schema.get("description", "").strip().rstrip(".")
-    return described if described[1:2].isupper() else described[:1].lower() + described[1:]  # an abbreviation stays
+    return (
+        described if described[1:2].isupper() else described[:1].lower() + described[1:]
+    )  # unless it begins with an abbreviation
 
 
 def _example(schema: Schema) -> str | None:

@@ -1,7 +1,7 @@
-"""Reads a YAML file that a person wrote, and tells where each error is.
+"""Reads a YAML file that a person wrote, and says where each error is.
 
 Routines, language files, settings and rehearsal scripts are all read here. The result is plain data with the place
-of every value. The errors of a file are told all at once, as ``file:line:column: what is wrong; what to write
+of every value. All errors of a file are reported at once, as ``file:line:column: what is wrong; what to write
 instead``.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from voiceguide.errors import FileError, SourceError, VoiceguideError
 from voiceguide.files import schema as schemas
 from voiceguide.files import wording
-from voiceguide.files.nodes import FORBIDDEN, LINE_END, Node, Reader, child, plain
+from voiceguide.files.nodes import FORBIDDEN, LINE_END, Node, Reader
 
 MAX_BYTES = 1024 * 1024
 MAX_ERRORS = 100
@@ -43,30 +43,25 @@ class Document:
         For a path that doesn't exist, the position of the nearest value around it. The value of an alias is where
         its anchor is.
         """
-        node, mark = self._root, self._root.start_mark
-        for depth, name in enumerate(path):
-            found = child(node, name)
-            if found is None:
+        node, mark = self._root, self._root.start
+        for depth, name in enumerate(path, 1):
+            if name not in node.inner:
                 break
-            mark = found[0 if key and depth == len(path) - 1 else 1].start_mark
-            node = found[1]
+            at, node = node.inner[name]
+            mark = at if key and depth == len(path) else node.start
         return mark.line + 1, mark.column + 1
 
     def after(self, path: KeyPath) -> str:
-        """What follows the text at ``path`` on its line, where the text is written without quotes; else nothing.
+        """What follows the text at ``path`` on its line, if the text is written without quotes; else nothing.
 
         A comma in brackets or a `#` after a space ends such a text, and its author may not know.
         """
         node = self._root
         for name in path:
-            found = child(node, name)
-            if found is None:
+            if name not in node.inner:
                 return ""
-            node = found[1]
-        if not plain(node):
-            return ""
-        end: Any = node.end_mark
-        return self._lines[end.line][end.column :].strip() if node.value else ""
+            _, node = node.inner[name]
+        return self._lines[node.end.line][node.end.column :].strip() if node.plain and node.text else ""
 
     def error(self, path: KeyPath, what: str, instead: str, *, key: bool = False) -> FileError:
         """An error in the value at ``path``, or in its key with ``key``."""
@@ -76,7 +71,7 @@ class Document:
     def each(self, *pattern: str | int) -> Iterator[tuple[tuple[str | int, ...], Any]]:
         """Every value whose path fits ``pattern`` ("*" fits any one key or position), as ``(path, value)``.
 
-        Values that aren't there are passed over, so a check can run on a file with other errors in it.
+        Values that don't exist are skipped, so a check can run on a file with other errors in it.
         """
         found: list[tuple[tuple[str | int, ...], Any]] = [((), self.data)]
         for want in pattern:
@@ -96,19 +91,18 @@ def _entries(value: Any) -> Iterable[tuple[str | int, Any]]:
 
 
 Check: TypeAlias = Callable[[Document], Iterable[FileError]]
-"""Rules that a schema can't express. It is also called for a document that doesn't fit its schema."""
+"""Rules that a schema can't express. They also have to cope with a document that doesn't fit its schema."""
 
 
 def read(path: Path, schema: Mapping[str, Any], check: Check | None = None) -> Document:
-    """Reads a YAML file that fits ``schema`` (JSON Schema, draft 2020-12) and passes ``check``.
+    """Read a YAML file that fits ``schema`` (JSON Schema, draft 2020-12) and passes ``check``.
 
-    Raises SourceError with every error in it, in the order of the file, and VoiceguideError when it can't be read at
-    all.
+    Raises SourceError with all its errors, in the order of the file, and VoiceguideError if it can't be read at all.
     """
     file = wording.printable(str(path))
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for
-            raise VoiceguideError(f"{file}: this is no file that can be read; name a text file")
+        if path.exists() and not path.is_file() and not path.is_dir():  # opening a pipe would block
+            raise VoiceguideError(f"{file}: this is not a file that can be read; name a text file")
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -125,19 +119,18 @@ def parse(content: bytes, file: str, schema: Mapping[str, Any], check: Check | N
     """Like ``read``, from the bytes of a file; ``file`` is its name in the errors. Raises SourceError."""
     text, errors = _decode(content, file)
     reader = Reader(file)
-    data, root = reader.read(text)
+    root = reader.read(text)
     errors += reader.errors
-    if reader.complete and root is None and not errors:
-        errors.append(FileError(file, 1, 1, "the file is empty", schemas.how_to_start(schema)))
     if root is None:
-        raise SourceError(_in_order(errors))
-    document = Document(data, file, root, LINE_END.split(text))
-    misfits = schemas.misfits(data, schema)
+        empty = FileError(file, 1, 1, "the file is empty", schemas.how_to_start(schema))
+        raise SourceError(_in_order(errors or [empty]))
+    document = Document(root.data, file, root, LINE_END.split(text))
+    misfits = schemas.misfits(root.data, schema)
     found = chain(
         (document.error(one.path, one.what, one.instead, key=one.at_key) for one in misfits),
         check(document) if check is not None else (),
     )
-    places = {(one.line, one.column) for one in errors}  # a value that was refused is often of a wrong type, too
+    places = {(one.line, one.column) for one in errors}  # a refused value often has the wrong type, too
     fresh = (one for one in found if (one.line, one.column) not in places)
     unique = dict.fromkeys(errors)
     for one in fresh:
@@ -183,4 +176,4 @@ def _decode(content: bytes, file: str) -> tuple[str, list[FileError]]:
         line = bisect_right(ends, match.start())
         column = match.start() - ends[line - 1] + 1
         errors.append(FileError(file, line, column, *wording.of_character(match[0])))
-    return FORBIDDEN.sub("\ufffd", text), errors  # one for one: the places of the rest stay right
+    return FORBIDDEN.sub("\ufffd", text), errors  # one for one, so all other places stay right

@@ -47,16 +47,16 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
 
 def of_character(character: str, *, escaped: bool = False) -> tuple[str, str]:
-    """What's wrong with a character that no text may hold, and what to do."""
+    """What's wrong with a forbidden character, and what to do."""
     name = f"U+{ord(character):04X}"
     if unicodedata.category(character) == "Cf":
         what = f"a hidden character ({name}) stands here, which can change what the text seems to say"
     else:
         what = f"a control character ({name}) stands here"
-    return what, "take its escape out of this text" if escaped else "delete it"
+    return what, "remove its escape from this text" if escaped else "delete it"
 
 
-_QUOTES = 'write it in double quotes, like "this"'
+QUOTES = 'write it in double quotes, like "this"'
 _BEGIN = "a text cannot begin with {begin}"
 _SYNTAX: tuple[tuple[str, bool, str, str], ...] = (
     # A pattern for what PyYAML says, with libyaml or by its own parser; whether the place is where the construct
@@ -79,9 +79,7 @@ _SYNTAX: tuple[tuple[str, bool, str, str], ...] = (
     ("sequence entries are not allowed", False, "`- ` cannot stand here", "begin the list on a new line"),
     ("escape", True, "a backslash in this text has no meaning", "write it twice"),
     ("block scalar", False, "this cannot follow `|` or `>`", "put the text on the next lines"),
-    ("expected a single document", False, "a second document begins here", "use a file for each"),
-    ("undefined alias", False, "nothing before this has the name", f"if it is no alias, {_QUOTES}"),
-    ("token|an alias|an anchor|tag|directive|document start", True, _BEGIN, _QUOTES),
+    ("token|an alias|an anchor|tag|directive|document start", True, _BEGIN, QUOTES),
     (
         "parsing a block|document",
         False,

@@ -57,4 +57,9 @@ class NotKept:
     """Progress could not be saved: after a power cut the session could not go on where it was."""
 
 
-Event = Heard | Spoken | Elapsed | Lost | Found | NotKept
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """The parent may have said a danger sign, but it isn't certain."""
+
+
+Event = Heard | Doubted | Spoken | Elapsed | Lost | Found | NotKept

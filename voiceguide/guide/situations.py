@@ -72,6 +72,9 @@ HOLDING = Situation("holding", State.GUIDING, "gives a stroke its time")
 WAITING = Situation("waiting", State.GUIDING, 'waits for the parent to say "next"', SILENCE_S)
 PAUSED = Situation("paused", State.PAUSED, "is silent until asked to go on", CHECK_S)
 CHECKING = Situation("checking", State.PAUSED, "asks whether to go on, as the pause may have been misheard")
+WONDERING = Situation(
+    "wondering", State.PAUSED, "asks whether the baby is all right, as a danger sign may have been heard", CHECK_S
+)
 LOST = Situation(
     "lost", State.PAUSED, "the microphone or the speaker is gone: waits until it is back", own_words=True
 )
@@ -96,6 +99,7 @@ SITUATIONS = (
     WAITING,
     PAUSED,
     CHECKING,
+    WONDERING,
     LOST,
     TENDING,
     EMERGENCY,

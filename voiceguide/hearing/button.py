@@ -23,6 +23,10 @@ class Button:
     def voice(self) -> bool:
         return self._ears.voice
 
+    @property
+    def suspects(self) -> bool:
+        return self._ears.suspects
+
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
         heard = self._ears.hear(pcm, at, played=played)
         press = self._panel.press()

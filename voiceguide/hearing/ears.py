@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -16,12 +17,15 @@ class Heard:
     command: Command
     phrase: str
     confidence: float
-    """How probable it is that this was the command and no other, and nothing else, 0 to 1."""
+    """How probable it is that this was said, and said to the guide, 0 to 1."""
     at: float
     until: float
     """Start and end of the phrase."""
     decided: float
     """The end of the block at which it was decided."""
+    noticed: float = math.inf
+    """The end of the block at which it was first thought possible, where that was before: ``Ears.suspects`` became
+    true then, for a command that calms."""
 
     def as_json(self) -> dict[str, object]:
         """The object of ``hear --json``."""
@@ -42,6 +46,8 @@ class Ignored:
     phrase: str
     why: Literal["own_voice", "low_confidence"]
     decided: float
+    danger: bool = False
+    """It may have been a danger sign, and the guide had better ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,10 @@ class Ears(Protocol):
     @property
     def voice(self) -> bool:
         """Whether somebody is speaking, or spoke a moment ago, and hasn't given a command since."""
+
+    @property
+    def suspects(self) -> bool:
+        """Whether what was just said may be a command that calms: the guide stays silent until that is decided."""
 
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
         """Take the next samples, which end at ``at`` seconds, and return what was decided because of them.

@@ -54,5 +54,10 @@ class Keyboard:
         """False: nobody is heard speaking."""
         return False
 
+    @property
+    def suspects(self) -> bool:
+        """What is typed is certain."""
+        return False
+
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """A keyboard doesn't hear the guide's voice."""

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from voiceguide.files.cache import Cache
+from voiceguide.files.paths import user_folder
 from voiceguide.hearing.ears import Fake
 from voiceguide.hearing.listener import CALM_BLOCKS
 from voiceguide.language.phrasebook import Phrasebook, normal
@@ -23,7 +23,7 @@ from voiceguide.recognition.model import Model, known
 from voiceguide.recognition.watched import WatchedRecogniser
 from voiceguide.sound import BLOCK, RATE, Pcm
 
-DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "own-voice"
+DEFAULT_CACHE = user_folder("cache") / "own-voice"
 CACHE_LIMIT = 16_000_000
 """Bytes on the disk, enough for 4000 sentences. A routine has some 300, and each is kept for every pace."""
 FORMAT = 3

@@ -1,4 +1,5 @@
-"""What a service tells systemd: that sound is flowing, that it still is, that the service is stopping.
+"""What a service tells systemd: that sound is flowing, that it still is, that the service is stopping. And whether
+its output goes to the journal.
 
 sd_notify(3) is a datagram to a Unix socket. The packages for it are only a few lines themselves, and either need
 systemd's headers to be built or haven't had a release for years.
@@ -10,6 +11,7 @@ import os
 import socket
 from collections.abc import Mapping
 from math import inf
+from typing import TextIO
 
 from voiceguide.sound import Block, Fill, Sound
 
@@ -84,3 +86,12 @@ class WatchedSound:
 
     def troubles(self) -> list[str]:
         return self._sound.troubles()
+
+
+def goes_to_journal(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether what's printed there is kept in systemd's journal: systemd.exec(5), $JOURNAL_STREAM."""
+    try:
+        found = None if stream is None else os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return found is not None and environment.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.files import atomic
+from voiceguide.files.paths import expanded, user_folder, user_name
 
 NAME = "voiceguide.service"
 WATCHDOG_S = 60
@@ -21,6 +21,8 @@ WATCHDOG_S = 60
 START_S = 180
 """The first start on a Raspberry Pi renders and compiles what's cached from then on."""
 STOP_S = 10
+MEMORY_MAX = "75%"
+"""Of the machine's. A sound library that runs away is ended before it takes the machine with it."""
 RESTART_S, RESTART_MOST_S, RESTART_STEPS = 2, 60, 6
 """Seconds before a restart, at first and at most, and how many steps it takes to get there."""
 RESTART_FIXED_S = 15
@@ -29,6 +31,7 @@ BACKS_OFF = 254
 """The first version of systemd that has RestartSteps."""
 LINGER = Path("/var/lib/systemd/linger")
 """Contains a file for each user whose services run without a login (loginctl enable-linger)."""
+SYSTEM = Path("/etc/systemd/system")
 ANSWER_S = 20.0
 
 Say = Callable[[str], None]
@@ -46,9 +49,8 @@ class Unit:
     @property
     def path(self) -> Path:
         if self.system:
-            return Path("/etc/systemd/system") / NAME
-        home = os.environ.get("XDG_CONFIG_HOME")
-        return (Path(home) if home else Path.home() / ".config") / "systemd" / "user" / NAME
+            return SYSTEM / NAME
+        return user_folder("config").parent / "systemd" / "user" / NAME
 
     @property
     def systemctl(self) -> list[str]:
@@ -80,6 +82,7 @@ RestartPreventExitStatus=2
 WatchdogSec={WATCHDOG_S}
 TimeoutStartSec={START_S}
 TimeoutStopSec={STOP_S}
+MemoryMax={MEMORY_MAX}
 UMask=0077
 NoNewPrivileges=yes
 RestrictAddressFamilies=AF_UNIX AF_NETLINK
@@ -91,12 +94,16 @@ WantedBy={"multi-user.target" if self.system else "default.target"}
 
 def unit(system: bool) -> Unit:
     """The unit of whoever calls; with sudo, of whoever called sudo."""
-    return Unit(system, (os.environ.get("SUDO_USER") if system else None) or getpass.getuser())
+    return Unit(system, (os.environ.get("SUDO_USER") if system else None) or user_name())
 
 
 def install(unit: Unit, say: Say) -> None:
     """Write the unit, and have systemd start it now and at each boot. ``say`` is given a line about each thing that's
     done or still to do. Raises VoiceguideError."""
+    if not unit.system and os.geteuid() == 0 and os.environ.get("SUDO_USER", "root") != "root":
+        raise VoiceguideError(
+            "with sudo this would be a service of root; leave out sudo, or add --system for a service of the system"
+        )
     text = unit.text()
     try:
         unit.path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +123,7 @@ def install(unit: Unit, say: Say) -> None:
             break
     else:
         say("it starts now, and at each boot")
-    if missing := linger_remedy(unit):
+    for missing in filter(None, (linger_remedy(unit), other_remedy(unit))):
         say(missing)
 
 
@@ -149,10 +156,20 @@ def faults(unit: Unit) -> list[tuple[str, str]]:
         if answer != want:
             log = f"journalctl {'' if unit.system else '--user '}-u {NAME}"
             found.append((f"systemd says: {answer or 'nothing'}", again if verb == "is-enabled" else log))
-    if missing := linger_remedy(unit):
+    for missing in filter(None, (linger_remedy(unit), other_remedy(unit))):
         what, _, remedy = missing.partition("; ")
         found.append((what, remedy))
     return found
+
+
+def other_remedy(unit: Unit) -> str:
+    """What to do where it's installed both for the user and for the system; empty where it isn't."""
+    homes = {expanded(f"~{unit.user}") / ".config", user_folder("config").parent}
+    others = [home / "systemd" / "user" / NAME for home in homes] if unit.system else [SYSTEM / NAME]
+    if not any(map(os.path.isfile, others)):
+        return ""
+    remedy = "voiceguide service uninstall" if unit.system else "sudo voiceguide service uninstall --system"
+    return f"it is installed for the user and for the system, so two guides would start; {remedy}"
 
 
 def linger_remedy(unit: Unit) -> str:

@@ -15,7 +15,7 @@ from voiceguide.errors import VoiceguideError
 from voiceguide.files.source import read
 from voiceguide.language import rules
 from voiceguide.language.command import Command
-from voiceguide.language.phrasebook import Phrasebook, normal
+from voiceguide.language.phrasebook import Phrasebook, Typed, normal
 from voiceguide.language.template import Templates
 
 
@@ -69,6 +69,10 @@ class Language:
     """Templates of what is understood as well when it's typed."""
     typed_rules: Mapping[str, str] = field(default_factory=dict)
     """The rules of those."""
+    typed_before: tuple[str, ...] = ()
+    """Templates of what may come before any phrase that's typed."""
+    typed_after: tuple[str, ...] = ()
+    """The same after one."""
     before: tuple[str, ...] = ()
     """Templates of what may come before a phrase and changes nothing."""
     after: tuple[str, ...] = ()
@@ -101,20 +105,28 @@ class Language:
                 meanings.setdefault(phrase, _naming(command, named))
 
         @cache
-        def typed() -> Mapping[str, Command]:
-            return {
+        def typed() -> Typed:
+            templates = self._typed_templates
+            understood = {
                 phrase: _naming(command, named)
                 for template, command in reversed(self.typed)  # the first to have a phrase gives it its meaning
-                for phrase, named in self._expand(template, names, self._typed_templates)
+                for phrase, named in self._expand(template, names, templates)
             }
+            return Typed(
+                understood, frozenset(self._fillers(self.typed_before)), frozenset(self._fillers(self.typed_after))
+            )
 
         before, after = (
-            tuple(dict.fromkeys(phrase for template in fillers for phrase, _ in self._expand(template, ())))
-            for fillers in (self.before, self.after)
+            tuple(filler for filler in self._fillers(templates) if filler not in meanings)
+            for templates in (self.before, self.after)
         )
         nothing = {*meanings, *before, *after}
         decoys = tuple(dict.fromkeys(decoy for decoy in map(normal, self.decoys) if decoy not in nothing))
         return Phrasebook(meanings, decoys, before, after, typed)
+
+    def _fillers(self, templates: Iterable[str]) -> dict[str, None]:
+        """The phrases of templates that name no part."""
+        return dict.fromkeys(phrase for template in templates for phrase, _ in self._expand(template, ()))
 
     def examples(self, name: str) -> tuple[str, ...]:
         """The first way to say each template of a command, for help and documentation."""
@@ -215,6 +227,8 @@ def load_language(code: str) -> Language:
         rules=data["rules"],
         typed=_templates(data.get("typed", {})),
         typed_rules=data.get("typed", {}).get("rules", {}),
+        typed_before=tuple(data.get("typed", {}).get("around", {}).get("before", ())),
+        typed_after=tuple(data.get("typed", {}).get("around", {}).get("after", ())),
         decoys=tuple(data["decoys"]),
         parts=tuple(data["parts"]),
         named=data["named"],

@@ -24,6 +24,16 @@ def unaccented(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """What is understood when it's typed, beside what is listened for."""
+
+    meanings: Mapping[str, Command] = field(default_factory=dict)
+    before: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+    """Fillers, of which there may be several."""
+
+
+@dataclass(frozen=True, slots=True)
 class Phrasebook:
     """The phrases of one language and one routine."""
 
@@ -34,13 +44,13 @@ class Phrasebook:
     """Fillers: what may come before a phrase in one breath and changes nothing ("okay", "um")."""
     after: tuple[str, ...] = ()
     """What may come after one ("please", "thank you")."""
-    typed: Callable[[], Mapping[str, Command]] = field(default=dict, compare=False)
-    """Gives the phrases that are understood when they're typed, and not listened for."""
+    typed: Callable[[], Typed] = field(default=Typed, compare=False)
+    """Gives what is understood as well when it's typed, and not listened for."""
 
     def meaning(self, text: str) -> Command | None:
         """The command that the whole text means, but for fillers at its ends; None for anything else. A part of a
         text never counts. Of several phrases inside fillers, the longest one is meant."""
-        words = normal(text).split()
+        typed, words = self.typed(), normal(text).split()
         spans, seen = [(0, len(words))], set[tuple[int, int]]()
         while spans:
             spans.sort(key=lambda span: span[0] - span[1])
@@ -49,12 +59,13 @@ class Phrasebook:
                 continue
             seen.add((first, last))
             phrase = " ".join(words[first:last])
-            command = self.meanings.get(phrase) or self.typed().get(phrase)
+            command = self.meanings.get(phrase) or typed.meanings.get(phrase)
             if command is not None:
                 return command
-            fillers = range(1, min(LONGEST_FILLER, last - first) + 1)
-            spans += [(first + n, last) for n in fillers if " ".join(words[first : first + n]) in self.before]
-            spans += [(first, last - n) for n in fillers if " ".join(words[last - n : last]) in self.after]
+            for n in range(1, min(LONGEST_FILLER, last - first) + 1):
+                begin, end = " ".join(words[first : first + n]), " ".join(words[last - n : last])
+                spans += [(first + n, last)] * (begin in self.before or begin in typed.before)
+                spans += [(first, last - n)] * (end in self.after or end in typed.after)
         return None
 
     def begun(self) -> frozenset[tuple[str, str]]:

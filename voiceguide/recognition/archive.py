@@ -1,4 +1,4 @@
-"""Unpacking a zip archive that may be damaged or hostile: it appears complete and checked, or not at all."""
+"""Unpacks a zip archive that may be damaged or hostile. Its folder appears whole and checked, or not at all."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from voiceguide.files import atomic
 
 SCRATCH = ".unpacking-"
-"""What the names of unfinished folders begin with; after a kill they are left beside the target."""
+"""How the names of unfinished folders begin. After a kill they're left beside the target."""
 
-# The biggest official model archive has about 2.5 GB; they shrink to a half, not to a twentieth.
+# The biggest official archive has about 2.5 GB; they pack to a half of their size, not to a twentieth.
 _UNPACKED_LIMIT = 8 << 30
 _RATIO_LIMIT = 20
-_MEMBERS_LIMIT = 1000
-_READ_LIMIT = 2 << 20
-"""zipfile reads and keeps the whole list of members before it can be asked how many there are. That of a thousand has
-less than this; it is more than is read of a member at once, too."""
+_CHUNK = 1 << 16
+_READ_LIMIT = 1 << 17
+"""zipfile reads the whole list of members at once. A model has some fifty, which take 5 kB of it."""
 
 
 class BadArchiveError(Exception):
@@ -33,18 +32,15 @@ class BadArchiveError(Exception):
 
 
 class _Bounded(io.BufferedReader):
-    """An archive of which nobody reads more at once than an honest one makes them."""
-
     def read(self, size: int | None = -1, /) -> bytes:
-        size = -1 if size is None else size
-        if size > _READ_LIMIT:
+        if size and size > _READ_LIMIT:
             raise BadArchiveError("its list of members is longer than any model's")
         return super().read(size)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive, for reading. Raises BadArchiveError for whatever zipfile raises of a damaged one; OSError."""
+    """The archive, for reading. Raises BadArchiveError for all that zipfile raises about a damaged one; OSError."""
     try:
         with _Bounded(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
             yield archive
@@ -53,62 +49,59 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def top_folder(path: Path) -> str:
-    """The name of the one folder that everything in the archive lies in. Raises BadArchiveError, OSError."""
+    """The name of the one folder that holds everything in the archive. Raises BadArchiveError, OSError."""
     with _opened(path) as archive:
-        return PurePosixPath(_members(archive, path.stat().st_size)[0].filename).parts[0]
+        return _checked(archive, path)
 
 
 def unpack(path: Path, target: Path, error_in: Callable[[Path], str | None]) -> None:
-    """Unpack the top folder of ``path`` beside ``target``, ask ``error_in`` about it, and only then name it so.
+    """Unpack the archive's folder beside ``target``, ask ``error_in`` about it, and only then move it there.
 
-    What ``target`` was before is replaced. Raises BadArchiveError, OSError."""
+    It replaces what ``target`` was before. Raises BadArchiveError, OSError."""
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=target.parent) as scratch:
-        new, old = Path(scratch, "new"), Path(scratch, "old")
         with _opened(path) as archive:
-            for member in _members(archive, path.stat().st_size):
-                _extract(archive, member, new.joinpath(*PurePosixPath(member.filename).parts[1:]))
-        if what := error_in(new):
-            raise BadArchiveError(what)
-        for directory in [new, *(entry for entry in new.rglob("*") if entry.is_dir())]:
-            atomic.sync_folder(directory)
+            new = Path(scratch, "new", _checked(archive, path))
+            for member in archive.infolist():
+                try:
+                    _extract(archive, member, Path(scratch, "new", member.filename))
+                except (FileExistsError, NotADirectoryError):
+                    raise BadArchiveError(f"two of its members have the same name ({member.filename!r})") from None
+        if error := error_in(new):
+            raise BadArchiveError(error)
+        for folder in [new, *(entry for entry in new.rglob("*") if entry.is_dir())]:
+            atomic.sync_folder(folder)
         if target.exists():
-            target.rename(old)
+            target.rename(Path(scratch, "old"))
         new.rename(target)
         atomic.sync_folder(target.parent)
 
 
-def _members(archive: zipfile.ZipFile, packed: int) -> Sequence[zipfile.ZipInfo]:
-    """The members of an archive of ``packed`` bytes, after every check that needs no unpacking."""
+def _checked(archive: zipfile.ZipFile, path: Path) -> str:
+    """The name of the archive's one folder. Raises BadArchiveError if it would do harm to unpack it."""
     members = archive.infolist()
-    if not members or len(members) > _MEMBERS_LIMIT:
-        raise BadArchiveError(f"it has {len(members)} members, which no model has")
-    paths = [PurePosixPath(member.filename) for member in members]
-    for member, path in zip(members, paths, strict=True):
-        if path.is_absolute() or ".." in path.parts or not path.parts or set(member.filename) & set("\\:\0"):
+    for member in members:
+        name = PurePosixPath(member.filename)
+        if name.is_absolute() or ".." in name.parts:
             raise BadArchiveError(f"it would write outside its folder ({member.filename!r})")
+        if len(name.parts) < 2 and not (name.parts and member.is_dir()):
+            raise BadArchiveError("not everything in it lies in one folder, as a model does")
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise BadArchiveError(f"it holds a link or a special file ({member.filename!r})")
         if member.flag_bits & 1 or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise BadArchiveError(f"it is encrypted or packed in an unusual way ({member.filename!r})")
-    if len({path.parts[0] for path in paths}) > 1 or any(
-        len(path.parts) == 1 and not member.is_dir() for member, path in zip(members, paths, strict=True)
-    ):
+    tops = {PurePosixPath(member.filename).parts[0] for member in members}
+    if len(tops) != 1:
         raise BadArchiveError("not everything in it lies in one folder, as a model does")
-    files = [path for member, path in zip(members, paths, strict=True) if not member.is_dir()]
-    if len(set(files)) < len(files) or {parent for path in files for parent in path.parents} & set(files):
-        raise BadArchiveError("two of its members have the same name")
-    if sum(member.file_size for member in members) > min(_UNPACKED_LIMIT, packed * _RATIO_LIMIT):
+    if sum(member.file_size for member in members) > min(_UNPACKED_LIMIT, path.stat().st_size * _RATIO_LIMIT):
         raise BadArchiveError("unpacked it would be far bigger than a model")
-    return members
+    return tops.pop()
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
-    if member.is_dir():
-        path.mkdir(parents=True, exist_ok=True)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A member never gives more bytes than the size that _members has summed up; its CRC is checked at its end.
-    with archive.open(member) as packed, path.open("xb") as file:
-        shutil.copyfileobj(packed, file, 1 << 20)
-        file.flush()
-        os.fsync(file.fileno())
+    (path if member.is_dir() else path.parent).mkdir(parents=True, exist_ok=True)
+    if not member.is_dir():
+        # zipfile never gives more than the member's file_size, and checks its CRC at its end.
+        with archive.open(member) as packed, path.open("xb") as file:
+            shutil.copyfileobj(packed, file, _CHUNK)
+            file.flush()
+            os.fsync(file.fileno())

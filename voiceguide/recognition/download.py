@@ -1,4 +1,4 @@
-"""Downloading a Vosk model: the official list, a download that goes on where it was cut off, and its checksums."""
+"""Downloads a Vosk model: reads the official list, resumes a download that was cut off, and checks the bytes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LIST_LIMIT = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """What a published archive is known to be, whatever the list says by now."""
+    """What an archive was when it was published, whatever the list says today."""
 
     size: int
     """Bytes."""
@@ -46,7 +46,7 @@ PINNED = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the list says of a model."""
+    """What the list says about a model."""
 
     name: str
     url: str
@@ -59,7 +59,7 @@ class Entry:
 
 
 def entry(name: str, list_url: str) -> Entry:
-    """What the list at ``list_url`` says of the model ``name``. Raises InstallError."""
+    """What the list at ``list_url`` says about the model ``name``. Raises InstallError."""
     with _open(list_url) as answer:
         try:
             raw = answer.read(_LIST_LIMIT)
@@ -83,14 +83,14 @@ def entry(name: str, list_url: str) -> Entry:
     if size < 1:
         raise InstallError(f"the list says that {name} has {size} bytes: not downloaded")
     if not secure:
-        raise InstallError(f"the list gives {url} for {name}, which is no https address: not downloaded")
+        raise InstallError(f"the list gives {url} for {name}, which is not an https address: not downloaded")
     if (pin := PINNED.get(name)) and pin.size != size:
         raise InstallError(f"the list offers a changed {name} ({size} bytes, not {pin.size}): not downloaded")
     return Entry(name, url, size, md5, str(item.get("type")), item.get("obsolete") == "true")
 
 
 def fetch(model: Entry, part: Path, say: Say) -> None:
-    """Bring the file ``part`` to the size of the model's archive, from what it holds already if the server can.
+    """Download the model's archive into ``part``, after the bytes that it holds already if the server can resume.
 
     ``say`` gets a line every 5 % or 2 s. Raises InstallError, OSError; what was received stays in ``part``."""
     have = part.stat().st_size if part.exists() else 0
@@ -111,8 +111,8 @@ def fetch(model: Entry, part: Path, say: Say) -> None:
     raise InstallError(f"the download of {model.name} was cut off at {at}; the same command goes on with it")
 
 
-def wrong(path: Path, *, size: int, md5: str | None = None, sha256: str | None = None) -> str | None:
-    """What is wrong with the bytes of the file ``path``; None if nothing. Raises OSError."""
+def error_in(path: Path, *, size: int, md5: str | None = None, sha256: str | None = None) -> str | None:
+    """What's wrong with the bytes of the file ``path``; None if nothing is. Raises OSError."""
     if (found := path.stat().st_size) != size:
         return f"{found} bytes instead of {size}"
     for kind, expected in (("md5", md5), ("sha256", sha256)):
@@ -126,7 +126,7 @@ def wrong(path: Path, *, size: int, md5: str | None = None, sha256: str | None =
 
 
 def _open(url: str, start: int = 0) -> Any:
-    """The server's answer for ``url``, from byte ``start`` on if it can. Raises InstallError."""
+    """The server's answer for ``url``, from byte ``start`` on if it can resume. Raises InstallError."""
     request = urllib.request.Request(url, headers={"User-Agent": f"voiceguide/{__version__}"})
     if start:
         request.add_header("Range", f"bytes={start}-")
@@ -134,7 +134,7 @@ def _open(url: str, start: int = 0) -> Any:
         return urllib.request.urlopen(request, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416 and start:  # the server's file is not that long
+        if error.code == 416 and start:  # the server's file isn't that long
             return _open(url)
         raise InstallError(f"the server answers {error.code} ({error.reason}) for {url}") from error
     except (OSError, HTTPException, ValueError) as error:
@@ -145,10 +145,10 @@ def _open(url: str, start: int = 0) -> Any:
 
 
 def _receive(model: Entry, part: Path, start: int, say: Say) -> int:
-    """One request: append to ``part`` from byte ``start`` on, or start it again. Returns its size in bytes."""
+    """Make one request: append to ``part`` from byte ``start`` on, or start it again. Returns its size in bytes."""
     with _open(model.url, start) as answer:
         resumed = answer.headers.get("Content-Range") == f"bytes {start}-{model.size - 1}/{model.size}"
-        if start and answer.status == 206 and not resumed:  # not the part that was asked for
+        if start and answer.status == 206 and not resumed:  # not the bytes that were asked for
             part.unlink()
             return _receive(model, part, 0, say)
         if not resumed and (length := answer.headers.get("Content-Length")) != str(model.size) and length:
@@ -156,7 +156,7 @@ def _receive(model: Entry, part: Path, start: int, say: Say) -> int:
                 f"the server has {length} bytes for {model.name}, its list says {model.size}; try later"
             )
         if start and not resumed:
-            say(f"{model.name}: the server cannot go on with a download, starting again")
+            say(f"{model.name}: the server cannot resume a download, starting again")
         have = start if resumed else 0
         said, said_at = have / model.size, time.monotonic()
         with part.open("ab" if resumed else "wb") as file:
@@ -183,6 +183,6 @@ def _mb(size: float) -> str:
 
 
 def one_line(error: object) -> str:
-    """The text of an error on one line, without what a terminal could take amiss."""
+    """The text of an error on one line, without characters that a terminal would obey."""
     text = " ".join(str(error).split()) or type(error).__name__
     return "".join(c if c.isprintable() else "?" for c in text)[:200]

@@ -57,6 +57,8 @@ class Costs:
     """Of beginning a phrase that moves on."""
     decoy: float = 11.0
     """Of beginning a decoy."""
+    filler: float = 7.0
+    """Of beginning a filler, such as "okay" before a phrase."""
     unknown: float = 5.0
     """Of beginning [unk]."""
     unknown_scale: float = 0.8
@@ -71,7 +73,7 @@ class Costs:
 
     def of(self, book: Phrasebook) -> dict[str, float]:
         """What it costs to begin each phrase and each decoy."""
-        found = dict.fromkeys(book.decoys, self.decoy)
+        found = dict.fromkeys(book.decoys, self.decoy) | dict.fromkeys((*book.before, *book.after), self.filler)
         for phrase, command in book.meanings.items():
             calms, advances = command.name in CALMING, command.name in ADVANCING
             found[phrase] = self.calming if calms else self.advancing if advances else self.other

@@ -1,6 +1,6 @@
 """The words that a recognition model knows, and how they sound.
 
-A model's ``lexicon.txt`` has a line ``word PH PH PH`` for each pronunciation, sorted; a word may have several. The
+A model's ``lexicon.txt`` has a line ``word PH PH PH`` for each pronunciation, in order; a word may have several. The
 official models have no such file: their words are in their graphs, without pronunciations.
 """
 
@@ -25,7 +25,7 @@ WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*'?")
 """A word as the recogniser writes it: letters, and apostrophes between and after them."""
 
 _SPELLING = 1.6
-"""What a word with no letter in common is away, in phones."""
+"""How far off a word with no letter in common is, in phones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Lexicon:
 
     @classmethod
     def read(cls, path: Path) -> Lexicon:
-        """The lexicon in a file. Raises ModelError, with the line, where it is none."""
+        """Read a lexicon from a file. Raises ModelError, with the line, if it isn't one."""
         try:
             lines = path.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ModelError(f"{path}: cannot be read ({reason}); install the model again") from None
         found: dict[str, tuple[Pronunciation, ...]] = {}
         for number, line in enumerate(lines, 1):
@@ -59,15 +59,15 @@ class Lexicon:
         return len(self.pronunciations)
 
     def with_words(self, words: Mapping[str, Iterable[Pronunciation]]) -> Lexicon:
-        """This lexicon and more words. One that it has already can be said in the new ways too."""
+        """This lexicon with more words. A word that it has already gets the new pronunciations too."""
         found = dict(self.pronunciations)
         for word, ways in words.items():
             found[word] = tuple(dict.fromkeys((*found.get(word, ()), *ways)))
         return Lexicon(MappingProxyType(found))
 
     def nearest(self, word: str, n: int = 3, *, sounds: Iterable[Pronunciation] = ()) -> tuple[str, ...]:
-        """The words that are most like ``word``, by how they are spelt and, where ``sounds`` is given (the ways to
-        say it), by how they sound; the most alike first, and none that is not alike at all."""
+        """Up to ``n`` other words that are like ``word``, the most alike first: by their spelling and, if ``sounds``
+        gives its pronunciations, by their sound."""
         spoken = tuple(sounds)
         matcher = SequenceMatcher(autojunk=False)
         matcher.set_seq2(word)
@@ -81,7 +81,7 @@ class Lexicon:
                 if alike >= 0.6:
                     found.append((1 - alike, known))
                 continue
-            # Not further than about a third of the word may be wrong.
+            # At most about a third of the word may be wrong.
             most = 0.6 + 0.3 * max(map(len, spoken))
             away = min(distance(way, its, most) for way in spoken for its in ways)
             if away <= most or alike >= 0.75:
@@ -89,21 +89,21 @@ class Lexicon:
         return tuple(known for _, known in sorted(found)[:n])
 
     def text(self) -> str:
-        """As ``read`` reads it."""
-        ways = sorted(self.pronunciations.items())  # of a word the usual one stays first
+        """The content of a file that ``read`` can read."""
+        ways = sorted(self.pronunciations.items())  # a word's usual pronunciation stays first
         return "".join(f"{word} {' '.join(way)}\n" for word, its in ways for way in its)
 
 
 def _error_in(line: str, before: Mapping[str, tuple[Pronunciation, ...]]) -> str | None:
     word, *phones = line.split() or [""]
     if not (WORD.fullmatch(word) and word == word.lower()):
-        return f"{word!r} is no word in small letters"
+        return f"{word!r} is not a word in small letters"
     if not phones:
         return f"{word!r} has no pronunciation"
     unknown = next((phone for phone in phones if phone not in _KNOWN), None)
     if unknown is not None:
-        return f"{unknown!r} is no phone"
-    return f"{word!r} is there twice with one pronunciation" if tuple(phones) in before.get(word, ()) else None
+        return f"{unknown!r} is not a phone"
+    return f"{word!r} has the same pronunciation twice" if tuple(phones) in before.get(word, ()) else None
 
 
 _KNOWN = frozenset(PHONES)

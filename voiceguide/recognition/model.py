@@ -22,8 +22,10 @@ from voiceguide.errors import ModelError
 from voiceguide.files.stderr import collected
 from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import graph, lexicon, spelling
+from voiceguide.recognition.acoustics import Acoustics
 from voiceguide.recognition.download import one_line
 from voiceguide.recognition.lexicon import Lexicon
+from voiceguide.recognition.verification import Verifier
 from voiceguide.sound import RATE
 
 BIGRAM = "graph/phone_bigram.txt"
@@ -45,6 +47,9 @@ class Model(Protocol):
     def knows(self, word: str) -> bool:
         """Whether the model has the word."""
 
+    verifier: Verifier | None
+    """What looks at a phrase once more; None where the model's network can't be looked into."""
+
     def recogniser(self, book: Phrasebook) -> Any:
         """A vosk.KaldiRecognizer for the phrases and decoys, all of whose words are known, and for whatever else
         is said; with word times and confidences.
@@ -56,6 +61,7 @@ class GrammarModel:
     """Recognises phrases by Vosk's run-time grammar."""
 
     settings = f"grammar {UNKNOWN_COUNT}"
+    verifier: Verifier | None = None
 
     def __init__(self, path: Path) -> None:
         """Raises ModelError where Vosk refuses the model."""
@@ -70,7 +76,7 @@ class GrammarModel:
 
 def grammar(book: Phrasebook) -> str:
     """The phrases and decoys as Vosk's run-time grammar."""
-    return json.dumps([*book.meanings, *book.decoys, *[graph.UNKNOWN] * UNKNOWN_COUNT])
+    return json.dumps([*book.meanings, *book.decoys, *book.before, *book.after, *[graph.UNKNOWN] * UNKNOWN_COUNT])
 
 
 class ClosedModel:
@@ -90,6 +96,7 @@ class ClosedModel:
         except (OSError, ValueError) as error:
             problem = f"{path / BIGRAM}: cannot be used ({one_line(error)})"
             raise ModelError(f"{problem}; install the model again") from error
+        self.verifier: Verifier | None = _verifier(path, self._lexicon, self._bigram)
         self._lock = Lock()
         self._latest: tuple[dict[str, float], Any] | None = None
         """The last phrases, and the vosk.Model for them: a session and its guard ask for the same."""
@@ -128,6 +135,15 @@ class ClosedModel:
         for link in ("am", "conf", BOUNDARIES):
             (folder / link).symlink_to(self._path / link)
         made.write(folder / "graph")
+
+
+def _verifier(path: Path, words: Lexicon, bigram: graph.Bigram) -> Verifier | None:
+    """None for a network of another kind than ours; Vosk says whether it is good."""
+    try:
+        acoustics = Acoustics(path / "am" / "final.mdl")
+    except (OSError, ValueError):
+        return None
+    return Verifier(acoustics, words.pronunciations, bigram)
 
 
 def load(path: Path, pronounce: Mapping[str, str] = NONE) -> Model:
@@ -193,7 +209,5 @@ def known(model: Model, phrasebook: Phrasebook) -> Phrasebook:
 
     return Phrasebook(
         {phrase: command for phrase, command in phrasebook.meanings.items() if knows(phrase)},
-        tuple(filter(knows, phrasebook.decoys)),
-        tuple(filter(knows, phrasebook.before)),
-        tuple(filter(knows, phrasebook.after)),
+        *(tuple(filter(knows, more)) for more in (phrasebook.decoys, phrasebook.before, phrasebook.after)),
     )

@@ -1,9 +1,9 @@
-"""Vosk models: where they are looked for, whether a folder is one, and how one is installed.
+"""Vosk models: finds them, checks whether a folder is one, and installs them.
 
-A model is looked for in this order: where the user has named one (see config.named_models), among the user's
-installed ones, in ``$VOSK_MODEL_PATH``, ``/usr/share/vosk``, ``~/.cache/vosk``, and the one in the box. Vosk is only
-ever given a folder that was checked before: asked by name or language it downloads without a checksum, leaves half a
-folder behind, and ends the process (vosk 0.3.45, ``Model.get_model_path``).
+The order is: the one that the user has named (see config.named_models), those that the user has installed, those in
+``$VOSK_MODEL_PATH``, ``/usr/share/vosk`` and ``~/.cache/vosk``, and the one in the box. Vosk is only given folders
+that have been checked: if it's asked by name or language, it downloads without a checksum, leaves half a folder
+behind, and ends the process (vosk 0.3.45, ``Model.get_model_path``).
 """
 
 from __future__ import annotations
@@ -20,11 +20,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import platformdirs
-
 from voiceguide.errors import InstallError, ModelError
 from voiceguide.files import private
-from voiceguide.files.paths import expanded
+from voiceguide.files.paths import expanded, home, user_folder
 from voiceguide.recognition import archive, download, trial
 from voiceguide.recognition import model as recognition
 from voiceguide.recognition.download import OFFICIAL, one_line
@@ -37,13 +35,13 @@ SYSTEM = Path("/usr/share/vosk")
 BOX = "voiceguide-en"
 
 Named = Mapping[str, Path]
-"""Models that the user has named, by where, the first one first: ``{"--model": Path("mine")}``."""
+"""Models that the user has named, by where they're named; the first one counts: ``{"--model": Path("mine")}``."""
 NONE_NAMED: Named = MappingProxyType({})
 _PART = ".zip.part"
 
 _FST_MAGIC = MAGIC.to_bytes(4, "little")
 _LAYOUTS = (
-    # The first file tells the layout, as for Vosk itself; the second one is that of models before 2020.
+    # The first file tells which layout it is, as for Vosk itself. Models before 2020 have the second one.
     ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/{}"),
     ("final.mdl", "mfcc.conf", "{}"),
 )
@@ -51,13 +49,13 @@ _LAYOUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place where a model is looked for."""
+    """A place to look for a model."""
 
     label: str
-    """What makes it a place: an option, a variable, a well-known folder."""
+    """Why it's one: an option, a variable, a well-known folder."""
     path: Path
     error: str | None
-    """Why there is no usable model there; None where there is."""
+    """Why there's no usable model; None if there is one."""
 
 
 def box() -> Path:
@@ -68,8 +66,8 @@ def box() -> Path:
 
 
 def installed() -> Path:
-    """The folder that ``install`` puts the user's models into; it need not exist yet."""
-    return Path(platformdirs.user_data_dir("voiceguide", appauthor=False)) / "models"
+    """The folder that ``install`` puts the user's models into. It needn't exist yet."""
+    return user_folder("data") / "models"
 
 
 def locations(named: Named = NONE_NAMED, *, language: str = "en") -> list[Place]:
@@ -79,7 +77,7 @@ def locations(named: Named = NONE_NAMED, *, language: str = "en") -> list[Place]
     folders = [("installed", installed())]
     if shared := os.environ.get("VOSK_MODEL_PATH"):
         folders.append(("$VOSK_MODEL_PATH", expanded(shared)))
-    folders += [(str(SYSTEM), SYSTEM), ("~/.cache/vosk", Path.home() / ".cache" / "vosk")]
+    folders += [(str(SYSTEM), SYSTEM), ("~/.cache/vosk", home() / ".cache" / "vosk")]
     for label, folder in folders:
         places += _places_in(label, folder, language)
     if _rank(BOX, language) is not None:
@@ -109,17 +107,18 @@ def find(named: Named = NONE_NAMED, *, language: str = "en", official: str = "NA
 def verify(path: Path) -> None:
     """Check that ``path`` is a model folder that Vosk can load, with a closed graph or a run-time grammar.
 
-    Vosk isn't asked: some damaged folders end its process. Raises ModelError naming what is missing or damaged."""
+    Vosk isn't asked: some damaged folders make it end the process. Raises ModelError, which names what's missing or
+    damaged."""
     if error := _error_in(path):
         raise ModelError(f"{path}: {error}")
 
 
 def load(path: Path, pronounce: Mapping[str, str] = recognition.NONE) -> Model:
-    """The model in ``path``, without a word on standard error. ``pronounce``: a routine's own words, each spelt as it
-    sounds.
+    """Load the model in ``path``; nothing is written to standard error. ``pronounce``: a routine's own words, each
+    spelt as it sounds.
 
-    Raises ModelError where the folder is no model, or Vosk refuses it or would die of it (see ``trial``); SpeechError
-    where words are spelt and there is no espeak-ng."""
+    Raises ModelError if the folder isn't a model, or if Vosk refuses it or would crash (see ``trial``); SpeechError
+    if words are spelt and there's no espeak-ng."""
     verify(path)
     trial.need_good(path, identity(path))
     return recognition.load(path, pronounce)
@@ -132,7 +131,7 @@ def _place(label: str, path: Path) -> Place:
 def _places_in(label: str, folder: Path, language: str) -> list[Place]:
     try:
         if (folder / "am").is_dir():
-            return [_place(label, folder)]  # a model, where Vosk wants a folder of models
+            return [_place(label, folder)]  # a model, though Vosk wants a folder of models here
         names = [entry.name for entry in folder.iterdir() if entry.is_dir()]
     except FileNotFoundError:
         return [Place(label, folder, "no such folder")]
@@ -145,9 +144,9 @@ def _places_in(label: str, folder: Path, language: str) -> list[Place]:
 
 
 def _rank(name: str, language: str) -> tuple[Any, ...] | None:
-    """Sorts the folders that hold a model of ``language``: the right region, small ones, new ones first.
+    """A sort key for folders with a model of ``language``: the right region first, then small ones, then new ones.
 
-    None for the name of anything else, which every unfinished folder has."""
+    None for all other names, such as those of unfinished folders."""
     pattern = r"(?:vosk-model|voiceguide)(-small)?-([a-z]{2,3})(?:-([a-z]{2}))?(?:-.*)?"
     match = re.fullmatch(pattern, name)
     wanted, _, region = language.lower().replace("_", "-").partition("-")
@@ -159,7 +158,7 @@ def _rank(name: str, language: str) -> tuple[Any, ...] | None:
 
 
 def _error_in(path: Path) -> str | None:
-    """Why ``path`` is no model that can be used, and what to do; None where it is one."""
+    """Why the model in ``path`` can't be used, and what to do; None if it can."""
     try:
         if not path.is_dir():
             return "not a folder; name the folder of the unpacked model" if path.exists() else "no such folder"
@@ -188,16 +187,16 @@ def _error_in(path: Path) -> str | None:
     damaged = [name for name in fsts if not heads[name].startswith(_FST_MAGIC)]
     if not heads[layout[0]].startswith(b"\0B"):
         damaged.append(layout[0])
-    if disambig in heads and not re.fullmatch(rb"[\d\s]+", heads[disambig]):  # Vosk reads it without end
+    if disambig in heads and not re.fullmatch(rb"[\d\s]+", heads[disambig]):  # Vosk would read it for ever
         damaged.append(disambig)
     return f"{damaged[0]} is damaged; install the model again" if damaged else None
 
 
 def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, say: Callable[[str], None]) -> Path:
-    """Download the model ``name`` of the list, or unpack the archive ``name`` if it ends in .zip; its folder.
+    """Download the model ``name`` of the list, or unpack the archive ``name`` if it ends in .zip. Returns its folder.
 
-    ``say`` gets a line of progress now and then. A half-done download stays for the next call to go on with
-    (``discard`` throws it away); a half-unpacked model is never found. Raises InstallError."""
+    ``say`` gets a line of progress now and then. A half-done download is kept, and the next call resumes it
+    (``discard`` throws it away). A half-unpacked model is never found. Raises InstallError."""
     folder = into or installed()
     try:
         with _alone_in(folder):
@@ -209,7 +208,7 @@ def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, sa
 
 
 def discard(name: str, *, into: Path | None = None) -> bool:
-    """Throw the half-done download of ``name`` away; False where there is none. Raises InstallError."""
+    """Throw the half-done download of ``name`` away; False if there's none. Raises InstallError."""
     part = (into or installed()) / f"{_checked(name)}{_PART}"
     try:
         part.unlink()
@@ -223,7 +222,7 @@ def discard(name: str, *, into: Path | None = None) -> bool:
 def _checked(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
         raise InstallError(
-            f"{one_line(repr(name))} is no model's name; give one of the official list, or a .zip file"
+            f"{one_line(repr(name))} is not a model's name; give one of the official list, or a .zip file"
         )
     return name
 
@@ -236,16 +235,16 @@ def _install_listed(name: str, folder: Path, list_url: str, say: Callable[[str],
     if model.obsolete:
         say(f"{name} is marked obsolete in the official list: there is a better one")
     if model.kind == "big":
-        say("big models mostly have a fixed graph, and are refused then; small and big-lgraph ones can be used")
+        say("most big models have a fixed graph and cannot be used; small and big-lgraph ones can")
     try:
         download.fetch(model, part, say)
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on with the download, --discard throws {part.name} away")
         raise
     pin = download.PINNED.get(name)
-    if wrong := download.wrong(part, size=model.size, md5=model.md5, sha256=pin.sha256 if pin else None):
+    if damage := download.error_in(part, size=model.size, md5=model.md5, sha256=pin.sha256 if pin else None):
         part.unlink()
-        raise InstallError(f"the download of {name} is damaged ({wrong}) and was thrown away; try again")
+        raise InstallError(f"the download of {name} is damaged ({damage}) and was thrown away; try again")
     say(f"{name}: unpacking")
     try:
         archive.unpack(part, target, _error_in_new)
@@ -261,8 +260,8 @@ def _install_file(path: Path, folder: Path, say: Callable[[str], None]) -> Path:
     if not path.is_file():
         raise InstallError(f"{path}: no such file; give a downloaded archive, or a name of the official list")
     pin = download.PINNED.get(path.stem)
-    if pin and (wrong := download.wrong(path, size=pin.size, sha256=pin.sha256)):
-        raise InstallError(f"{path} is not {path.stem} as published ({wrong}); download it again")
+    if pin and (damage := download.error_in(path, size=pin.size, sha256=pin.sha256)):
+        raise InstallError(f"{path} is not {path.stem} as published ({damage}); download it again")
     try:
         target = folder / _checked(archive.top_folder(path))
         if not _is_there(target, say):
@@ -290,8 +289,8 @@ def _error_in_new(path: Path) -> str | None:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """No second install at the same time; what one that was killed has left behind is removed. What is made inside is
-    for this user only."""
+    """Keep a second install out, and remove what a killed one left behind. All that's made inside is for this user
+    only."""
     private.make(folder)
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -308,7 +307,6 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def identity(path: Path) -> str:
-    """What tells a model from another one, and from itself after a change: its path, and the sizes and times of its
-    files."""
+    """Text that differs for every model, and changes with it: its path, and the sizes and times of its files."""
     files = sorted(file for file in path.rglob("*") if file.is_file())
     return repr([str(path.resolve()), *((f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files)])

@@ -1,7 +1,7 @@
-"""How alike sounds are: the 39 phones of ARPAbet, without stress, and the distance of two pronunciations.
+"""How alike words sound: the 39 phones of ARPAbet, without stress, and the distance between two pronunciations.
 
-The costs are those of a person who listens through noise: voicing is lost first, then the place, then the manner;
-"ah" and "h" come and go. A distance of 1 is about one phone that nobody would take for the other.
+The costs follow what people mishear in noise: voicing first, then the place, then the manner; "ah" and "h" come and
+go. A distance of 1 is about one phone that nobody would mistake for the other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PHONES = (
     *("AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH"),
     *("K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH"),
 )
-"""Every phone, in alphabetical order; silence is none."""
+"""Every phone, in alphabetical order. Silence isn't one."""
 
 # Height (0 high to 3 low), backness (0 front to 2 back), and whether it glides.
 _VOWELS = {
@@ -36,7 +36,7 @@ _VOWELS = {
     "AW": (2.6, 1.4, 1),
     "OY": (1.8, 1.6, 1),
 }
-# Place (0 lips to 5 throat), manner, and whether it is voiced.
+# Place (0 lips to 5 throat), manner, and whether it's voiced.
 _CONSONANTS = {
     "P": (0.0, "stop", 0),
     "B": (0.0, "stop", 1),
@@ -84,7 +84,7 @@ _DROPPED = 0.8
 
 @cache
 def difference(one: str, other: str) -> float:
-    """How unlike two phones are: 0 for the same, 1 for those that nobody confuses."""
+    """How much two phones differ: 0 for the same one, 1 for two that nobody confuses."""
     if one == other:
         return 0.0
     if one in _VOWELS and other in _VOWELS:
@@ -99,12 +99,12 @@ def difference(one: str, other: str) -> float:
 
 
 def deletion(phone: str) -> float:
-    """What it costs that a phone is there in one and not in the other."""
+    """The cost of a phone that's in one pronunciation and not in the other."""
     return _WEAK.get(phone, _DROPPED)
 
 
 def distance(one: Sequence[str], other: Sequence[str], most: float = float("inf")) -> float:
-    """The least cost of turning one pronunciation into another; infinite where it is more than ``most``."""
+    """The least cost of turning one pronunciation into the other; infinite if it's more than ``most``."""
     above = [0.0]
     for phone in other:
         above.append(above[-1] + deletion(phone))

@@ -1,8 +1,8 @@
-"""A process that asks espeak-ng how spellings are said; it makes no sound.
+"""A process that asks espeak-ng how words are pronounced; it makes no sound.
 
-Standard input has a JSON text a line; the answer has a line for each, with a list of its phonetic writing (IPA, the
-phones parted by "_") for each voice. Run by its path, so it imports nothing of voiceguide. The private binding of
-pyttsx3 is used, as in speech/espeak.py.
+Each line of standard input is a JSON string. The answer to it is a line with a list: its pronunciation by each of the
+VOICES in IPA, with "_" between the phones. It's run by its path, so it imports nothing from voiceguide. It uses a
+private module of pyttsx3, as speech/espeak.py does.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import sys
 from collections.abc import Sequence
 
 VOICES = ("gmw/en-US", "gmw/en")
-"""American first: the lexicon is American, and British is a second way to say a word."""
+"""American first, as the lexicon is; British is a second way to say a word."""
 _IPA = 0x02 | ord("_") << 8
 
 
 def written(spellings: Sequence[str]) -> list[list[str]]:
     from pyttsx3.drivers import _espeak
 
-    # Bit 15 gives an error back instead of ending the process where the data are missing.
+    # Bit 15: if its data are missing, return an error instead of ending the process.
     if _espeak.Initialize(_espeak.AUDIO_OUTPUT_SYNCHRONOUS, 100, None, 0x8000) <= 0:
         raise SystemExit(1)
     to_phonemes = _espeak.dll.espeak_TextToPhonemes
@@ -43,7 +43,7 @@ def written(spellings: Sequence[str]) -> list[list[str]]:
 def main() -> None:
     answers = written([json.loads(line) for line in sys.stdin])
     print("\n".join(map(json.dumps, answers)), flush=True)
-    os._exit(0)  # espeak-ng may fail an assertion while Python takes it down
+    os._exit(0)  # espeak-ng may fail an assertion while Python shuts down
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""How a word sounds, guessed from its spelling: espeak-ng's rules, written in the phones of the lexicon.
+"""Guesses from its spelling how a word sounds: by espeak-ng's rules, in the phones of the lexicon.
 
-espeak-ng keeps one state in a process and may end the process it is in, so it is asked in one of its own
-(phonetics.py).
+espeak-ng has global state, and may end the process that it runs in, so it gets a process of its own (phonetics.py).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from voiceguide.errors import SpeechError
 from voiceguide.recognition.lexicon import Lexicon, Pronunciation
 
 TIMEOUT_S = 20.0
-"""For a whole list; one word takes no time beside the start."""
+"""For a whole list. Starting the process takes longer than the words do."""
 
 _NO_ANSWER = "espeak-ng cannot tell how words sound; install the packages libespeak-ng1 and espeak-ng-data"
 
@@ -28,11 +27,11 @@ eə=EH+R iə=IY+AH ɪə=IY+AH ʊə=UH+R aɪɚ=AY+ER aɪə=AY+AH p=P b=B t=T d=D 
 s=S z=Z ʃ=SH ʒ=ZH h=HH tʃ=CH dʒ=JH m=M n=N ŋ=NG l=L ɹ=R r=R w=W j=Y ɾ=T ʔ=T x=K ç=SH n̩=AH+N
 l̩=AH+L m̩=AH+M əl=AH+L ʁ=R ɲ=N+Y β=B ɬ=L ɣ=G
 """
-"""espeak-ng's signs, without stress, and what the CMU Pronouncing Dictionary writes for them."""
-_PHONES = {sign: found.replace("+", " ") for sign, found in (pair.split("=") for pair in _TABLE.split())}
+"""espeak-ng's symbols, without stress, and those of the CMU Pronouncing Dictionary."""
+_PHONES = {symbol: found.replace("+", " ") for symbol, found in (pair.split("=") for pair in _TABLE.split())}
 _LONGEST = max(map(len, _PHONES))
-_MENDED = (
-    # What espeak-ng writes between vowels, and that dictionary otherwise: "during", "period", "general", "area".
+_CORRECTIONS = (
+    # What the dictionary writes differently between vowels: "during", "period", "general", "area".
     (re.compile(r"\bR R\b"), "R"),
     (re.compile(r"\bIY AH R\b"), "IH R"),
     (re.compile(r"\bER R\b(?= [AEIOU])"), "ER"),
@@ -42,18 +41,18 @@ _MARKS = dict.fromkeys(map(ord, "ˈˌ_ ̃ʲ̪"))
 
 
 def with_spellings(lexicon: Lexicon, spellings: Mapping[str, str]) -> Lexicon:
-    """A lexicon and more words, each with the way it is spelt as it sounds ("tuina": "twee nah").
+    """The lexicon with more words, each spelt as it sounds ("tuina": "twee nah").
 
-    Raises SpeechError where there is no espeak-ng."""
+    Raises SpeechError if there's no espeak-ng."""
     said = sounds(spellings.values())
     return lexicon.with_words({word: said[spelt] for word, spelt in spellings.items() if said[spelt]})
 
 
 def sounds(spellings: Iterable[str]) -> dict[str, tuple[Pronunciation, ...]]:
-    """Each spelling (one word, or several for one word), and how it is likely to be said: as in America, then as in
-    Britain where that is another thing than an r. One that espeak-ng can make nothing of has none.
+    """How each spelling (of one word, perhaps as several) is probably said: first as in America, then as in Britain,
+    if more than an r differs. One that espeak-ng can't read has no pronunciation.
 
-    Raises SpeechError where there is no espeak-ng."""
+    Raises SpeechError if there's no espeak-ng."""
     asked = list(dict.fromkeys(spellings))
     if not asked:
         return {}
@@ -78,14 +77,14 @@ def sounds(spellings: Iterable[str]) -> dict[str, tuple[Pronunciation, ...]]:
 
 def _ways(answer: list[str]) -> tuple[Pronunciation, ...]:
     american, british = answer
-    ways = [phones(american), phones(american.replace("ᵻ", "ə"))]  # "wanted": an i to one, an uh to another
+    ways = [phones(american), phones(american.replace("ᵻ", "ə"))]  # "wanted": some say an i, some an uh
     bare = [_bare(way) for way in ways]
     ways += [way for way in [phones(british)] if _bare(way) not in bare]
     return tuple(dict.fromkeys(filter(None, ways)))
 
 
 def phones(ipa: str) -> Pronunciation:
-    """espeak-ng's phonetic writing in ARPAbet, without stress; empty where a sign has no phone."""
+    """espeak-ng's IPA in ARPAbet, without stress; empty if a symbol has no phone."""
     text = ipa.translate(_MARKS)
     found: list[str] = []
     at = 0
@@ -98,11 +97,11 @@ def phones(ipa: str) -> Pronunciation:
         else:
             return ()
     way = " ".join(found)
-    for pattern, instead in _MENDED:
+    for pattern, instead in _CORRECTIONS:
         way = pattern.sub(instead, way)
     return tuple(way.split())
 
 
 def _bare(way: Pronunciation) -> Pronunciation:
-    """What both accents have in common where only the r differs, or an o."""
+    """What's the same in both accents if they differ only by an r, or an o."""
     return tuple({"ER": "AH", "AO": "AA"}.get(phone, phone) for phone in way if phone != "R")

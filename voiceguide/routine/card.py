@@ -1,4 +1,4 @@
-"""A routine as a card to print and hang up: what comes, and what to say. One HTML page that needs nothing else."""
+"""A routine as a card to print and hang up: the steps, and what to say. It's one HTML page that loads nothing."""
 
 from __future__ import annotations
 
@@ -18,25 +18,53 @@ b { font-weight: bold } .time { color: #666; font-size: 9pt } .parts { columns: 
 dl { columns: 2; column-gap: 8mm; margin: .3em 0 } dt { font-weight: bold } dd { margin: 0 0 .3em }
 """
 
-SHOWN = ("next", "back", "repeat", "pause", "resume", "skip", "how_long", "help", "finish")
-"""The commands that stand on the card: what is wanted most, with the first ways to say it."""
+SHOWN = ("ready", "next", "back", "repeat", "stop", "pause", "resume", "skip", "how_long", "help", "finish")
+"""The commands on the card: those that are needed most."""
 WAYS = 3
+"""How many phrases are given for each."""
+AS_DIGITS = {
+    "en": {
+        "nine nine nine": "999",
+        "one one two": "112",
+        "nine one one": "911",
+        "thirty eight Celsius": "38 °C",
+        "one hundred point four Fahrenheit": "100.4 °F",
+    },
+    "es": {
+        "uno uno dos": "112",
+        "nueve uno uno": "911",
+        "treinta y ocho grados": "38 °C",
+        "cien coma cuatro Fahrenheit": "100,4 °F",
+    },
+    "fr": {
+        "le quinze": "le 15",
+        "cent douze": "112",
+        "neuf un un": "911",
+        "trente-huit degrés": "38 °C",
+        "cent virgule quatre Fahrenheit": "100,4 °F",
+    },
+}
+"""Numbers that are written as they're spoken, and how they're read; by language."""
 
 
 def card(routine: Routine, language: Language) -> str:
-    """The card of a routine, whose texts may hold anything: they are escaped."""
+    """The card of a routine. Its texts are escaped."""
     return "\n".join(_lines(routine, language)) + "\n"
 
 
 def _lines(routine: Routine, language: Language) -> Iterator[str]:
     title = escape(routine.title)
     yield f'<!doctype html>\n<html lang="{escape(routine.language)}">\n<head>\n<meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"
     yield f"<h1>{title}</h1>\n<p>{escape(routine.about)}</p>"
+    if routine.danger is not None:  # at the top: a wider font may make it two pages
+        words = (*language.prompts["emergency"], *routine.danger.say)
+        yield f'<p class="danger"><b>Danger.</b> {text(words, language)}</p>'
     yield f'<p class="time">{len(routine.steps)} steps, about {round(routine.seconds / 60)} minutes.</p>'
     yield "<h2>Before</h2>\n<ul>"
     for item in routine.preparation:
-        yield f"<li>{_text(item.say)}</li>"
+        yield f"<li>{text(item.say, language)}</li>"
     yield '</ul>\n<h2>Step by step</h2>\n<div class="parts">'
     for part in routine.parts:
         yield f'<div class="part"><p><b>{escape(part.name.capitalize())}</b></p>\n<ol>'
@@ -55,11 +83,12 @@ def _lines(routine: Routine, language: Language) -> Iterator[str]:
     ):
         names = [sign.name for sign in routine.signs.values() if sign.kind == kind]
         yield f"<h2>{heading}</h2>\n<p>{escape(', '.join(names))}</p>"
-    if routine.danger is not None:
-        words = (*language.prompts["emergency"], *routine.danger.say)
-        yield f'<p class="danger"><b>Danger.</b> {_text(words)}</p>'
     yield "</body>\n</html>"
 
 
-def _text(sentences: tuple[str, ...]) -> str:
-    return escape(" ".join(sentences))
+def text(sentences: tuple[str, ...], language: Language) -> str:
+    """Sentences as they're printed, escaped."""
+    joined = " ".join(sentences)
+    for spoken, read in AS_DIGITS.get(language.code, {}).items():
+        joined = joined.replace(spoken, read)
+    return escape(joined)

@@ -1,4 +1,4 @@
-"""A routine as a page of plain text, to read through before the baby is there."""
+"""A routine as a page of plain text, to read before the massage."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _WIDTH = 80  # columns
 
 
 def readable(routine: Routine, recorded: Collection[str] = ()) -> str:
-    """The whole routine: what is said, how long it takes, and where each fact comes from. ``recorded``: the lines
-    that somebody has recorded, which are marked.
+    """The whole routine: what the guide says, how long it takes, and where each fact comes from. ``recorded``: the
+    lines that have been recorded; they're marked.
 
     Times are estimates for the usual speaking rate, without the parent's own pauses.
     """
@@ -85,7 +85,7 @@ def _wrapped(text: str, first: str = "", other: str = "") -> str:
 
 
 def _time(seconds: float) -> str:
-    """A length of time in words: to five seconds below two minutes, else to the minute."""
+    """A length of time in words, rounded to five seconds, or to a minute from two minutes on."""
     if seconds < 120:
         rounded = max(5 * round(seconds / 5), 5)
         return f"{rounded} seconds"

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from voiceguide.files.streams import PrintedLines, close_printed_lines
+
 GRACE_S = 0.7
 """Seconds after SIGTERM. Whatever still hangs then, as a sound server may, is left behind."""
 
@@ -45,6 +47,6 @@ def termination() -> Iterator[list[Callable[[], None]]]:
 def leave_now() -> None:
     """End the process with exit code 0, without waiting for threads: one may be rendering a sentence, or listening to
     it, for seconds."""
-    print("voiceguide: terminated", file=sys.stderr, flush=True)
-    sys.stdout.flush()
+    PrintedLines(sys.stderr).put("voiceguide: terminated")
+    close_printed_lines()
     os._exit(0)

@@ -27,6 +27,7 @@ from typing import Any, Self
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.files import private
+from voiceguide.files.paths import user_folder
 from voiceguide.guide.plan import AS_WRITTEN, STROKES
 from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.routine.routine import Routine
@@ -86,8 +87,7 @@ class Past:
 
 def default_path() -> Path:
     """``~/.local/state/voiceguide/journal.db``, or in $XDG_STATE_HOME."""
-    home = os.environ.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "voiceguide" / "journal.db"
+    return user_folder("state") / "journal.db"
 
 
 class Journal:

@@ -25,6 +25,7 @@ from voiceguide.sessions.entries import Entry, Said, State
 from voiceguide.sessions.journal import Keeper
 from voiceguide.sessions.session import Session
 from voiceguide.sound import Sound
+from voiceguide.sound.muted import MuteNoticed
 from voiceguide.speech.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class Output:
     """Gets each entry as it happens."""
     note: Callable[[str], None]
     """Gets a line beside the transcript."""
+    echo: Callable[[str], None]
+    """The same for what was typed, or woke the guide."""
     warn: Callable[[str], None]
     """Gets a line about something that isn't as it should be."""
 
@@ -80,8 +83,8 @@ def _wait(options: Options, output: Output, last_wishes: LastWishes) -> None:
             ears = Hearing.load(language, book, options.named_models, routine.pronounce).listener()
             output.note(f'Say "{language.wakes[0]}" to begin.')
             with Panel(options.button, options.led) as panel:
-                sound = watched(assembly.sound_of(options))
-                output.note(f"  ({idle.wait(sound, ears, language, panel)})")
+                sound = MuteNoticed(watched(assembly.sound_of(options)), output.note)
+                output.echo(f"  ({idle.wait(sound, ears, language, panel)})")
             del ears  # its model, too: a session loads its own
             _guide(options, output, last_wishes, watched)
     finally:
@@ -95,12 +98,14 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
     ears: Keyboard | Listener
     if options.keyboard:
         book, example = language.phrasebook(routine.parts), language.examples("help")[0]
-        ears = Keyboard(book, standard_input(), lambda line: output.note(f"  ({line})"), example)
+        ears = Keyboard(book, standard_input(), lambda line: output.echo(f"  ({line})"), example)
         own_voice = None
     else:
         hearing = Hearing.of(routine, language, options.named_models)
         ears, own_voice = hearing.listener(), hearing.own_voice()
     sound = watched(assembly.sound_of(options))
+    if not options.keyboard:
+        sound = MuteNoticed(sound, output.note)
     with (
         Panel(options.button, options.led) as panel,
         assembly.music_of(options.music, ahead=True, warn=output.warn) as music,

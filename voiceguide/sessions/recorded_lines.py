@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.files import atomic, private
+from voiceguide.files.paths import user_folder
 from voiceguide.routine.routine import Routine
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.files import blocks_of, is_there
@@ -51,7 +51,7 @@ class Own:
     """The user's recordings of a routine's lines."""
 
     def __init__(self, routine: str) -> None:
-        self.folder = Path(platformdirs.user_data_dir("voiceguide", appauthor=False)) / "recordings" / routine
+        self.folder = user_folder("data") / "recordings" / routine
 
     def path(self, text: str) -> Path:
         """Where the recording of a line is, or would be."""

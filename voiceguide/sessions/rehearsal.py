@@ -202,6 +202,10 @@ class TimedEars:
     def voice(self) -> bool:
         return self._ears.voice
 
+    @property
+    def suspects(self) -> bool:
+        return self._ears.suspects
+
     def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
         began = time.perf_counter()
         heard = self._ears.hear(pcm, at, played=played)
@@ -281,7 +285,9 @@ class Actor:
             late = heard.decided - given.until
             if given.decided is None and given.command == heard.command and -2.0 < late < OBEYED_WITHIN_S:
                 given.obeyed = entry.obeyed
-                given.decided, given.compute_s = heard.decided, compute_s
+                calms = heard.command.name in CALMING
+                given.decided = min(heard.noticed, heard.decided) if calms else heard.decided
+                given.compute_s = compute_s
                 return
         self.report.false_commands += 1
 

@@ -170,6 +170,8 @@ class Session:
             self._spoke(event, now)
         for heard in self._ears.hear(block.pcm, now, played=block.played):
             self._hear(heard, now)
+        if self._player.hold(self._ears.suspects):
+            self._tell(entries.Hushed(now))
         self._player.duck(self._ears.voice)
         if self._ears.voice and "silence" in self._timers:
             seconds, latest = self._silence
@@ -194,6 +196,8 @@ class Session:
     def _hear(self, heard: Heard | Ignored, now: float) -> None:
         if isinstance(heard, Ignored):
             self._tell(entries.Ignored(now, heard.phrase, heard.why))
+            if heard.danger:
+                self._apply(self._guide.handle(guide_events.Doubted(), now), now)
             return
         actions = self._guide.handle(guide_events.Heard(heard.command), now)
         obeyed = not any(isinstance(action, NotNow) for action in actions)

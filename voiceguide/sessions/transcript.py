@@ -58,7 +58,8 @@ def summary(score: Summary) -> str:
 def clock(seconds: float) -> str:
     """``  1:02.3``"""
     seconds = max(0.0, seconds)  # when a line started is known to within 20 ms, even for the first one
-    return f"{int(seconds // 60):3d}:{seconds % 60:04.1f}"
+    tenths = round(10 * seconds)  # first, or 59.97 would be 0:60.0
+    return f"{tenths // 600:3d}:{tenths % 600 / 10:04.1f}"
 
 
 def meaning(heard: ears.Heard) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,10 @@ def _opened(path: Path) -> Iterator[Any]:
         raise VoiceguideError(
             f"{printable(str(path))} is no recording that can be read (WAV, FLAC, OGG, MP3): {reason}"
         ) from None
+
+
+OTHER_FORMATS = (".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff")
+"""Endings that would tell a lie about a WAV file."""
 
 
 def pieces_of(path: Path) -> Iterator[Pcm]:
@@ -135,11 +140,15 @@ def read_recording(path: Path) -> Pcm:
 
 
 def check_writable(path: Path) -> None:
-    """Raises VoiceguideError where a file can't be written there."""
+    """Raises VoiceguideError where a WAV file can't be written there, or its name is that of another format."""
     if path.is_dir():
         raise VoiceguideError(f"cannot write {path}: it is a folder; name a file in it")
     if not path.absolute().parent.is_dir():
         raise VoiceguideError(f"cannot write {path}: there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise VoiceguideError(f"cannot write {path}: Permission denied")
+    if path.suffix.lower() in OTHER_FORMATS:
+        raise VoiceguideError(f"cannot write {path}: it would be a WAV file; name it {path.with_suffix('.wav').name}")
 
 
 def write_wav(path: Path, pcm: Pcm) -> None:

@@ -125,7 +125,7 @@ class LiveSound:
         return found
 
     def open(self, fill: Fill) -> None:
-        """Raises SoundError where a device is missing, unknown or busy, or doesn't answer.
+        """Raises SoundError where a device is missing, unknown or busy, doesn't answer, or is a monitor or a dummy.
 
         ``fill`` is called from another thread until ``close``. Can be opened again after that."""
         self.close()
@@ -160,6 +160,8 @@ class LiveSound:
             self._reopen_speaker()
         if self._server:  # or a device that's unplugged at once would never have been the stream's
             self._server.looked.wait(LOOK_LIMIT)
+            for why in self._server.unfit.values():
+                raise SoundError(why)
 
     def _open_streams(self, found: list[Device], chosen: dict[Kind, Device]) -> None:
         for end in self._ends:

@@ -4,22 +4,78 @@ When a device disappears, PulseAudio and PipeWire move its streams to another on
 whose microphone was unplugged would listen to its own speaker. So we ask the server, through pulsectl, whenever
 something has changed there. A stream that was moved because its device has gone counts as away; when a device of that
 name is back, the stream is moved back. A stream that the user moves stays where it is.
+
+A server without a microphone records from a monitor, which hears what a speaker plays; one without a speaker plays to
+a dummy. Neither is a device: the guide would obey its own voice, or speak to nobody.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from threading import Event, Thread
 from time import sleep
 from typing import Any
 
+from voiceguide.files.wording import quoted
 from voiceguide.sound import Kind
 
 log = logging.getLogger(__name__)
 
 LISTEN_S = 1.0
 """Seconds that it waits for a change before it checks whether it's still needed."""
+ANSWER_S = 1.0
+"""Seconds for a server to say what its default devices are."""
+_NO_SINK = 0xFFFF_FFFF
+"""The ``monitor_of_sink`` of a source that isn't a monitor: PA_INVALID_INDEX of pulse/def.h."""
+_DUMMY = "auto_null"
+"""What PulseAudio (module-always-sink) and PipeWire call the sink that stands in for a missing speaker."""
+_CHOSEN_BY = {"microphone": "PULSE_SOURCE", "speaker": "PULSE_SINK"}
+"""The variables that name another device than the server's default."""
+
+
+def unfit(kind: Kind, device: Any) -> str | None:
+    """Why a ``device`` of pulsectl's is no microphone or speaker, and what to do; None if it is one."""
+    if kind == "microphone" and device.monitor_of_sink != _NO_SINK:
+        return (
+            f"no sound device: the sound server has no microphone, only {quoted(device.description)}, which hears "
+            "what the speaker plays; connect a microphone, or choose one with `pactl set-default-source`"
+        )
+    if kind == "speaker" and device.name == _DUMMY:
+        return (
+            "no sound device: the sound server has no speaker, only a dummy that plays to nobody; connect a speaker, "
+            "or choose one with `pactl set-default-sink`"
+        )
+    return None
+
+
+def unfit_defaults() -> dict[Kind, str]:
+    """Why the server's default microphone or speaker is none. Empty where they're fine, where $PULSE_SOURCE or
+    $PULSE_SINK names another, and where no server answers."""
+    found: dict[Kind, str] = {}
+
+    def ask() -> None:
+        try:
+            import pulsectl
+        except (ImportError, OSError):
+            return
+        with suppress(pulsectl.PulseError), pulsectl.Pulse("voiceguide", connect=False) as pulse:
+            pulse.connect()  # for ever, where the server hangs; and it doesn't start one
+            info = pulse.server_info()
+            defaults: list[tuple[Kind, str, list[Any]]] = [
+                ("microphone", info.default_source_name, pulse.source_list()),
+                ("speaker", info.default_sink_name, pulse.sink_list()),
+            ]
+            for kind, name, devices in defaults:
+                device = next((one for one in devices if one.name == name), None)
+                if device is not None and _CHOSEN_BY[kind] not in os.environ and (why := unfit(kind, device)):
+                    found[kind] = why
+
+    asking = Thread(target=ask, name="sound server", daemon=True)
+    asking.start()
+    asking.join(ANSWER_S)
+    return {} if asking.is_alive() else found
 
 
 class Server:
@@ -27,7 +83,9 @@ class Server:
 
     def __init__(self, wake: Event) -> None:
         self.away: frozenset[Kind] = frozenset()
-        """The ends whose devices have gone, while their streams go on elsewhere."""
+        """The ends whose devices have gone, while their streams go on elsewhere, or that never had one."""
+        self.unfit: dict[Kind, str] = {}
+        """Why the streams that never had a device can't do without."""
         self.looked = Event()
         """Set once it knows where the streams are, or that it can't ask."""
         self._wake = wake
@@ -79,13 +137,15 @@ class Server:
 
     def _look(self, pulse: Any, *, reconnected: bool = False) -> None:
         away: set[Kind] = set()
+        unfit_ones: dict[Kind, str] = {}
         self._streams.clear()
         kinds: list[tuple[Kind, list[Any], list[Any], str]] = [
             ("microphone", pulse.source_output_list(), pulse.source_list(), "source"),
             ("speaker", pulse.sink_input_list(), pulse.sink_list(), "sink"),
         ]
+        clients = {client.index for client in pulse.client_list() if _is_ours(client)}
         for kind, streams, devices, name_of_device in kinds:
-            ours = [s for s in streams if s.proplist.get("application.process.id") == str(os.getpid())]
+            ours = [s for s in streams if s.client in clients or _is_ours(s)]
             if not ours:
                 continue
             stream = ours[-1]
@@ -99,8 +159,12 @@ class Server:
                 move = pulse.source_output_move if kind == "microphone" else pulse.sink_input_move
                 move(stream.index, back.index)
                 self._homes[kind] = back.name, back.index
+            elif home is None and on is not None and (why := unfit(kind, on)):
+                away.add(kind)
+                unfit_ones[kind] = why
             elif on is not None:
                 self._homes[kind] = on.name, on.index
+        self.unfit = unfit_ones
         self._set(frozenset(away))
 
     def _set(self, away: frozenset[Kind]) -> None:
@@ -109,3 +173,8 @@ class Server:
             self.away = away
             self._wake.set()
         self.looked.set()
+
+
+def _is_ours(it: Any) -> bool:
+    """Whether a stream or a client is this process's. PipeWire's ALSA plugin names the process at the client only."""
+    return bool(it.proplist.get("application.process.id") == str(os.getpid()))

@@ -93,6 +93,9 @@ class Player:
         """What's left of sounds that were cut off, with their fade-out."""
         self._sounded = False
         """There was speech or a chime in the last fill."""
+        self._held = False
+        self._rising = 0
+        """Samples of a line, after it was held, that still fade in."""
         self._ducked = False
         self._duck = Slope(RAMP)
         self._volume = Volume()
@@ -118,9 +121,22 @@ class Player:
         Returns whether a line or a chime was cut off.
         """
         with self._lock:
-            sounding = self._in_line() or len(self._chime) > 0
+            sounding = (self._in_line() and not self._held) or len(self._chime) > 0
             self._cut(speech=True, chime=True)
+            self._rising = 0
             return sounding
+
+    def hold(self, on: bool) -> bool:
+        """Stop in the middle of a word, with a fade-out of 5 ms; not ``on``, go on there. Nothing is dropped, chimes
+        ring and music plays. True when a line that was sounding has just been stopped."""
+        with self._lock:
+            stopped = on and not self._held and self._in_line()
+            if stopped:
+                self._fade_out(self._speech_left())
+            if self._held and not on:
+                self._rising = FADE
+            self._held = on
+            return stopped
 
     def chime(self, kind: ChimeKind = "heard") -> None:
         """Ring now, for 0.22 s, with speech ducked under it."""
@@ -245,6 +261,8 @@ class Player:
     def _speak(self, n: int) -> tuple[int, Pcm | None]:
         """The next piece, up to ``n`` samples: its length, and samples of a line, or None for silence."""
         while (saying := self._saying) is not None:
+            if self._held:
+                return n, None
             if saying.wait:
                 size = min(n, saying.wait)
                 saying.wait -= size
@@ -264,6 +282,11 @@ class Player:
             saying.offset += len(pcm)
             if saying.offset == len(saying.pcm):
                 self._finish(saying, self._position + len(pcm), saying.gap)
+            if len(pcm) and self._rising:
+                size = min(len(pcm), self._rising)
+                rise = _FADE_OUT[::-1][FADE - self._rising :][:size]
+                self._rising -= size
+                pcm = np.concatenate([np.rint(pcm[:size] * rise).astype(np.int16), pcm[size:]])
             if len(pcm):
                 return len(pcm), pcm
         return n, None
@@ -279,13 +302,24 @@ class Player:
         """Drop what's being said, or the chime, with a fade-out of 5 ms."""
         rest = np.zeros(FADE, np.float32)
         if speech and self._saying is not None:
-            if self._saying.pcm is not None:
-                speech_left = self._saying.pcm[self._saying.offset :][:FADE]
-                rest[: len(speech_left)] = speech_left * _DUCK[self._duck.at]
+            if not self._held:  # else it has faded out already
+                rest = self._speech_left()
             self._saying = None
         if chime:
             rest[: len(self._chime)] += self._chime[:FADE]
             self._chime = _NONE
+        self._fade_out(rest)
+
+    def _speech_left(self) -> Float:
+        """float32[FADE]: the next samples of the line."""
+        rest = np.zeros(FADE, np.float32)
+        if self._saying is not None and self._saying.pcm is not None:
+            left = self._saying.pcm[self._saying.offset :][:FADE]
+            rest[: len(left)] = left * _DUCK[self._duck.at]
+        return rest
+
+    def _fade_out(self, rest: Float) -> None:
+        """``rest``: float32[FADE], what would have been heard next."""
         rest *= _FADE_OUT
         rest[: len(self._tail)] += self._tail
         self._tail = rest if rest.any() else _NONE

@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import platformdirs
 import soxr
 
 from voiceguide.errors import SpeechError
 from voiceguide.files.cache import Cache
+from voiceguide.files.paths import user_folder
 from voiceguide.sound import RATE, Pcm
 from voiceguide.sound.levels import FULL_SCALE, active_power, amplitude, frame_powers, soft_limit
 from voiceguide.speech import pipe
@@ -30,7 +30,7 @@ from voiceguide.speech.worker import Answer, Worker, WorkerLostError, WorkerRefu
 
 log = logging.getLogger(__name__)
 
-DEFAULT_CACHE = Path(platformdirs.user_cache_dir("voiceguide")) / "speech"
+DEFAULT_CACHE = user_folder("cache") / "speech"
 DEFAULT_VOICE = "en-us+f3"
 """American English at a woman's pitch, which small speakers reproduce better than a man's. PocketSphinx understood 33
 to 34 of 40 phrases spoken by it, and 34 by plain en-us, the best of espeak-ng's voices that were tried."""

@@ -1,4 +1,4 @@
-"""Commands that nobody gave, in recordings of real people, cries and a kitchen."""
+"""False commands in recordings of real people, cries and a kitchen."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import HISS_LSB
 
 RUNNING = ("coffee", "cries", "noise")
-"""Folders whose sound goes on and on; the others hold single words and short phrases."""
+"""Folders with running sound; the others hold single words and short phrases."""
 SHORT = ("words", "phrases")
 PAUSE_S = 1.0
-"""Between two recordings: an utterance does not go on in the next one."""
+"""The pause between two recordings, so that no utterance spans both."""
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Tally:
     taken: int = 0
     calmed: int = 0
     advanced: int = 0
-    """Files in which a command was heard, one that calms, one that moves on."""
+    """Files in which any command was heard, a calming one, an advancing one."""
     seconds: float = 0.0
     heard: list[Heard] = field(default_factory=list)
 
@@ -68,8 +68,8 @@ class Tally:
 
 
 def false_alarms(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]:
-    """For each folder, its held-out fifth and the rest that a model may have been trained on; then sums of running
-    sound. A recording of someone who says a command is left out: nothing is false about it."""
+    """For each folder the held-out fifth, and the rest, which the model may have been trained on; then all running
+    sound together. Recordings of a command are left out: it would not be a false one."""
     tallies: dict[str, Tally] = {}
     keys = [f"{folder} {part}" for folder in (*SHORT, *RUNNING) for part in ("held out", "in training")]
     if all(key in done for key in [*keys, "held out", "all"]):
@@ -99,7 +99,7 @@ def false_alarms(context: Context, done: Container[str]) -> Iterator[tuple[str, 
 
 
 def said(path: Path) -> str:
-    """What a recording of words or phrases is labelled with, as phrases are written; of other sound nothing."""
+    """The label of a recording of words or phrases, in the normal form of phrases; empty for other sound."""
     if path.parent.parent.name == "words":
         return normal(path.parent.name.replace("-", " "))
     if path.parent.name == "phrases":
@@ -113,7 +113,7 @@ def _labels(path: Path) -> dict[str, str]:
 
 
 def _recordings(context: Context, folder: str) -> Iterator[tuple[Path, Pcm, bool]]:
-    """Path, sound, and whether it is held out; the one recording of a kitchen comes as two, in time."""
+    """Path, sound, and whether it is held out. A recording of noise is split in two by time."""
     for path in context.some(sorted((context.recordings / folder).rglob("*.flac"))):
         pcm = read_recording(path)
         if folder == "noise":
@@ -125,7 +125,7 @@ def _recordings(context: Context, folder: str) -> Iterator[tuple[Path, Pcm, bool
 
 
 def with_pause(pcm: Pcm, path: Path) -> Pcm:
-    """With a pause of a microphone's hiss after it, in whole blocks."""
+    """Append a pause with a microphone's hiss, to a whole number of blocks."""
     size = -(-(len(pcm) + round(PAUSE_S * RATE)) // BLOCK) * BLOCK - len(pcm)
     hiss = np.rint(chance_for(path.name).normal(scale=HISS_LSB, size=size)).astype(np.int16)
     return np.concatenate([pcm, hiss])

@@ -1,8 +1,7 @@
 """Coffee orders by real people, after Picovoice's speech-to-intent benchmark: are all slots right?
 
-An order counts where it has every slot of its label, with its value, and no other. No listener and no certainty is
-asked here: the words of Vosk's final results go through a parser of slots.
-"""
+An order counts if it has exactly the slots of its label, with their values. The listener and its confidence play no
+part here: a parser finds the slots in the words of Vosk's final results."""
 
 from __future__ import annotations
 
@@ -29,19 +28,19 @@ from voiceguide.sound import BLOCK, Pcm
 from voiceguide.sound.files import read_recording
 
 SNRS_DB = (24, 21, 18, 15, 12, 9, 6)
-"""Those of the benchmark; its published figures are means over them."""
+"""The SNRs of the benchmark. Its published figures are means over them."""
 PUBLISHED = {"Rhino": 0.976, "Lex": 0.845, "Dialogflow": 0.776}
-"""Share of orders right that the benchmark publishes for others, mean over 6 to 24 dB, with its own noises and all of
-its recordings: an orientation, no comparison on the same sound."""
+"""The shares of right orders that the benchmark publishes for other engines, as means over 6 to 24 dB, with its own
+noises and all of its recordings. They are for orientation only: the sound is not the same."""
 ORDER = ("roast", "milkAmount", "sugarAmount", "numberOfShots", "coffeeDrink", "size")
-"""Slots in the order in which they are looked for: "medium roast" holds the size "medium"."""
+"""The order in which slots are looked for: "medium roast" contains the size "medium"."""
 PAUSE_COST, ORDER_COST, PHONE_COST = 3.0, 4.0, 0.5
-"""Of the graph: of a pause between two words, of an order, and of each phone of it (or what has more to say would be
-heard more easily: "some milk" for "milk"); chosen on orders that are not held out."""
+"""Costs in the graph: of a pause between two words, of an order, and of each of its phones (without which longer
+orders would be favoured: "some milk" over "milk"). Chosen on orders that are not held out."""
 NEVER = 30.0
-"""A cost that nothing is worth: every order is one of the grammar, so there is no way to [unk]."""
+"""A prohibitive cost: every order is in the grammar, so nothing is [unk]."""
 SENTENCES = 3000
-"""How many sentences of the coffee grammar are listed where there is only Vosk's run-time grammar."""
+"""How many sentences of the coffee grammar Vosk's run-time grammar gets, for models that take no graph."""
 
 Slots = Mapping[str, Sequence[str]]
 
@@ -107,7 +106,7 @@ def orders(expressions: Sequence[str], slots: Slots, cost: Callable[[str], float
 
 
 def sentences(expressions: Sequence[str], slots: Slots) -> list[str]:
-    """Sentences of the grammar by chance, the same in every run."""
+    """Random sentences of the grammar, the same in every run."""
     chance = np.random.default_rng(0)
 
     def pick(choices: Sequence[str]) -> str:
@@ -180,7 +179,7 @@ def coffee(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure
 
 
 def over_snrs(figures: Mapping[str, Figure]) -> Figure | None:
-    """All the noisy conditions together; None where one is missing."""
+    """All noisy conditions together; None if one is missing."""
     noisy = [figures.get(f"kitchen {snr_db} dB") for snr_db in SNRS_DB]
     counts = [figure["right"] for figure in noisy if figure is not None]
     if len(counts) < len(SNRS_DB):

@@ -1,4 +1,4 @@
-"""Commands by held-out voices: how many are obeyed, and how soon they are known."""
+"""Commands by held-out voices: how many are obeyed, and how soon."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.sound import BLOCK, RATE, Pcm
 
 VOICES_IN_NOISE = 3
-"""How many of the voices say each phrase in each noise: another three with each phrase."""
+"""How many of the voices say each phrase in each noise. They take turns."""
 SNRS_DB = (20, 15, 10, 5)
 NO_DECOYS = "single words that are no decoys"
-"""Of the near misses, those that the recogniser has not been told."""
+"""Near misses that are not among the recogniser's decoys."""
 Outcome = Literal["obeyed", "wrong", "missed"]
 
 
 def heard_in(listener: Listener, pcm: Pcm, start: float = 0.0) -> list[Heard]:
-    """The commands in ``pcm`` (int16[n], 16 kHz), heard in blocks of 30 ms from ``start`` seconds on. What the end of
-    a recording alone would decide does not count: in a session there is none."""
+    """The commands heard in ``pcm`` (int16[n], 16 kHz), in blocks of 30 ms from ``start`` seconds on. A command that
+    only the end of the recording would decide does not count: a session has no such end."""
     found: list[Heard] = []
     for i in range(0, len(pcm) - BLOCK + 1, BLOCK):
         found += [d for d in listener.hear(pcm[i : i + BLOCK], start + (i + BLOCK) / RATE) if isinstance(d, Heard)]
@@ -36,7 +36,7 @@ def heard_in(listener: Listener, pcm: Pcm, start: float = 0.0) -> list[Heard]:
 
 
 def outcome(book: Phrasebook, phrase: str, heard: list[Heard]) -> Outcome:
-    """Obeyed: what was meant was done, and nothing else, however often. Wrong: anything else was done."""
+    """Obeyed: the command was heard, once or more, and no other. Wrong: another one was heard."""
     meaning = book.meanings[phrase]
     if any(one.command != meaning for one in heard):
         return "wrong"
@@ -51,12 +51,12 @@ def spoken(
 
 
 def clean_sample(context: Context) -> list[tuple[str, str]]:
-    """Phrases, each by every voice: (phrase, voice)."""
+    """(phrase, voice): each phrase by every voice."""
     return [(phrase, voice) for phrase in context.some(sample(context.book)) for voice in VOICES]
 
 
 def noisy_sample(context: Context) -> list[tuple[str, str]]:
-    """Phrases, each by some of the voices in turn: (phrase, voice)."""
+    """(phrase, voice): each phrase by some of the voices in turn."""
     return [
         (phrase, VOICES[(n + k * 2) % len(VOICES)])
         for n, phrase in enumerate(context.some(sample(context.book)))
@@ -65,7 +65,7 @@ def noisy_sample(context: Context) -> list[tuple[str, str]]:
 
 
 def conditions(recordings: Path) -> Iterator[tuple[str, Samples | None, float]]:
-    """Name, noise, and how far it is below the voice, in dB."""
+    """Name, noise, and SNR in dB."""
     yield "clean", None, 0.0
     for name, noise in (("cries", cries(recordings)), ("kitchen", kitchen(recordings))):
         for snr_db in SNRS_DB:
@@ -135,8 +135,8 @@ def reaction(context: Context, done: Container[str]) -> Iterator[tuple[str, Figu
 
 
 def vosk_alone(context: Context, pcm: Pcm) -> tuple[list[str], float | None]:
-    """The final results that are not empty, and since when the partial result was what the first of them is, in
-    seconds; None where it never was. Blocks of 30 ms, with the grammar of a session."""
+    """The final results that are not empty, and the time in seconds from which the partial result was equal to the
+    first of them; None if it never was. Blocks of 30 ms, with the grammar of a session."""
     ears = context.model.recogniser(context.book)
     finals: list[str] = []
     partial, since, known_since = "", 0.0, None
@@ -158,7 +158,7 @@ def vosk_alone(context: Context, pcm: Pcm) -> tuple[list[str], float | None]:
 
 
 def out_of_grammar(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]:
-    """Sentences and words that are no commands, in quiet, by two of the voices each: the share taken for one."""
+    """Sentences and words that are no commands, in quiet, by two of the voices each: how many are taken for one."""
     context.speaker.prepare(OUTSIDE)
     if "all" in done:
         return

@@ -1,4 +1,4 @@
-"""What every test is given."""
+"""What every measurement needs."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ ROUTINE = "infant-massage"
 
 @dataclass(frozen=True)
 class Context:
-    """The model, the recordings, the held-out voices, and how much of it all to take."""
+    """The model, the recordings, the held-out voices, and how much of it to use."""
 
     folder: Path
-    """Of the model."""
+    """The model folder."""
     recordings: Path
     speaker: Speaker
     every: int = 1
-    """Take every Nth item only."""
+    """Use only every Nth item."""
 
     @cached_property
     def model(self) -> Model:
-        """As a session has it. Raises ModelError."""
+        """The model, as a session loads it. Raises ModelError."""
         return models.load(self.folder)
 
     @cached_property
     def book(self) -> Phrasebook:
-        """The phrases of a session of the routine, as far as the model knows their words."""
+        """The phrases of a session of the routine, without those with words that the model lacks."""
         return known(self.model, load_language("en").phrasebook(load(find(ROUTINE)).parts))
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the model's files, without what is told of it."""
+        """A hash of the model's files, without its card and facts."""
         digest, told = hashlib.sha256(), (".md", ".json")
         for path in sorted(path for path in self.folder.rglob("*") if path.is_file() and path.suffix not in told):
             digest.update(str(path.relative_to(self.folder)).encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:16]
 
     def some(self, items: Sequence[T]) -> Sequence[T]:
-        """Every Nth of them."""
+        """Every Nth item."""
         return items[:: self.every]

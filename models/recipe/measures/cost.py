@@ -1,4 +1,4 @@
-"""Computing time, memory and loading of Vosk with the model, on one core."""
+"""Computing time, memory and loading time of Vosk with the model, on one core."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from voiceguide.sound.files import read_recording
 SECONDS = 240
 """Of each kind of sound."""
 RUNS = 3
-"""Of each the median: on a machine with neighbours one run may take a third longer than the next."""
+"""The median counts: on a shared machine one run may take a third longer than the next."""
 
 
 def cost(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]:
@@ -65,7 +65,7 @@ def cost(context: Context, done: Container[str]) -> Iterator[tuple[str, Figure]]
 
 
 def _for_vosk(context: Context, scratch: Path) -> tuple[Path, list[Path]]:
-    """A folder that Vosk can load as it is, and the file of a run-time grammar where the model needs one."""
+    """A folder that Vosk can load, and the file of a run-time grammar if the model needs one."""
     if not takes_graph(context.folder):
         listed = scratch / "grammar.json"
         listed.write_text(grammar(context.book), "utf-8")

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 Figure = dict[str, Any]
-"""What is written as JSON: see ``share``, ``rate`` and ``spread``, and mappings of them."""
+"""A JSON object: a ``share``, ``rate`` or ``spread``, or a mapping of them."""
 
 Z = 1.959964
-"""Of the normal distribution, for 95 %."""
+"""The 97.5 % quantile of the normal distribution."""
 
 
 def wilson(count: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share, after Wilson (1927); (0, 1) where nothing was tried."""
+    """95 % interval of a share, after Wilson (1927); (0, 1) if n is 0."""
     if n == 0:
         return 0.0, 1.0
     p, z2 = count / n, Z * Z / n
@@ -70,16 +70,16 @@ def spread(seconds: Iterable[float]) -> Figure:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What a figure must reach."""
+    """A bar that a figure must reach."""
 
     what: str
     path: tuple[str, ...]
-    """Of the figure: the test's name, and keys within."""
+    """The path of the figure: the name of the test, and keys in its figures."""
     sign: str
     """``>=`` or ``<=`` or ``<``."""
     value: float
     unit: str
-    """``%`` (the figure is a share), or that of the figure."""
+    """``%`` for a share, else the unit of the figure."""
 
 
 _ALARMS = (("held-out people and babies", "held out"), ("all of them, trained on or not", "all"))
@@ -110,7 +110,7 @@ BARS = (
 
 
 def found(figures: Mapping[str, Any], path: Sequence[str]) -> float | None:
-    """The number at ``path``; None where it was not measured."""
+    """The number at ``path``; None if it was not measured."""
     here: Any = figures
     for key in path:
         if not isinstance(here, Mapping) or key not in here:
@@ -120,7 +120,7 @@ def found(figures: Mapping[str, Any], path: Sequence[str]) -> float | None:
 
 
 def reaches(value: float, bar: Bar) -> bool:
-    """Whether a measured value does."""
+    """Whether a value reaches a bar."""
     return {">=": value >= bar.value, "<=": value <= bar.value, "<": value < bar.value}[bar.sign]
 
 
@@ -137,7 +137,7 @@ def verdict(value: float | None, bar: Bar) -> str:
 
 
 def number(value: float, unit: str) -> str:
-    """A value as it is read, with its unit."""
+    """A value as text, with its unit."""
     if unit == "%":
         return f"{100 * value:.1f} %"
     digits = {"ms": 0, "MB": 0, "s": 2, "/h": 2, "": 3}[unit]

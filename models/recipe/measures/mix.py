@@ -1,4 +1,4 @@
-"""Speech at a level, in a noise that is an exact number of dB below it; and the noises kept for evaluation."""
+"""Speech at a given level and SNR; and the noises kept for evaluation."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from voiceguide.sound.room import HISS_LSB
 Samples = npt.NDArray[np.float32]
 
 LEVELS_DB = (-40.0, -22.0)
-"""RMS of the active speech at the microphone, in dB of full scale: from across a table to close by."""
+"""RMS of the active speech at the microphone, in dBFS: from across a table to close by."""
 LEAD_S, TAIL_S = 1.5, 1.5
-"""What is heard before and after: enough for the recogniser to settle, and for every rule of the listener."""
+"""Lead-in and tail: long enough for the recogniser to settle and for all rules of the listener."""
 ACTIVE = 1e-3
 """A block of 30 ms is active within 30 dB of the loudest, as in sound/room.py."""
 
@@ -33,7 +33,7 @@ class Mixed:
     """int16[n], 16 kHz, whole blocks"""
     start: float
     end: float
-    """Of the speech's sound in it, in seconds: the first and last sample over 2 % of the rendering's peak."""
+    """Start and end of the speech, in seconds: the first and last sample over 2 % of its peak."""
 
 
 def mixed(
@@ -44,11 +44,11 @@ def mixed(
     snr_db: float = 0.0,
     level_db: float | None = None,
 ) -> Mixed:
-    """``speech`` (int16[n], 16 kHz) at ``level_db``, or at one drawn from LEVELS_DB, or with its own for NaN; with a
-    microphone's hiss, and with a stretch of ``noise`` drawn by chance.
+    """``speech`` (int16[n], 16 kHz) at ``level_db``: by default a level drawn from LEVELS_DB, and for NaN its own.
+    Adds a microphone's hiss and a random stretch of ``noise``.
 
-    The SNR is that of the mean powers over the speech's active blocks. A stretch counts only where the noise is no
-    pause: its power there is at least a quarter of what it is on average where it sounds."""
+    The SNR compares the mean powers over the active blocks of the speech. A stretch in which the noise pauses is not
+    used: its power must be at least a quarter of the noise's mean power while it sounds."""
     voice = np.concatenate(
         [np.zeros(round(LEAD_S * RATE)), speech.astype(np.float32), np.zeros(round(TAIL_S * RATE))]
     ).astype(np.float32)
@@ -82,7 +82,7 @@ def _power(samples: Samples, active: npt.NDArray[np.bool_]) -> float:
 
 
 def chance_for(*names: object) -> np.random.Generator:
-    """The same chance in every run for the same names."""
+    """A random generator that is the same in every run for the same names."""
     digest = hashlib.sha256("\0".join(map(str, names)).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
@@ -90,15 +90,15 @@ def chance_for(*names: object) -> np.random.Generator:
 def kitchen(recordings: Path) -> Samples:
     """The last fifth of the one recording of kitchen noise; the first four are for training.
 
-    Raises VoiceguideError where it is missing."""
+    Raises VoiceguideError if it is missing."""
     pcm = read_recording(recordings / "noise" / "kitchen.flac")
     return pcm[len(pcm) * (FIFTH - 1) // FIFTH :].astype(np.float32)
 
 
 def cries(recordings: Path) -> Samples:
-    """The held-out babies' cries, one after the other, each at the same level, so that no baby's noise prevails.
+    """The cries of the held-out babies, one after another, all at the same level, so that no baby dominates.
 
-    Raises VoiceguideError where there are none."""
+    Raises VoiceguideError if there are none."""
     files = sorted(path for path in (recordings / "cries").rglob("*.flac") if held_out(path))
     parts = []
     for path in files:

@@ -1,4 +1,4 @@
-"""Figures as tables in Markdown: what a run prints, and what the model card shows."""
+"""Figures as tables in Markdown, for the output of a run and for the model card."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Figures = Mapping[str, Any]
 
 
 def report(figures: Figures) -> str:
-    """All tables for which there are figures, each under a heading."""
+    """All tables that there are figures for, each with a heading."""
     parts = [f"## {heading}\n\n{table}" for heading, table in tables(figures).items()]
     return "\n\n".join(parts)
 
 
 def tables(figures: Figures) -> dict[str, str]:
-    """Heading and table of each test that was done."""
+    """Heading and table of each test that has figures."""
     made = {"Bars": bars(figures)}
     for heading, name, table in (
         ("Commands", "commands", _commands),
@@ -28,6 +28,7 @@ def tables(figures: Figures) -> dict[str, str]:
         ("What is no command", "out_of_grammar", _outside),
         ("Coffee orders by real people", "coffee", _coffee),
         ("Commands that nobody gave", "false_alarms", _alarms),
+        ("Real people", "people", _people),
         ("Cost", "cost", _cost),
         ("Beside PocketSphinx", "pocketsphinx", _sphinx),
     ):
@@ -37,7 +38,7 @@ def tables(figures: Figures) -> dict[str, str]:
 
 
 def bars(figures: Figures) -> str:
-    """What was to be reached, and what was."""
+    """The bars, and what was measured."""
     rows = []
     for bar in BARS:
         value = found(figures, bar.path)
@@ -54,7 +55,7 @@ def bars(figures: Figures) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """In Markdown."""
+    """A table in Markdown."""
     lines = [tuple(head), *map(tuple, rows)]
     lines.insert(1, ("---",) * len(lines[0]))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -82,7 +83,7 @@ def spread_text(figure: Figure) -> str:
 
 
 def _doubt(figures: Figures, path: tuple[str, ...], value: float | None, bar: Bar) -> str:
-    """That a rate meets its bar in hours that are too few to show it."""
+    """A remark if a rate meets its bar, but in too few hours to be sure."""
     if value is None or path[-1] != "per_hour" or not reaches(value, bar):
         return ""
     high = found(figures, (*path[:-1], "high"))
@@ -90,7 +91,7 @@ def _doubt(figures: Figures, path: tuple[str, ...], value: float | None, bar: Ba
 
 
 def _interval(figures: Figures, path: tuple[str, ...]) -> str:
-    """Of the share or the rate that a bar is about."""
+    """The interval of the share or rate that a bar is about."""
     holder: Any = figures
     for key in path[:-1]:
         holder = holder[key]
@@ -178,6 +179,16 @@ def _alarms(figures: Figures) -> str:
         )
     head = ("", "files", "taken for a command", "moves on", "false calming", "false advancing", "heard as")
     return table(head, rows)
+
+
+def _people(figures: Figures) -> str:
+    parts = []
+    if commands := figures.get("commands"):
+        rows = [("together", *(share_text(commands[what]) for what in ("obeyed", "wrong", "missed")))]
+        rows += [(word, share_text(figure), "", "") for word, figure in commands["words"].items()]
+        parts.append(table(("commands of one word", "obeyed", "wrong", "missed"), rows))
+    others = {name: figures[name] for name in ("other words", "sentences") if name in figures}
+    return "\n\n".join([*parts, _alarms(others)])
 
 
 def _cost(figures: Figures) -> str:

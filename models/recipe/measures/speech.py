@@ -1,4 +1,4 @@
-"""Held-out speech: a fixed sample of commands, and sentences that are none, by voices that are never trained on."""
+"""Held-out speech: a fixed sample of commands, and of sentences that are none, by voices that no training uses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VOICES = (
     *(f"espeak {name}" for name in HELD_OUT_ESPEAK),
 )
 PHRASES_OF_A_KIND = 3
-"""As many as the kinds with the fewest phrases have ("yes", "what are the signs"): all kinds weigh the same."""
+"""The number that the smallest kinds have ("yes", "what are the signs"), so that all kinds weigh the same."""
 
 _OUTSIDE = """
 neck|paws|step|text|necks|stew|top|shop|spot|step on it|nest|best|rest|test|fix|six|pack|black|bag|good|how|
@@ -60,11 +60,11 @@ hand me the oil|carry the bags upstairs|go away|come here|come on|sit down|good 
 excuse me|never mind|of course|I think so|maybe later
 """
 OUTSIDE = tuple(_OUTSIDE.replace("\n", "").split("|"))
-"""What is said in a room with a baby, and is no command: half of it sounds like one, or holds one."""
+"""What people say in a room with a baby that is no command. Half of it sounds like one, or contains one."""
 
 
 def kind_of(command: Command) -> str:
-    """Commands as they are weighed: each name, and each sign, is one kind; so are the dangers."""
+    """The kind of a command, for weighing: each name and each sign is a kind; all dangers together are one."""
     if command.danger:
         return "danger"
     if command.reason:
@@ -73,8 +73,8 @@ def kind_of(command: Command) -> str:
 
 
 def sample(book: Phrasebook) -> list[str]:
-    """Phrases, as many of each kind: the one that the language file lists first, which people are told to say, and
-    others by the order of their SHA-256."""
+    """The same number of phrases of each kind: the one that the language file lists first, which people are told to
+    say, and others in the order of their SHA-256."""
     kinds: dict[str, list[str]] = {}
     for phrase, command in book.meanings.items():
         kinds.setdefault(kind_of(command), []).append(phrase)
@@ -86,17 +86,17 @@ def sample(book: Phrasebook) -> list[str]:
 
 
 class Speaker:
-    """Renders text by the held-out voices, and keeps it in a folder."""
+    """Renders text with the held-out voices, and keeps the sound in a folder."""
 
     def __init__(self, cache: Path) -> None:
-        """``cache`` is made when missing."""
+        """``cache``: the folder; it is made if it is missing."""
         self._cache = cache
         cache.mkdir(parents=True, exist_ok=True)
 
     def prepare(self, texts: Iterable[str], voices: Iterable[str] = VOICES) -> None:
-        """Render what is not there yet, one process for many texts.
+        """Render what is missing, many texts in one process.
 
-        Raises FileNotFoundError where flite or festival is not installed, SpeechError where espeak-ng is not."""
+        Raises FileNotFoundError if flite or festival is not installed, SpeechError if espeak-ng is not."""
         texts = list(dict.fromkeys(texts))
         for voice in voices:
             engine, name = voice.split(" ", 1)
@@ -116,7 +116,7 @@ class Speaker:
                         self._keep(voice, text, levelled(pcm.tobytes(), hertz))
 
     def say(self, text: str, voice: str) -> Pcm:
-        """int16[n], 16 kHz, trimmed, -20 dBFS (speech/voice.py): rendered first if it is not there."""
+        """int16[n], 16 kHz, trimmed, -20 dBFS (speech/voice.py): rendered first if it is missing."""
         path = self._path(voice, text)
         if not path.exists():
             self.prepare([text], [voice])

@@ -1,14 +1,13 @@
-"""The same sound through PocketSphinx, with the model that it comes with; and through voiceguide, beside it.
+"""The same sound through voiceguide and through PocketSphinx, with the model that it ships.
 
-PocketSphinx is given its best: the phrases and decoys as one small finite-state grammar that shares beginnings and
-ends (as a plain list of phrases it takes twenty times as long), and pronunciations of the words that its dictionary
-lacks. It knows no word for what is not in a grammar, so a second row adds a loop over all its phones beside the
-phrases, that may win. (Its spotting of key phrases was tried with thresholds of 1e-3, 1e-8 and 1e-15 for each word:
-of 21 commands in quiet at most 5 were right, with 16 of 17 other sentences taken for one. There are too many phrases
-for it.) A recording goes in whole, so that it knows the mean of all of it: of 21 commands amid cries it got 4 right
-that way, and 1 block by block. For its reaction it goes in once more, in blocks. A result is right where it means the
-command, whatever the words.
-"""
+PocketSphinx is set up as well as possible. It gets the phrases and decoys as one small finite-state grammar with
+shared prefixes and suffixes (a plain list of phrases takes twenty times as long), and pronunciations of the words
+that its dictionary lacks. Since a grammar has no word for anything else, a second row adds a loop over all phones
+that competes with the phrases. (Keyphrase spotting was tried with thresholds of 1e-3, 1e-8 and 1e-15 for each word:
+of 21 commands in quiet at most 5 were right, and 16 of 17 other sentences were taken for a command. It is not made
+for so large a set.) Each recording goes in whole, so that the cepstral mean is that of all of it: of 21 commands amid
+cries it got 4 right that way, and 1 block by block. Reaction is measured in a second pass, in blocks. A result is
+right if it means the command, in whatever words."""
 
 from __future__ import annotations
 
@@ -35,25 +34,25 @@ from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 
 LACKING = {"clasping": "K L AE S P IH NG", "hiccuping": "HH IH K AH P IH NG", "wriggling": "R IH G L IH NG"}
-"""Words that the dictionary of PocketSphinx 5.1 lacks, in its phones."""
+"""Pronunciations that the dictionary of PocketSphinx 5.1 lacks."""
 PHONES = (
     "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
 ).split()
 LOOP = 1.0
-"""Weight of the phone loop, against 1 for the phrases: with 1e-4 it refuses next to nothing; with 1, 4 of 28
-sentences outside the grammar were taken instead of 7, for 21 of 32 commands in quiet instead of 24."""
+"""The weight of the phone loop; that of the phrases is 1. At 1e-4 it rejects almost nothing. At 1, only 4 instead of
+7 of 28 sentences outside the grammar were taken for a command, but 21 instead of 24 of 32 commands in quiet were
+right."""
 CONDITIONS = ("clean", "cries 10 dB", "kitchen 10 dB")
 WORDS = 40
 """How many recordings of single words."""
 
 Hear = Callable[[Pcm], tuple[str | None, float | None]]
-"""What is taken for a command in a recording: its phrase, or None; and since when the phrase stood and stayed, in
-seconds."""
+"""The phrase that a recording is taken for, or None; and the time in seconds from which it stayed the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """A recogniser: what is heard in a recording; and how it is heard in blocks, where that is another matter."""
+    """A recogniser: on a whole recording, and in blocks if that is different."""
 
     hear: Hear
     in_blocks: Hear | None = None
@@ -63,7 +62,7 @@ def pocketsphinx(context: Context, done: Container[str]) -> Iterator[tuple[str, 
     """For each recogniser: shares right in three conditions, shares of what is no command that was taken for one,
     rtf, memory (what it adds to a process), and the reaction of partial results in quiet.
 
-    Raises ImportError where PocketSphinx is not installed."""
+    Raises ImportError if PocketSphinx is not installed."""
     ears: dict[str, Callable[[], Ears]] = {
         "voiceguide": lambda: Ears(lambda pcm: _voiceguide(context, pcm)),
         "Vosk alone, this model": lambda: Ears(lambda pcm: _vosk(context, pcm)),
@@ -81,7 +80,7 @@ def pocketsphinx(context: Context, done: Container[str]) -> Iterator[tuple[str, 
 
 
 def _sounds(context: Context) -> dict[str, list[tuple[str, Pcm, float]]]:
-    """By what is measured: what is said, the sound, and when the speech ends in it."""
+    """For each measurement: what is said, the sound, and when the speech ends."""
     phrases = context.some(sample(context.book)[::PHRASES_OF_A_KIND])  # that which people are told to say
     sounds = {
         name: [
@@ -225,7 +224,7 @@ def grammar(phrases: Sequence[str], loop: float | None) -> str:
 
 
 def _memory(context: Context, name: str) -> Figure:
-    """What it adds to a process at most to hear ten seconds of noise."""
+    """The most memory that it adds to a process while it hears ten seconds of noise."""
     if name.startswith("PocketSphinx"):
         hear = f"Sphinx(book, loop={LOOP if 'loop' in name else None}).hear(noise)"
     else:
@@ -238,7 +237,7 @@ def _memory(context: Context, name: str) -> Figure:
         "from models.recipe.measures.vosk_alone import peak_mb\n"
         "from voiceguide.language.command import Command\n"
         "from voiceguide.language.phrasebook import Phrasebook\n"
-        "from voiceguide.hearing import models\n"
+        "from voiceguide.recognition import models\n"
         "phrases, decoys = json.load(sys.stdin)\n"
         "book = Phrasebook(dict.fromkeys(phrases, Command('next')), tuple(decoys))\n"
         f"noise = numpy.random.default_rng(0).integers(-300, 300, {10 * RATE}, 'int16')\n"

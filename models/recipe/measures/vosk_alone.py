@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 
 BLOCK_BYTES = 960
-"""30 ms at 16 kHz, 16 bit: sound.BLOCK, which is not imported here, lest numpy's memory count."""
+"""30 ms at 16 kHz and 16 bits. sound.BLOCK is not imported, because numpy's memory would count."""
 
 
 def peak_mb() -> float:
-    """The most memory that this process ever held. (VmHWM: getrusage counts the parent's from before the start.)"""
+    """The peak memory of this process. (VmHWM: getrusage would include the parent's before the start.)"""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024 / 1e6
 

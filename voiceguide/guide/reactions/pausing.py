@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voiceguide.guide.massage import Massage
-from voiceguide.guide.situations import CHECKING, LOST, NEVER, PAUSED, TEND_S
+from voiceguide.guide.situations import CHECKING, LOST, NEVER, PAUSED, TEND_S, WONDERING
 from voiceguide.guide.stage import Scene
 from voiceguide.language.command import Command
 
@@ -29,6 +29,14 @@ def hush(massage: Massage) -> None:
 
 def check(massage: Massage) -> None:
     massage.stage.enter(Scene(CHECKING, lines=massage.say("shall_i_go_on"), soft=True))
+
+
+def wonder(massage: Massage) -> None:
+    massage.stage.interrupt(Scene(WONDERING, lines=massage.say("all_right")))
+
+
+def ask_well(massage: Massage) -> None:
+    massage.tell(massage.say("all_right"))
 
 
 def keep_quiet(massage: Massage) -> None:

@@ -74,6 +74,10 @@ def tend(massage: Massage, command: Command) -> None:
     )
 
 
+def alarm(massage: Massage) -> None:
+    tend(massage, Command("stress", sign="skin_colour", danger=True))
+
+
 def offer(massage: Massage) -> None:
     doctor = massage.say("emergency_over") if massage.stage.situation is EMERGENCY else ()
     if massage.over_today:
