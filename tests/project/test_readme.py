@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 TO_SAY = (ROOT / "docs/what-to-say.md").read_text("utf-8")
 COMMANDS = (ROOT / "docs/commands.md").read_text("utf-8")
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
-NO_COMMANDS = {"well, next", "understood", "He's", "she's", "they're", "baby is", "Mia is crying"}
+NO_COMMANDS = {"the next bus", "understood", "He's", "she's", "they're", "baby is", "Mia is crying"}
 """An example of what is none, what a chime means, beginnings, and what needs a name."""
 
 

@@ -71,7 +71,7 @@ class Guide:
         fixed = [line for lines in massage.language.prompts.values() for line in lines if "{" not in line]
         steps = [line for step in massage.plan.steps for line in step.say]
         signs = [line for s in routine.signs.values() for line in (*s.say, *sum(s.reasons.values(), ()))]
-        passages = (routine.mixed, routine.danger, *routine.closing, *routine.why)
+        passages = (routine.danger, *routine.care.values(), routine.mixed, *routine.closing, *routine.why)
         rest = [line for passage in passages if passage for line in passage.say]
         return tuple(dict.fromkeys([*first, *massage.preparation(), *fixed, *signs, *steps, *rest]))
 
@@ -130,7 +130,7 @@ class Guide:
         stage, record = self.massage.stage, self.massage.record
         if command.name not in CALMING or (command.sign is None and not stage.speaking):
             stage.out.append(Chime("heard"))
-        if command.name in ("comfort", "stress", "mixed"):
+        if command.name in ("comfort", "stress", "mixed", "unwell", "injury"):
             record.signs += ("danger" if command.danger else command.sign or command.name,)
 
     def _settle(self) -> list[Action]:

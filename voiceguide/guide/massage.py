@@ -41,7 +41,8 @@ class Massage:
     alone: bool = False
     """Whether to go on after each step without being asked."""
     over_today: bool = False
-    """Whether there was a danger sign. From then on nothing leads back to a step."""
+    """Whether something happened after which there's no more massage today: danger, an illness, a fall, a parent at
+    the end of their strength, a baby who needs a feed or sleep. From then on nothing leads back to a step."""
     mute: bool = False
     """Whether the speaker was lost the last time that a device was."""
     noted: tuple[str, ...] = ()
