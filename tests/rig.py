@@ -1,4 +1,4 @@
-"""A sound card for tests: a private PulseAudio daemon with a speaker and a microphone that exist only in software.
+"""A sound card for tests: a private PulseAudio or PipeWire, with a speaker and a microphone that aren't there.
 
 What a program plays on the default device goes to the sink ``spk``; what's played into the sink ``room`` is what the
 default microphone hears. Nothing about this process or the machine is changed: the daemon lives in a folder of its
@@ -9,6 +9,7 @@ initialised, so live sound is tested in a process of its own.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +32,8 @@ GIVE_UP_S = 600.0
 takes on a machine that is ten times as busy."""
 Pcm = npt.NDArray[np.int16]
 REPOSITORY = Path(__file__).parents[1]
-PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")
+PROGRAMS = ("pactl", "paplay", "parec")
+SERVERS = ("pulseaudio", "pipewire")
 MONO_16K = "rate=16000 channels=1"
 FORMAT = ("--raw", "--format=s16le", f"--rate={RATE}", "--channels=1")
 
@@ -58,27 +60,38 @@ PULSE = (
     f"module-loopback source=room.monitor sink=trash latency_msec=20 {STAY}",
     *MICROPHONE,
 )
-DEFAULTS = "set-default-sink spk\nset-default-source mic\n"
+DEFAULTS = ("set-default-sink spk", "set-default-source mic")
 DAEMON = (
     *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"),
     *("--realtime=no", "--high-priority=no", "--disable-shm=yes", "--log-target=stderr", "--log-level=warn", "-F"),
 )
+# What the packages pipewire, wireplumber and pipewire-pulse start on a desktop; WirePlumber needs a session bus.
+PIPEWIRE = (
+    ("dbus-daemon", "--session", "--address=unix:path={folder}/bus", "--nofork", "--nopidfile"),
+    ("pipewire",),
+    ("wireplumber",),
+    ("pipewire-pulse",),
+)
 
 
 @contextmanager
-def sound_rig(speaker: str = MONO_16K, room: str = MONO_16K, microphone: int = 1) -> Iterator[Rig]:
-    """A daemon that's ready. However the ``with`` block is left, it's gone then, with all that it wrote. ``speaker``
-    and ``room`` are PulseAudio's arguments, ``microphone`` is how many channels that has.
+def sound_rig(
+    speaker: str = MONO_16K, room: str = MONO_16K, microphone: int = 1, server: str = "pulseaudio"
+) -> Iterator[Rig]:
+    """A ``server`` that's ready. However the ``with`` block is left, it's gone then, with all that it wrote.
+    ``speaker`` and ``room`` are PulseAudio's arguments, ``microphone`` is how many channels that has.
 
-    Skips the test where PulseAudio isn't installed."""
-    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    Skips the test where the server isn't installed."""
+    daemons = ("pulseaudio",) if server == "pulseaudio" else tuple(command[0] for command in PIPEWIRE)
+    missing = [program for program in (*PROGRAMS, *daemons) if shutil.which(program) is None]
     if missing:
-        pytest.skip(f"needs PulseAudio for a virtual sound card: no {', '.join(missing)}")
+        pytest.skip(f"needs {server} for a virtual sound card: no {', '.join(missing)}")
     if not any(Path("/usr/lib").glob("**/alsa-lib/libasound_module_pcm_pulse.so")):
         pytest.skip("needs ALSA's plugin for PulseAudio: the Debian package libasound2-plugins")
     # A short path: that of a unix socket has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="rig"))
-    rig = Rig(folder, {"speaker": speaker, "room": room, "microphone": str(microphone), "folder": str(folder)})
+    kind = Rig if server == "pulseaudio" else PipeWireRig
+    rig = kind(folder, {"speaker": speaker, "room": room, "microphone": str(microphone), "folder": str(folder)})
     try:
         rig.start()
         yield rig
@@ -88,7 +101,7 @@ def sound_rig(speaker: str = MONO_16K, room: str = MONO_16K, microphone: int = 1
 
 
 class Rig:
-    """A PulseAudio daemon in a folder of its own."""
+    """A PulseAudio daemon in a folder of its own. (A PipeWireRig is the same with other daemons.)"""
 
     def __init__(self, folder: Path, devices: Mapping[str, str]) -> None:
         self.folder = folder
@@ -97,7 +110,7 @@ class Rig:
         for private in (runtime, runtime / "pulse", folder / "state"):
             private.mkdir(mode=0o700)
         modules = [f"load-module {module.format(**devices)}\n" for module in PULSE]
-        (folder / "rig.pa").write_text("".join(modules) + DEFAULTS)
+        (folder / "rig.pa").write_text("".join(modules) + "".join(f"{line}\n" for line in DEFAULTS))
         (folder / "alsa.conf").write_text(ALSA)
         # With a display or a session bus, PulseAudio's programs would look for the user's own daemon there.
         kept = {
@@ -114,46 +127,56 @@ class Rig:
             "ALSA_CONFIG_PATH": str(folder / "alsa.conf"),
         }
         """The whole environment of a program that uses this rig."""
-        self.daemon: subprocess.Popen[bytes] | None = None
+        self.daemons: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        """Start the daemon, also after ``kill``. Returns when it answers."""
+        """Start the server, also after ``kill``. Returns when it answers."""
         (self.folder / "native").unlink(missing_ok=True)
-        with (self.folder / "log").open("wb") as log:
-            self.daemon = subprocess.Popen(
-                [*DAEMON, str(self.folder / "rig.pa")],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=_die_with_us,  # noqa: PLW1509 - the tests have no other thread
+        self._launch([*DAEMON, str(self.folder / "rig.pa")])
+        self._wait_for("mic")
+
+    def _launch(self, command: Sequence[str]) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.daemons.append(
+                subprocess.Popen(
+                    command,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    preexec_fn=_die_with_us,  # noqa: PLW1509 - the tests have no other thread
+                )
             )
+
+    def _wait_for(self, source: str) -> None:
+        """Until the default source's name has this in it."""
         deadline = time.monotonic() + GIVE_UP_S
         while time.monotonic() < deadline:
             asked = ["pactl", "get-default-source"]
             answer = subprocess.run(asked, env=self.environment, capture_output=True, text=True, check=False)
-            if answer.stdout.strip() == "mic":
+            if answer.returncode == 0 and source in answer.stdout:
                 return
-            if self.daemon.poll() is not None:
+            if any(daemon.poll() is not None for daemon in self.daemons):
                 break
             time.sleep(0.05)
         log_text = (self.folder / "log").read_text(errors="replace")
-        pytest.fail(f"the PulseAudio daemon of the test did not start:\n{log_text}")
+        pytest.fail(f"the sound server of the test did not start:\n{log_text}")
 
     def kill(self) -> None:
         """Crash the sound server."""
-        if self.daemon:
-            self.daemon.kill()
-            self.daemon.wait()
+        for daemon in self.daemons:
+            daemon.kill()
+            daemon.wait()
+        self.daemons.clear()
 
     def freeze(self) -> None:
         """Make the sound server hang."""
-        assert self.daemon
-        self.daemon.send_signal(signal.SIGSTOP)
+        for daemon in self.daemons:
+            daemon.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        assert self.daemon
-        self.daemon.send_signal(signal.SIGCONT)
+        for daemon in self.daemons:
+            daemon.send_signal(signal.SIGCONT)
 
     def pull_out(self, device: str) -> None:
         """Unplug the ``microphone`` or the ``speaker``; the daemon runs on."""
@@ -181,6 +204,16 @@ class Rig:
             ["pactl", *arguments], env=self.environment, capture_output=True, text=True, check=True
         ).stdout
 
+    def streams(self) -> dict[str, str]:
+        """Which device each of Python's streams is on: "sink-inputs" and "source-outputs", by the devices' names."""
+        found = {}
+        for streams, devices in (("sink-inputs", "sinks"), ("source-outputs", "sources")):
+            names = dict(line.split("\t")[:2] for line in self.pactl("list", "short", devices).splitlines())
+            for one in json.loads(self.pactl("-f", "json", "list", streams)):
+                if "python" in str(one["properties"]).lower():
+                    found[streams] = names.get(str(one[devices[:-1]]), "")
+        return found
+
     @contextmanager
     def playing(self, pcm: Pcm) -> Iterator[None]:
         """Play ``pcm`` (int16 mono, 16 kHz) in the room, until the ``with`` block is left."""
@@ -198,6 +231,40 @@ class Rig:
         with _running(*command, environment=self.environment):
             yield heard
         heard.append(np.fromfile(path, np.int16))
+
+
+class PipeWireRig(Rig):
+    """PipeWire, as Raspberry Pi OS has it: with WirePlumber, and what speaks PulseAudio's protocol.
+
+    (Debian's pipewire-alsa, PipeWire's own plugin for ALSA, can't be installed beside PulseAudio.)"""
+
+    def __init__(self, folder: Path, devices: Mapping[str, str]) -> None:
+        super().__init__(folder, devices)
+        runtime = Path(self.environment["XDG_RUNTIME_DIR"])
+        self.environment |= {
+            "PULSE_SERVER": f"unix:{runtime}/pulse/native",
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder}/bus",
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "XDG_STATE_HOME": str(folder / "state"),
+        }
+
+    def start(self) -> None:
+        for command in PIPEWIRE:
+            self._launch([part.format(folder=self.folder) for part in command])
+            if command[0] == "dbus-daemon":
+                while not (self.folder / "bus").exists():
+                    time.sleep(0.05)
+        self._wait_for("")
+        _, *modules = PULSE  # without the socket, which is there
+        for module in modules:
+            self.pactl("load-module", *module.format(**self._devices).split())
+        for line in DEFAULTS:
+            self.pactl(*line.split())
+        self._wait_for("mic")
+
+    def kill(self) -> None:
+        super().kill()
+        (self.folder / "bus").unlink(missing_ok=True)
 
 
 def environment_without_sound() -> dict[str, str]:

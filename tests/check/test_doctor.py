@@ -42,7 +42,7 @@ def in_a_room(room: Room) -> chirp.Loop:
 
 
 @pytest.mark.parametrize("echo_db", [-30.0, -20.0, 0.0, 10.0])
-@pytest.mark.parametrize("delay_ms", [5.0, 40.0, 250.0])
+@pytest.mark.parametrize("delay_ms", [5.0, 40.0, 250.0, 2_900.0])
 def test_the_chirp_is_found_with_its_delay_and_level(echo_db: float, delay_ms: float) -> None:
     heard = in_a_room(Room(echo_db=echo_db, delay_ms=delay_ms))
     assert not heard.dead
@@ -73,8 +73,10 @@ def test_a_dead_microphone_differs_from_a_silent_room() -> None:
     assert not in_a_room(Room(echo_db=-120.0)).dead
 
 
-def loop(*, floor: float = -70.0, peak: float = -20.0, dead: bool = False, echo: float | None = -40.0) -> chirp.Loop:
-    return chirp.Loop(floor, peak, dead, None if echo is None else 0.04, echo)
+def loop(
+    *, floor: float = -70.0, peak: float = -20.0, dead: bool = False, echo: float | None = -40.0, delay: float = 0.04
+) -> chirp.Loop:
+    return chirp.Loop(floor, peak, dead, None if echo is None else delay, echo)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,8 @@ def loop(*, floor: float = -70.0, peak: float = -20.0, dead: bool = False, echo:
         (loop(dead=True, echo=None), (False, False), "is it muted"),
         (loop(floor=-30.0), (False, True), "turn off what is loud"),
         (loop(peak=0.0), (False, True), "turn its gain down"),
-        (loop(echo=-10.0), (True, False), "turn the speaker down"),
+        (loop(echo=-20.0), (True, False), "turn the speaker down"),
+        (loop(delay=0.9), (True, False), "use a speaker with a cable"),
     ],
 )
 def test_what_is_wrong_with_the_sound_has_a_remedy(heard: chirp.Loop, good: tuple[bool, bool], remedy: str) -> None:

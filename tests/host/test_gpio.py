@@ -145,7 +145,7 @@ def test_on_another_machine_there_is_one_line(capsys: pytest.CaptureFixture[str]
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiozero", None)
-    with pytest.raises(VoiceguideError, match="pip install 'gpiozero>=2' lgpio"):
+    with pytest.raises(VoiceguideError, match="-m pip install 'gpiozero>=2' lgpio"):
         Panel("17", None)
 
 

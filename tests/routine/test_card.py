@@ -71,6 +71,22 @@ def test_the_card_says_what_to_say_and_what_to_do_in_danger() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "stands"),
+    [
+        ("infant-massage", ("Step by step", "Signs of stress: stop, and tend to your baby")),
+        ("infant-massage-es", ("Paso a paso", "Señales de estrés: para y atiende a tu bebé")),
+        ("infant-massage-fr", ("Étape par étape", "Signes de stress : arrêtez, et occupez-vous de votre bébé")),
+        ("hand-and-wrist", ("Step by step", "When to stop")),
+    ],
+)
+def test_what_stands_above_a_section_is_in_its_language(name: str, stands: tuple[str, ...]) -> None:
+    routine = load(find(name))
+    shown = Page(card(routine, load_language(routine.language))).text
+    assert all(heading in shown for heading in stands)
+    assert (routine.language == "en") == ("What to say" in shown)
+
+
+@pytest.mark.parametrize(
     ("name", "numbers", "words"),
     [
         ("infant-massage", ("Call 999, 112, or 911.", "38 °C"), ("nine", "Celsius")),

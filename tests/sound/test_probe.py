@@ -8,10 +8,11 @@ import pytest
 
 from voiceguide.sound import Kind
 from voiceguide.sound import probe as module
+from voiceguide.sound.portaudio import Device
 from voiceguide.sound.probe import LIFE_S, LONGEST_WAIT_S, Probe
 
 TICK_S = 0.1
-SPEAKER: Mapping[Kind, str] = {"speaker": "spk"}
+SPEAKER: Mapping[Kind, Device] = {"speaker": Device(0, "spk", 0, 2, 48_000, "ALSA", False, True)}
 
 
 class Process:
@@ -46,7 +47,7 @@ class Machine:
         self.started.append(Process(self.code))
         return self.started[-1]
 
-    def ask(self, seconds: float, wanted: Mapping[Kind, str] = SPEAKER) -> bool:
+    def ask(self, seconds: float, wanted: Mapping[Kind, Device] = SPEAKER) -> bool:
         """At every tick for so long, or until it sees them."""
         for _ in range(round(seconds / TICK_S)):
             self.now += TICK_S
@@ -91,5 +92,5 @@ def test_a_process_that_hangs_is_replaced(machine: Machine) -> None:
 def test_what_was_seen_of_one_device_says_nothing_about_another(machine: Machine) -> None:
     machine.ask(1.0)
     machine.started[0].returncode = 0
-    assert not machine.ask(TICK_S, {"microphone": "mic"})
+    assert not machine.ask(TICK_S, {"microphone": Device(1, "mic", 1, 0, 48_000, "ALSA", True, False)})
     assert len(machine.started) == 2

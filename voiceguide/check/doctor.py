@@ -19,6 +19,7 @@ import numpy as np
 
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.paths import expanded, home, user_folder, user_name
+from voiceguide.hearing.copies import NEAR_S
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
 from voiceguide.host import service as host
@@ -274,6 +275,8 @@ def loop(heard: chirp.Loop) -> Finding:
     above = heard.echo_db - PARENT_DB
     detail = f"the chirp came back after {heard.delay * 1000:.0f} ms at {heard.echo_db:.0f} dBFS"
     detail += f", {abs(above):.0f} dB {'above' if above > 0 else 'below'} a parent's voice"
+    if heard.delay > NEAR_S:
+        return Finding("loop", detail, "that is late, as through Bluetooth or a network: use a speaker with a cable")
     if above > chirp.LOUD_ECHO_DB:
         return Finding("loop", detail, "turn the speaker down, or put it further from the microphone")
     return Finding("loop", detail)

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run a command, and turn errors that a user can put right into one line. Returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal, or a file's name, may lack letters
     try:
@@ -49,19 +49,20 @@ def run(argv: Sequence[str] | None = None) -> int:
         trace.stop()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Of all commands."""
+    made = argparse.ArgumentParser(
         prog="voiceguide",
         description="A hands-free voice guide. Without a command it guides through the default routine, or rehearses "
         "it if there is no sound device.",
     )
-    parser.add_argument("--version", action="version", version=f"voiceguide {__version__}")
-    parser.set_defaults(do=_start, configured=False, verbose=False)
-    verbose(parser)
-    commands = Commands(parser)
+    made.add_argument("--version", action="version", version=f"voiceguide {__version__}")
+    made.set_defaults(do=_start, configured=False, verbose=False)
+    verbose(made)
+    commands = Commands(made)
     for group in (guiding, rehearsing, hearing, routines, recording, machine):
         group.register(commands)
-    return parser
+    return made
 
 
 def _start(_: argparse.Namespace) -> int:

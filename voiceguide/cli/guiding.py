@@ -41,22 +41,39 @@ def register(commands: Commands) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.files.streams import PrintedLines
     from voiceguide.host.notify import goes_to_journal
+    from voiceguide.language.language import Language
+    from voiceguide.routine.routine import Routine
     from voiceguide.sessions import live
     from voiceguide.sessions.entries import Entry, Found, Lost
+    from voiceguide.sessions.screen import Screen
 
     # What's shown mustn't hold up what's done: none of these waits for whoever reads it.
     shown = PrintedLines(sys.stdout, "" if arguments.json else "    ({} lines were not shown)")
     beside = PrintedLines(sys.stderr)
     private = goes_to_journal(sys.stdout) and not trace.words_wanted()
+    # A terminal is a parent's; whoever reads a file, or asked for the log, gets everything, with times.
+    for_parent = sys.stdout.isatty() and not arguments.json and not arguments.verbose
     tell = rehearsing.teller(arguments.json, shown.put)
 
-    def tell_of_devices(entry: Entry) -> None:
-        if isinstance(entry, Lost | Found):
+    def begin(routine: Routine, language: Language) -> None:
+        nonlocal tell
+        if for_parent:
+            screen = Screen(routine, language)
+
+            def show(entry: Entry) -> None:
+                if line := screen.line(entry):
+                    shown.put(line)
+
+            tell = show
+
+    def tell_all(entry: Entry) -> None:
+        if not private or isinstance(entry, Lost | Found):
             tell(entry)
 
     note = beside.put if arguments.json else shown.put
     output = live.Output(
-        tell=tell_of_devices if private else tell,
+        begin=begin,
+        tell=tell_all,
         note=note,
         echo=(lambda line: None) if private else note,
         warn=lambda line: beside.put(f"voiceguide: {line}"),

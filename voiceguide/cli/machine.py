@@ -79,12 +79,14 @@ def _print_model(arguments: argparse.Namespace) -> None:
 
 
 def _devices(_: argparse.Namespace) -> None:
+    from voiceguide.files.wording import printable
+    from voiceguide.sound import server
     from voiceguide.sound.live import devices
     from voiceguide.sound.portaudio import served
-    from voiceguide.sound.server import unfit_defaults
 
     found = devices()
-    for why in unfit_defaults().values() if served(found) else ():
+    by_server = server.devices() if served(found) else []
+    for why in server.unfit_defaults().values() if by_server else ():
         warn(why)
     if not found:
         print("no sound device; connect a microphone and a speaker")
@@ -97,6 +99,10 @@ def _devices(_: argparse.Namespace) -> None:
         default = f"  default {' and '.join(marks)}" if marks else ""
         channels = f"{device.inputs} in, {device.outputs} out"
         print(f"{device.index:3d}  {device.name}  ({channels}, {device.rate:.0f} Hz, {device.host_api}){default}")
+    for one in by_server:
+        if one.unfit is None:
+            default = f"  default {one.kind}" if one.is_default else ""
+            print(printable(f"     {one.description}  ({one.kind} of the sound server: {one.name}){default}"))
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

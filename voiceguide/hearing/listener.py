@@ -21,6 +21,7 @@ import numpy as np
 
 from voiceguide.hearing import judge
 from voiceguide.hearing.breath import Breath, Parser
+from voiceguide.hearing.copies import Copies
 from voiceguide.hearing.ears import Fake, Heard, Ignored
 from voiceguide.hearing.echo import EchoCanceller
 from voiceguide.hearing.gate import SILENT_DB, Gate
@@ -67,6 +68,8 @@ VOICE_AGAIN_S = 0.3
 IDLE_BLOCKS = 33
 """After a second of silence the recogniser gets nothing: most of a session is silence, and most of the computing is
 the recogniser's."""
+BESIDE_S = 0.1
+"""So much beside a phrase counts, too, when it is compared with what was played: its ends are known no better."""
 WAKE_BLOCKS = 8
 """When it is over the recogniser gets the 0.24 s before, too: the soft sounds with which a word begins."""
 SHUT_BLOCKS = 5
@@ -115,6 +118,8 @@ class Listener:
         self._fed = 0
         """Samples given to the recogniser: its word times count from them."""
         self._fed_until = 0.0
+        self._copies = Copies()
+        self._late = 0.0
         self._canceller = EchoCanceller()
         self._gate = Gate()
         self._own = OwnSound()
@@ -144,6 +149,10 @@ class Listener:
         own_db, heard = 0.0, None
         if played is not None:
             heard = pcm
+            played = self._copies.take(heard, played)
+            if self._copies.late != self._late:
+                self._late = self._copies.late
+                self._canceller, self._gate = EchoCanceller(), Gate()  # what they have learnt is of another distance
             pcm = self._canceller.take(heard, played)
             own_db = loudness(played)
         shut = self._gate.shut
@@ -183,13 +192,18 @@ class Listener:
         return decided
 
     @property
+    def late(self) -> float:
+        """Seconds by which the guide's own voice comes too late, as through Bluetooth; 0 as far as is known."""
+        return self._late
+
+    @property
     def replaced(self) -> int:
         """How often the recogniser hung or failed, and had to be replaced."""
         return self._recogniser.replaced
 
     def own_voice(self, fakes: tuple[Fake, ...], start: float) -> None:
         """The guide starts a sentence at ``start`` seconds: what it would fake is refused when it would."""
-        self._own.says(fakes, start)
+        self._own.says(fakes, start + self._late)
 
     def _note_voice(self, at: float, level: float) -> None:
         if self._gate.excess_db < math.inf:
@@ -279,7 +293,7 @@ class Listener:
             decided += self._decide(suspicion)
             noticed = math.inf
         later = LONGER_S if breath.phrase in self._patient else 0.0
-        if finding.confidence >= judge.LIKELY:
+        if finding.confidence >= judge.LIKELY and not self._copied(finding):
             noticed = min(noticed, self._now)
         self._suspicion = _Suspicion(breath, noticed, finding.until, finding.until + after_s + DELAY_S + later)
         return decided
@@ -318,6 +332,12 @@ class Listener:
         confidence = judge.confidence(breath.command, evidence)
         return _Finding(confidence, evidence.said, float(times[look.begins]), float(times[look.ends]))
 
+    def _copied(self, finding: _Finding) -> bool:
+        """Whether what was found is a copy of what the speaker was given."""
+        pcm, begin = self._recent.since(finding.at - BESIDE_S)
+        until = min(finding.until + BESIDE_S, self._now)
+        return self._copies.like(pcm[: max(0, round((until - begin) * RATE))], self._now - until)
+
     def _read(self, breath: Breath, readings: tuple[Reading, ...]) -> _Finding | None:
         """What the recogniser's readings of the utterance say of a command: only such count as have nothing else in
         them, but unknown words while the guide's own voice sounded."""
@@ -345,6 +365,8 @@ class Listener:
         breath, now = suspicion.breath, self._now
         if finding is None or finding.at < self._obeyed_until - DELAY_S:
             return []
+        if self._copied(finding):
+            return [Ignored(breath.phrase, "own_voice", now)]
         if finding.confidence < self._least(breath.command):
             unsure = breath.command.danger and finding.confidence >= judge.UNSURE
             alone = finding.likely >= judge.POSSIBLE and finding.confidence > finding.likely / 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import tempfile
 import warnings
 from contextlib import suppress
@@ -50,7 +51,8 @@ class Panel:
             import gpiozero
         except ImportError:
             raise VoiceguideError(
-                "for a button or a led the package gpiozero is needed; pip install 'gpiozero>=2' lgpio"
+                "for a button or a led the package gpiozero is needed; "
+                f"{sys.executable} -m pip install 'gpiozero>=2' lgpio"  # another pip would meet EXTERNALLY-MANAGED
             ) from None
         try:
             with warnings.catch_warnings():

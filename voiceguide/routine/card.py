@@ -47,6 +47,41 @@ AS_DIGITS = {
 """Numbers that are written as they're spoken, and how they're read; by language."""
 
 
+HEADINGS = {
+    "en": {
+        "danger": "Danger.",
+        "length": "{} steps, about {} minutes.",
+        "before": "Before",
+        "steps": "Step by step",
+        "say": "What to say",
+        "comfort": "Signs of comfort: go on",
+        "stress": "Signs of stress: stop, and tend to your baby",
+        "own": "When to stop",
+    },
+    "es": {
+        "danger": "Peligro.",
+        "length": "{} pasos, unos {} minutos.",
+        "before": "Antes",
+        "steps": "Paso a paso",
+        "say": "Qué decir",
+        "comfort": "Señales de bienestar: sigue",
+        "stress": "Señales de estrés: para y atiende a tu bebé",
+        "own": "Cuándo parar",
+    },
+    "fr": {
+        "danger": "Danger.",
+        "length": "{} étapes, environ {} minutes.",
+        "before": "Avant",
+        "steps": "Étape par étape",
+        "say": "Que dire",
+        "comfort": "Signes de bien-être : continuez",
+        "stress": "Signes de stress : arrêtez, et occupez-vous de votre bébé",
+        "own": "Quand arrêter",
+    },
+}
+"""What stands above each section, by language."""
+
+
 def card(routine: Routine, language: Language) -> str:
     """The card of a routine. Its texts are escaped."""
     return "\n".join(_lines(routine, language)) + "\n"
@@ -54,33 +89,33 @@ def card(routine: Routine, language: Language) -> str:
 
 def _lines(routine: Routine, language: Language) -> Iterator[str]:
     title = escape(routine.title)
+    headings = HEADINGS.get(language.code, HEADINGS["en"])
     yield f'<!doctype html>\n<html lang="{escape(routine.language)}">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"
     yield f"<h1>{title}</h1>\n<p>{escape(routine.about)}</p>"
     if routine.danger is not None:  # at the top: a wider font may make it two pages
         words = (*language.prompts["emergency"], *routine.danger.say)
-        yield f'<p class="danger"><b>Danger.</b> {text(words, language)}</p>'
-    yield f'<p class="time">{len(routine.steps)} steps, about {round(routine.seconds / 60)} minutes.</p>'
-    yield "<h2>Before</h2>\n<ul>"
+        yield f'<p class="danger"><b>{headings["danger"]}</b> {text(words, language)}</p>'
+    length = headings["length"].format(len(routine.steps), round(routine.seconds / 60))
+    yield f'<p class="time">{length}</p>\n<h2>{headings["before"]}</h2>\n<ul>'
     for item in routine.preparation:
         yield f"<li>{text(item.say, language)}</li>"
-    yield '</ul>\n<h2>Step by step</h2>\n<div class="parts">'
+    yield f'</ul>\n<h2>{headings["steps"]}</h2>\n<div class="parts">'
     for part in routine.parts:
         yield f'<div class="part"><p><b>{escape(part.name.capitalize())}</b></p>\n<ol>'
         for step in part.steps:
             hold = f' <span class="time">({step.hold:.0f} s)</span>' if step.hold else ""
             yield f"<li>{escape(step.title)}{hold}</li>"
         yield "</ol></div>"
-    yield "</div>\n<h2>What to say</h2>\n<dl>"
+    yield f"</div>\n<h2>{headings['say']}</h2>\n<dl>"
     for command in SHOWN:
         ways = language.examples(command)[:WAYS]
         yield f"<dt>{escape(ways[0])}</dt><dd>{escape(' · '.join(ways[1:]))}</dd>"
     yield "</dl>"
-    for kind, heading in (
-        ("comfort", "Signs of comfort: go on"),
-        ("stress", "Signs of stress: stop, and tend to your baby"),
-    ):
+    own = {"stress": headings["own"]} if routine.whom == "parent" else {}
+    for kind in ("comfort", "stress"):
+        heading = own.get(kind, headings[kind])
         names = [sign.name for sign in routine.signs.values() if sign.kind == kind]
         yield f"<h2>{heading}</h2>\n<p>{escape(', '.join(names))}</p>"
     yield "</body>\n</html>"

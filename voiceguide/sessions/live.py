@@ -13,12 +13,15 @@ from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Interrupted
 from voiceguide.guide.situations import CLOSING
 from voiceguide.hearing.button import Button
+from voiceguide.hearing.copies import EARLY_S
 from voiceguide.hearing.keyboard import Keyboard
 from voiceguide.hearing.listener import Listener
 from voiceguide.host.gpio import Panel
 from voiceguide.host.notify import Notify, WatchedSound
+from voiceguide.language.language import Language
 from voiceguide.routine.routine import Routine
 from voiceguide.sessions import assembly, idle
+from voiceguide.sessions.alone import BusyError, alone
 from voiceguide.sessions.assembly import Hearing, Options
 from voiceguide.sessions.ending import Terminated, leave_now, termination
 from voiceguide.sessions.entries import Entry, Said, State
@@ -41,6 +44,8 @@ LastWishes = list[Callable[[], None]]
 class Output:
     """Where a session's words for people go."""
 
+    begin: Callable[[Routine, Language], None]
+    """Told which session begins, before anything happens in it."""
     tell: Callable[[Entry], None]
     """Gets each entry as it happens."""
     note: Callable[[str], None]
@@ -64,7 +69,8 @@ def run(options: Options, output: Output, *, wait: bool = False) -> None:
             if wait:
                 _wait(options, output, last_wishes)
             else:
-                _guide(options, output, last_wishes, lambda sound: sound)
+                with alone():
+                    _guide(options, output, last_wishes, lambda sound: sound)
     except Terminated:
         log.info("terminated")
         leave_now()
@@ -86,7 +92,11 @@ def _wait(options: Options, output: Output, last_wishes: LastWishes) -> None:
                 sound = MuteNoticed(watched(assembly.sound_of(options)), output.note)
                 output.echo(f"  ({idle.wait(sound, ears, language, panel)})")
             del ears  # its model, too: a session loads its own
-            _guide(options, output, last_wishes, watched)
+            try:
+                with alone():
+                    _guide(options, output, last_wishes, watched)
+            except BusyError as error:
+                output.warn(str(error))
     finally:
         notify.tell("STOPPING=1")
 
@@ -114,12 +124,13 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
     ):
         narrator = assembly.narrator(routine, language, voice, own_voice, ahead=True, warn=output.warn)
         interrupted = _interrupted(keeper, routine, options, output)
+        output.begin(routine, language)
         guide = Guide(routine, language, music=options.music is not None, interrupted=interrupted)
         session = Session(guide, sound, narrator, Button(ears, panel, lambda: guide.state), music, keeper.keep)
-        spoken = True
+        spoken = on_time = True
 
         def each_turn(happened: list[Entry]) -> None:
-            nonlocal spoken
+            nonlocal spoken, on_time
             for entry in happened:
                 match entry:
                     case State(state=state):
@@ -128,6 +139,10 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
                         spoken = False
                         output.warn(error)
                 output.tell(entry)
+            if isinstance(ears, Listener) and ears.late and on_time:
+                on_time = False
+                late = f"{ears.late + EARLY_S:.1f} s late, as through Bluetooth or a network"
+                output.note(f'    (the speaker is heard {late}: "stop" will take as long; use one with a cable)')
             if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
                 session.leave()
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from voiceguide.sound import BLOCK, RATE, Fill, Pcm
 from voiceguide.sound.levels import amplitude, dbfs, frame_powers
 
-SECONDS = 3.0
+SECONDS = 5.5
 """How long the measurement takes. The speaker's latency is widened within the first second, if need be."""
 CHIRP_FROM_S, CHIRP_S = 1.5, 0.5
 """When the chirp starts, leaving more than a second for the noise floor, and how long it lasts."""
@@ -19,13 +19,14 @@ BAND_HZ = (300, 3500)
 CHIRP_DB = -20.0
 """RMS in dBFS: as loud as the guide speaks."""
 FADE_S = 0.02
-LONGEST_S = 0.6
-"""The longest delay that's looked for. No speaker of a sound server holds more, and no Bluetooth speaker."""
+LONGEST_S = 3.0
+"""The longest delay that's looked for. AirPlay holds 2 s, a network with several speakers (Snapcast) 1 s, Bluetooth a
+few tenths."""
 FOUND = 8.0
 """How far the best match has to stand out from the RMS of all others: in ten thousand places, noise reaches 5."""
 DEAD = 1
 """Samples that never exceed this don't come from a microphone: even the cheapest hisses by 2."""
-CLIPPING_DB, NOISY_DB, LOUD_ECHO_DB = -0.5, -35.0, 10.0
+CLIPPING_DB, NOISY_DB, LOUD_ECHO_DB = -0.5, -35.0, 0.0
 """From here on they're too loud: a peak, a noise floor (a parent's voice is at -26), an echo relative to that voice.
 With an echo as loud as the parent, nine out of ten commands are heard (docs/hearing.md)."""
 

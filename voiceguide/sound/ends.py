@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 from voiceguide.sound import BLOCK, RATE, Fill, Kind, Pcm
@@ -32,7 +33,14 @@ START_S = 3.0
 LOOK_S = 0.15
 """A look counts for no more seconds than this: no device counts as lost because our whole process was held up."""
 
+FOLLOW = 0.04
+"""Of each piece of 20 ms: half a second's mean."""
+CLEARLY, DEAD_POWER, SOUND_POWER = 10.0, 1.0, 1_000.0
+"""Ten times the power, 10 dB, is clearly louder. Where there's no more than this, nothing is connected; and from here
+on, 60 dB below full scale, it's more than the hiss of an input."""
+
 Callback = Callable[[Any, int, Any, Any], None]
+Powers = npt.NDArray[np.float64]
 
 
 class End:
@@ -101,6 +109,34 @@ class End:
         raise NotImplementedError
 
 
+class Channel:
+    """Which of a microphone's channels is heard.
+
+    The first one, not the mean: an array of microphones has its cleaned sound there, and a stereo input with one
+    microphone would lose 6 dB. But that one microphone may be on the right; and any input may be dead."""
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._powers: Powers | None = None
+        """Of the last half second, by channel."""
+        self.chosen = 0
+
+    def of(self, sound: Pcm) -> Pcm:
+        """int16[n] from int16[n, channels]."""
+        if self._channels > 1 and len(sound):
+            new: Powers = np.mean(sound.astype(np.float64) ** 2, axis=0)
+            powers = new if self._powers is None else self._powers + FOLLOW * (new - self._powers)
+            self._powers = powers
+            best = int(powers.argmax())
+            there, here = powers[best], powers[self.chosen]
+            # An array may have what the speaker plays on one of its channels, and that's no microphone.
+            better = there > CLEARLY * here if self._channels == 2 else here < DEAD_POWER
+            if there > SOUND_POWER and better:
+                self.chosen = best
+        pcm: Pcm = sound[:, self.chosen].copy()
+        return pcm
+
+
 @dataclass(slots=True)
 class _Stream:
     """How far a reader has got in the sound of one stream of the microphone."""
@@ -141,6 +177,7 @@ class Microphone(End):
 
     def _taker(self, rate: int, channels: int) -> Callable[[Any, int, Any], None]:
         stream = _Stream(rate, MicrophoneClock(), resampler(rate, RATE))
+        choice = Channel(channels)
         frames_before = 0
         with self.arrived:
             self._chunks.clear()
@@ -151,9 +188,7 @@ class Microphone(End):
             if status.input_overflow:
                 self.xruns += 1
                 self._played.realign()
-            # The first channel, not the mean: an array of microphones puts its cleaned sound there, and a stereo
-            # input with one microphone would lose 6 dB.
-            pcm = np.frombuffer(data, np.int16).reshape(frames, channels)[:, 0].copy()
+            pcm = choice.of(np.frombuffer(data, np.int16).reshape(frames, channels))
             with self.arrived:
                 self._chunks.append((pcm, frames_before, monotonic() - self._began, stream))
                 frames_before += frames

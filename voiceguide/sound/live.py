@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from math import inf
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -20,7 +21,7 @@ import numpy as np
 
 from voiceguide.errors import SoundError
 from voiceguide.files.stderr import quiet
-from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind
+from voiceguide.sound import BLOCK, RATE, Block, Fill, Kind, ends, server
 from voiceguide.sound import portaudio as pa
 from voiceguide.sound.clock import Pace
 from voiceguide.sound.ends import End, Microphone, Speaker
@@ -43,6 +44,8 @@ TICK_S = 0.1
 """Seconds between two looks of the keeper."""
 APART_S, TROUBLE_S = 0.5, 10.0
 """Two underruns at least APART_S apart, so that they aren't the same one, within TROUBLE_S are one too many."""
+LEAVE_S = 2.0
+"""Seconds without any device after which their streams are closed; a server that's only slow is back by then."""
 HURRY_S = 0.5
 """Only a device that runs out again and again asks for this many more seconds than it has had time to play."""
 
@@ -147,7 +150,7 @@ class LiveSound:
 
     def _start(self) -> None:
         found = pa.query()
-        chosen = {end.kind: choose(found, self._wanted[end.kind], end.kind) for end in self._ends}
+        chosen = {end.kind: _chosen(found, self._wanted[end.kind], end.kind) for end in self._ends}
         self._open_streams(found, chosen)
         if pa.served(found):
             self._server = Server(self._wake)
@@ -181,11 +184,18 @@ class LiveSound:
         """Open all streams again, on the devices with the names of those that were in use."""
         pa.close([running.stream for running in self._running.values()])
         found = pa.query()
-        self._open_streams(found, {kind: choose(found, name, kind) for kind, name in self._names.items()})
+        self._open_streams(found, {kind: pa.same(found, device, kind) for kind, device in self._devices.items()})
 
     @property
-    def _names(self) -> dict[Kind, str]:
-        return {kind: running.device.lasting_name for kind, running in self._running.items()}
+    def _devices(self) -> dict[Kind, Device]:
+        return {kind: running.device for kind, running in self._running.items()}
+
+    def _leave(self) -> None:
+        """Close all streams, whose sound server is gone. PortAudio's threads would go round in ALSA's plugin for
+        PipeWire meanwhile, which takes a processor and, after a minute, 200 MB more each second."""
+        streams = [running.stream for running in self._running.values()]
+        with suppress(Exception):  # as in ``_keep``
+            pa.bounded(lambda: pa.close(streams), pa.CLOSE_LIMIT)
 
     def read(self) -> Block:
         """The next 30 ms. ``at`` is when its end came from the device, in seconds since ``open`` returned (see
@@ -235,6 +245,7 @@ class LiveSound:
         probe = Probe()
         supply = _Supply(self._speaker)
         before = monotonic()
+        alone = 0.0
         while not self._closing:
             self._wake.wait(TICK_S)
             self._wake.clear()
@@ -243,15 +254,23 @@ class LiveSound:
                 end.look(now - before)
             self._publish_lost()
             gone = [end.kind for end in self._ends if end.lost]
+            left = alone > LEAVE_S
+            alone = alone + min(now - before, ends.LOOK_S) if len(gone) == len(self._ends) else 0.0
+            if alone > LEAVE_S and not left:
+                self._leave()
             if supply.short(now, now - before) and not gone:
                 self._widen()
             before = now
             if not gone:
                 probe.stop()
-            elif probe.sees({kind: self._names[kind] for kind in gone}):
+            elif probe.sees({kind: self._devices[kind] for kind in gone}):
                 try:
+                    if self._server:
+                        self._server.looked.clear()
                     pa.bounded(self._restart, pa.OPEN_LIMIT)
                     self._log_running("open again")
+                    if self._server:  # or what's elsewhere would count as back, and then as lost again
+                        self._server.looked.wait(LOOK_LIMIT)
                 except Exception:  # whatever a driver throws at us: we try again, for as long as it takes
                     log.info("could not open the devices again", exc_info=True)
                 before = monotonic()
@@ -280,6 +299,18 @@ class LiveSound:
         if self._microphone:
             with self._microphone.arrived:
                 self._microphone.arrived.notify()
+
+
+def _chosen(found: list[Device], wanted: str | int | None, kind: Kind) -> Device:
+    """The device that's meant: one of PortAudio's or, where none of them is, one of the sound server's."""
+    try:
+        return choose(found, wanted, kind)
+    except SoundError:
+        pulse = next((device for device in found if device.name == "pulse"), None)
+        served = server.named(wanted, kind) if pulse else None
+        if pulse is None or served is None:
+            raise
+        return replace(pulse, at=served.name)
 
 
 class _Supply:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import Lock, Thread
+from time import monotonic
 from typing import Any, TypeVar
 
 from voiceguide.errors import SoundError
@@ -31,6 +33,8 @@ from the device a command would be heard 15 ms later, and with 10 ms no sooner."
 DEPTH = 1.28
 """Seconds of sound that the microphone's device may hold, so that nothing is lost when this process is held up for a
 second. That adds no delay: the device hands it over piece by piece."""
+CHOSEN_BY: dict[Kind, str] = {"microphone": "PULSE_SOURCE", "speaker": "PULSE_SINK"}
+"""The variables that name another device than the sound server's default."""
 _OTHER_RATES = (48_000, 44_100, 32_000, 16_000)
 
 T = TypeVar("T")
@@ -51,6 +55,8 @@ class Device:
     host_api: str
     is_default_input: bool
     is_default_output: bool
+    at: str = ""
+    """Where this is a sound server: the name of the device there that is meant; empty for the server's default."""
 
     @property
     def lasting_name(self) -> str:
@@ -76,8 +82,13 @@ def choose(found: Sequence[Device], wanted: str | int | None, kind: Kind) -> Dev
         lacks = f"no {kind}" if found else "neither a microphone nor a speaker"
         raise SoundError(f"no sound device: this machine has {lacks}; connect one and see `voiceguide devices`")
     if wanted is None:
-        default = [d for d in fit if (d.is_default_input if microphone else d.is_default_output)]
-        return (default or fit)[0]
+        default = next((d for d in fit if (d.is_default_input if microphone else d.is_default_output)), fit[0])
+        names = {device.name: device for device in fit}
+        # PipeWire is reached by PulseAudio's plugin, too, and that one survives its restarts: through the plugin of
+        # its own, PortAudio hangs or asks for memory without end once the server is gone (raspberrypi/linux#5951).
+        if default.name in ("default", "pipewire") and {"pipewire", "pulse"} <= names.keys():
+            return names["pulse"]
+        return default
     text = str(wanted).strip().casefold()
     for matches in (
         [device for device in fit if device.name.casefold() == text],
@@ -89,6 +100,19 @@ def choose(found: Sequence[Device], wanted: str | int | None, kind: Kind) -> Dev
         if matches:
             raise SoundError(f'"{wanted}" may be any of {_listed(matches)}: choose the {kind} by its number')
     raise SoundError(f'there is no {kind} "{wanted}"; choose from {_listed(fit)}')
+
+
+def same(found: Sequence[Device], device: Device, kind: Kind) -> Device:
+    """The device that ``device`` is now: of its number and name, of its name, or plugged in elsewhere. Raises
+    SoundError where there's none."""
+    fit = [one for one in found if (one.inputs if kind == "microphone" else one.outputs)]
+    alike = sorted(
+        (one for one in fit if one.lasting_name == device.lasting_name),
+        key=lambda one: (one.name != device.name, one.index != device.index),
+    )
+    if not alike:
+        raise SoundError(f'there is no {kind} "{device.name}" any more')
+    return replace(alike[0], at=device.at)
 
 
 def served(found: Sequence[Device]) -> bool:
@@ -180,16 +204,17 @@ def start(
             callback, finished = prepare(rate, channels)
             try:
                 _set_periods(periods)
-                stream = make(
-                    device=device.index,
-                    samplerate=rate,
-                    channels=channels,
-                    dtype="int16",
-                    latency=held,
-                    blocksize=round(BLOCK * rate / RATE) if microphone else 0,  # whatever the device likes
-                    callback=callback,
-                    finished_callback=finished,
-                )
+                with _pointed(kind, device.at):
+                    stream = make(
+                        device=device.index,
+                        samplerate=rate,
+                        channels=channels,
+                        dtype="int16",
+                        latency=held,
+                        blocksize=round(BLOCK * rate / RATE) if microphone else 0,  # whatever the device likes
+                        callback=callback,
+                        finished_callback=finished,
+                    )
                 in_use.append(stream)
                 try:
                     stream.start()
@@ -203,6 +228,22 @@ def start(
     raise SoundError(
         f'the {kind} "{device.name}" cannot be opened ({refused}): see that no other program is using it'
     )
+
+
+@contextmanager
+def _pointed(kind: Kind, at: str) -> Iterator[None]:
+    """What is opened inside through ALSA's plugin for PulseAudio is this device of the server's."""
+    name = CHOSEN_BY[kind]
+    before = os.environ.get(name)
+    if at:
+        os.environ[name] = at
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[name] = before
+        elif at:
+            del os.environ[name]
 
 
 def close(streams: Sequence[Any], *, heard_out: bool = False) -> None:
@@ -230,6 +271,7 @@ def bounded(task: Callable[[], T], seconds: float) -> T:
         except BaseException as error:
             outcome.set_exception(error)
 
+    until = monotonic() + seconds
     if _one_at_a_time.acquire(timeout=seconds):
         try:
             _hung[:] = [call for call in _hung if call.is_alive()]
@@ -237,7 +279,7 @@ def bounded(task: Callable[[], T], seconds: float) -> T:
                 call = Thread(target=work, name="portaudio", daemon=True)
                 with quiet():
                     call.start()
-                    call.join(seconds)
+                    call.join(max(0.0, until - monotonic()))
                 if not call.is_alive():
                     return outcome.result()
                 _hung.append(call)

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from math import inf
 from time import monotonic, sleep
@@ -25,6 +26,7 @@ from voiceguide.errors import SoundError
 from voiceguide.files import child
 from voiceguide.sound import Kind
 from voiceguide.sound import portaudio as pa
+from voiceguide.sound.portaudio import Device
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -43,12 +45,14 @@ class Probe:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._wanted: Mapping[Kind, str] = {}
+        self._wanted: Mapping[Kind, Device] = {}
         self._began = self._not_before = -inf
         self._wait = FIRST_WAIT_S
 
-    def sees(self, wanted: Mapping[Kind, str]) -> bool:
-        """Whether all these devices (by name) could be opened just now. It doesn't wait: ask again and again."""
+    def sees(self, wanted: Mapping[Kind, Device]) -> bool:
+        """Whether all these devices could be opened just now. It doesn't wait: ask again and again.
+
+        Where it said so, and they were lost again or couldn't be opened after all, it looks less and less often."""
         now = monotonic()
         if wanted != self._wanted:
             self.stop()
@@ -56,17 +60,17 @@ class Probe:
         if self._process and self._process.poll() is not None:
             seen = self._process.returncode == 0
             self._process = None
+            self._not_before, self._wait = now + self._wait, min(2 * self._wait, LONGEST_WAIT_S)
             if seen:
                 log.info("back: %s", ", ".join(self._wanted))
                 return True
             log.info("the process that looks for devices died")
-            self._not_before, self._wait = now + self._wait, min(2 * self._wait, LONGEST_WAIT_S)
         if self._process and now > self._began + LIFE_S:
             self._end()
         if self._process is None and now >= self._not_before:
             self._began = now
             with suppress(OSError):  # no memory, or too many processes: next time, perhaps
-                self._process = child.start("voiceguide.sound.probe", json.dumps(self._wanted), str(os.getpid()))
+                self._process = child.start("voiceguide.sound.probe", _written(self._wanted), str(os.getpid()))
         return False
 
     def stop(self) -> None:
@@ -81,14 +85,18 @@ class Probe:
             self._process = None
 
 
-def _open_and_close(wanted: Mapping[Kind, str]) -> None:
+def _written(wanted: Mapping[Kind, Device]) -> str:
+    return json.dumps({kind: asdict(device) for kind, device in wanted.items()})
+
+
+def _open_and_close(wanted: Mapping[Kind, Device]) -> None:
     """Raises SoundError where one of them can't be opened."""
     found = pa.query()
     streams = []
     try:
-        for kind, name in wanted.items():
+        for kind, lost in wanted.items():
             calls = partial(_silence, kind), _ignore
-            device = pa.choose(found, name, kind)
+            device = pa.same(found, lost, kind)
             streams.append(pa.start(found, device, kind, LATENCY_S, partial(_always, calls)).stream)
     finally:
         pa.close(streams)
@@ -107,7 +115,7 @@ def _always(calls: T, rate: int, channels: int) -> T:
     return calls
 
 
-def main(wanted: Mapping[Kind, str], parent: int) -> None:
+def main(wanted: Mapping[Kind, Device], parent: int) -> None:
     """Return when all of them are back, or when the process that asked is gone."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not even a call that hangs outlives the parent
     while os.getppid() == parent:
@@ -120,4 +128,4 @@ def main(wanted: Mapping[Kind, str], parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]), int(sys.argv[2]))
+    main({kind: Device(**one) for kind, one in json.loads(sys.argv[1]).items()}, int(sys.argv[2]))

@@ -14,25 +14,27 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Event, Thread
 from time import sleep
 from typing import Any
 
 from voiceguide.files.wording import quoted
 from voiceguide.sound import Kind
+from voiceguide.sound.portaudio import CHOSEN_BY
 
 log = logging.getLogger(__name__)
 
+AGAIN_S = 0.2
+"""Seconds from one attempt to reach a server that's gone to the next."""
 LISTEN_S = 1.0
 """Seconds that it waits for a change before it checks whether it's still needed."""
-ANSWER_S = 1.0
-"""Seconds for a server to say what its default devices are."""
+ANSWER_S = 5.0
+"""Seconds for a server to say what devices it has; only one that hangs takes longer than a moment."""
 _NO_SINK = 0xFFFF_FFFF
 """The ``monitor_of_sink`` of a source that isn't a monitor: PA_INVALID_INDEX of pulse/def.h."""
 _DUMMY = "auto_null"
 """What PulseAudio (module-always-sink) and PipeWire call the sink that stands in for a missing speaker."""
-_CHOSEN_BY = {"microphone": "PULSE_SOURCE", "speaker": "PULSE_SINK"}
-"""The variables that name another device than the server's default."""
 
 
 def unfit(kind: Kind, device: Any) -> str | None:
@@ -50,10 +52,23 @@ def unfit(kind: Kind, device: Any) -> str | None:
     return None
 
 
-def unfit_defaults() -> dict[Kind, str]:
-    """Why the server's default microphone or speaker is none. Empty where they're fine, where $PULSE_SOURCE or
-    $PULSE_SINK names another, and where no server answers."""
-    found: dict[Kind, str] = {}
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A microphone or a speaker of the sound server."""
+
+    kind: Kind
+    name: str
+    """As ``pactl`` has it."""
+    description: str
+    """For people."""
+    is_default: bool
+    unfit: str | None
+    """Why it's none, and what to do."""
+
+
+def devices() -> list[Served]:
+    """The server's. Empty where no server answers."""
+    found: list[Served] = []
 
     def ask() -> None:
         try:
@@ -63,19 +78,44 @@ def unfit_defaults() -> dict[Kind, str]:
         with suppress(pulsectl.PulseError), pulsectl.Pulse("voiceguide", connect=False) as pulse:
             pulse.connect()  # for ever, where the server hangs; and it doesn't start one
             info = pulse.server_info()
-            defaults: list[tuple[Kind, str, list[Any]]] = [
+            kinds: list[tuple[Kind, str, list[Any]]] = [
                 ("microphone", info.default_source_name, pulse.source_list()),
                 ("speaker", info.default_sink_name, pulse.sink_list()),
             ]
-            for kind, name, devices in defaults:
-                device = next((one for one in devices if one.name == name), None)
-                if device is not None and _CHOSEN_BY[kind] not in os.environ and (why := unfit(kind, device)):
-                    found[kind] = why
+            found.extend(
+                Served(kind, one.name, one.description, one.name == default, unfit(kind, one))
+                for kind, default, those in kinds
+                for one in those
+            )
 
     asking = Thread(target=ask, name="sound server", daemon=True)
     asking.start()
     asking.join(ANSWER_S)
-    return {} if asking.is_alive() else found
+    return [] if asking.is_alive() else found
+
+
+def named(wanted: str | int | None, kind: Kind) -> Served | None:
+    """The server's device that is meant by a name, a description, or a part of either; None where that's none or more
+    than one."""
+    text = str(wanted).strip().casefold()
+    fit = [one for one in devices() if one.kind == kind and one.unfit is None]
+    for meant in (
+        [one for one in fit if text in (one.name.casefold(), one.description.casefold())],
+        [one for one in fit if text and not text.isdigit() and text in f"{one.name} {one.description}".casefold()],
+    ):
+        if len(meant) == 1:
+            return meant[0]
+    return None
+
+
+def unfit_defaults() -> dict[Kind, str]:
+    """Why the server's default microphone or speaker is none. Empty where they're fine, where $PULSE_SOURCE or
+    $PULSE_SINK names another, and where no server answers."""
+    return {
+        one.kind: one.unfit
+        for one in devices()
+        if one.is_default and one.unfit and CHOSEN_BY[one.kind] not in os.environ
+    }
 
 
 class Server:
@@ -89,8 +129,8 @@ class Server:
         self.looked = Event()
         """Set once it knows where the streams are, or that it can't ask."""
         self._wake = wake
-        self._homes: dict[Kind, tuple[str, int]] = {}
-        """Name and index of the device that each stream belongs on."""
+        self._homes: dict[Kind, Any] = {}
+        """The device that each stream belongs on, as pulsectl gave it."""
         self._streams: set[int] = set()
         """Indices of our streams."""
         self._closing = False
@@ -107,7 +147,7 @@ class Server:
             self.looked.set()
             return
 
-        something = False
+        something = reached = False
 
         def changed(event: Any) -> None:
             nonlocal something
@@ -121,6 +161,7 @@ class Server:
             try:
                 with pulsectl.Pulse("voiceguide", connect=False) as pulse:
                     pulse.connect()  # for ever, where the server hangs; and it doesn't start one
+                    reached = True
                     pulse.event_mask_set("sink", "source", "sink_input", "source_output")
                     pulse.event_callback_set(changed)
                     self._look(pulse, reconnected=True)
@@ -132,8 +173,11 @@ class Server:
                             self._look(pulse)
             except (pulsectl.PulseError, pulsectl.PulseDisconnected):
                 log.info("the sound server is gone, or can't be reached")
-                self._set(frozenset())  # the streams have ended as well, and PortAudio says so
-                sleep(LISTEN_S)
+                # The streams have ended as well, and PortAudio says so. Whether they're on their devices once they're
+                # open again is known when the server is back.
+                if not reached:
+                    self.looked.set()
+                sleep(AGAIN_S)
 
     def _look(self, pulse: Any, *, reconnected: bool = False) -> None:
         away: set[Kind] = set()
@@ -152,18 +196,18 @@ class Server:
             self._streams.add(stream.index)
             on = next((d for d in devices if d.index == getattr(stream, name_of_device)), None)
             home = self._homes.get(kind)
-            back = next((d for d in devices if home and d.name == home[0]), None)
+            back = home and _same(devices, home)
             if home is not None and back is None:
                 away.add(kind)
-            elif home is not None and back is not None and on is not back and (reconnected or back.index != home[1]):
+            elif home and back and on is not back and (reconnected or back.index != home.index):
                 move = pulse.source_output_move if kind == "microphone" else pulse.sink_input_move
                 move(stream.index, back.index)
-                self._homes[kind] = back.name, back.index
-            elif home is None and on is not None and (why := unfit(kind, on)):
+                self._homes[kind] = back
+            elif home is None and on is not None and CHOSEN_BY[kind] not in os.environ and (why := unfit(kind, on)):
                 away.add(kind)
                 unfit_ones[kind] = why
             elif on is not None:
-                self._homes[kind] = on.name, on.index
+                self._homes[kind] = on
         self.unfit = unfit_ones
         self._set(frozenset(away))
 
@@ -173,6 +217,16 @@ class Server:
             self.away = away
             self._wake.set()
         self.looked.set()
+
+
+def _same(devices: list[Any], home: Any) -> Any | None:
+    """The device that ``home`` was, which may have another name by now: with a number, where it came back before it
+    had quite gone, or with another profile, as Bluetooth headsets have. Its description stays."""
+    named = next((one for one in devices if one.name == home.name), None)
+    if named is not None:
+        return named
+    alike = [one for one in devices if one.description == home.description]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _is_ours(it: Any) -> bool:
