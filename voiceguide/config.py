@@ -21,6 +21,7 @@ KEYS = {
     "routine": ("VOICEGUIDE_ROUTINE", ("routine",)),
     "language": ("VOICEGUIDE_LANGUAGE", ("language",)),
     "model": ("VOICEGUIDE_MODEL", ("model",)),
+    "voice": ("VOICEGUIDE_VOICE", ("voice",)),
     "input_device": ("VOICEGUIDE_INPUT_DEVICE", ("input_device",)),
     "output_device": ("VOICEGUIDE_OUTPUT_DEVICE", ("output_device",)),
     "music": ("VOICEGUIDE_MUSIC", ("music",)),
@@ -50,9 +51,30 @@ def settings() -> dict[str, str]:
         for key in keys:
             value = value.get(key) if isinstance(value, Mapping) else None
         value = os.environ.get(variable) or value
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{key}: {one}" for key, one in value.items())
         if value is not None:
             found[option] = str(value)
     return found
+
+
+def voice_in_environment() -> dict[str, str]:
+    """The voice that the environment names, as ``named_voices`` has it."""
+    chosen = os.environ.get("VOICEGUIDE_VOICE")
+    return {"": chosen} if chosen else {}
+
+
+def named_voices(option: str | None = None) -> dict[str, str]:
+    """The voices that the user has named, by language; ``""`` is any. ``option`` (``--voice``) comes first, then the
+    environment, then the settings file.
+
+    Raises what ``settings`` raises."""
+    if chosen := {"": option} if option else voice_in_environment():
+        return chosen
+    kept = _file().get("voice")
+    if isinstance(kept, Mapping):
+        return {str(language): str(name) for language, name in kept.items()}
+    return {} if kept is None else {"": str(kept)}
 
 
 def named_models(option: Path | None = None) -> dict[str, Path]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import need_espeak
 
 from voiceguide import config
 from voiceguide.cli.door import main
@@ -122,3 +123,52 @@ def test_a_bad_name_or_pronoun_is_one_line(
     assert main(["run", "--keyboard", *arguments]) == 1
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "voices"),
+    [
+        ("voice: pico-en-gb", {"": "pico-en-gb"}),
+        ("voice: {en: pico-en-gb, es: es+f2}", {"en": "pico-en-gb", "es": "es+f2"}),
+        ("language: es", {}),
+    ],
+)
+def test_a_voice_is_set_for_all_languages_or_for_each(
+    text: str, voices: dict[str, str], settings_file: Callable[[str], Path]
+) -> None:
+    settings_file(text)
+    assert config.named_voices() == voices
+    assert config.named_voices("en-us") == {"": "en-us"}, "the command line wins"
+
+
+def test_the_environment_names_a_voice(settings_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    settings_file("voice: pico-en-gb")
+    monkeypatch.setenv("VOICEGUIDE_VOICE", "espeak")
+    assert config.named_voices() == {"": "espeak"}
+
+
+@pytest.mark.parametrize("text", ["voice: {}", "voice: [a]", "voice: {en: {}}"])
+def test_what_is_no_voice_is_told(text: str, settings_file: Callable[[str], Path]) -> None:
+    settings_file(text)
+    with pytest.raises(SourceError, match="voice"):
+        config.named_voices()
+
+
+@pytest.mark.parametrize("arguments", [["--voice", "espeak"], ["--voice", "en-gb+f2"], ["--language", "es"]])
+def test_a_text_is_spoken_in_the_voice_that_was_asked_for(
+    arguments: list[str], tmp_path: Path, settings_file: Callable[[str], Path]
+) -> None:
+    need_espeak()
+    settings_file("voice: espeak")
+    assert main(["say", "hello", *arguments, "--wav", str(tmp_path / "hello.wav")]) == 0
+    assert (tmp_path / "hello.wav").stat().st_size > 10_000
+
+
+def test_a_voice_that_is_not_there_is_refused_where_it_was_asked_for(
+    tmp_path: Path, settings_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["say", "hello", "--voice", "en_GB-cori-medium", "--wav", str(tmp_path / "hello.wav")]) == 1
+    assert capsys.readouterr().err == (
+        "voiceguide: the voice en_GB-cori-medium is not installed; "
+        "install it: voiceguide voices install en_GB-cori-medium\n"
+    )

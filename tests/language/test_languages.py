@@ -327,7 +327,7 @@ def test_a_session_by_typing_from_the_first_word_to_the_last(code: str, voice: V
     odd: list[str] = []
     typed = io.StringIO("\n".join(TYPED[code]).replace("…", "\n" * 20))
     ears = Keyboard(language.phrasebook(routine.parts), typed, odd.append, language.examples("help")[0])
-    narrator = Narrator(voice, None, ahead=False, name=language.voice)
+    narrator = Narrator(voice, None, ahead=False, names=(language.voice,))
     guide = Guide(routine, language)
     Session(guide, Room(), narrator, ears).run(told.extend)
     lines = [entry.as_json() for entry in told]

@@ -26,6 +26,7 @@ case "$*" in
     printf 'executable = %s\ncommand = %s -m venv %s\n' "$(readlink -f "$0")" "$0" "$PWD/$3" >"$3/pyvenv.cfg"
     printf '#!/bin/sh\necho guiding in "$(dirname "$0")"\n' >"$3/bin/voiceguide"
     chmod +x "$3/bin/voiceguide" ;;
+  *"pip "*voices*) [ -z "$PIP_SAYS$NO_VOICES" ] || { echo "$PIP_SAYS"; exit 1; } ;;
   *"pip "*) [ -z "$PIP_SAYS" ] || { echo "$PIP_SAYS"; exit 1; } ;;
 esac
 """
@@ -63,7 +64,8 @@ class Checkout:
     def run(self, **environment: str) -> subprocess.CompletedProcess[str]:
         self.notes.write_text("")
         path = f"{self._programs}:{os.environ['PATH']}"
-        given = os.environ | {"PATH": path, "NOTES": str(self.notes)} | {"PIP_SAYS": "", "APT_SAYS": ""} | environment
+        nothing = dict.fromkeys(("PIP_SAYS", "APT_SAYS", "NO_VOICES"), "")
+        given = os.environ | {"PATH": path, "NOTES": str(self.notes)} | nothing | environment
         return subprocess.run([str(self.folder / "run")], env=given, capture_output=True, text=True, check=False)
 
     def set_up(self) -> bool:
@@ -121,6 +123,19 @@ def test_with_another_python_it_is_set_up_again(checkout: Checkout) -> None:
     (python.parent / "python3").unlink()
     (python.parent / "python3").symlink_to(python)
     assert guides(checkout) and checkout.set_up()
+
+
+def test_natural_voices_come_with_it_where_they_can_be_had(checkout: Checkout) -> None:
+    checkout.run()
+    (installed,) = [line for line in checkout.notes.read_text().splitlines() if " pip " in line]
+    assert installed.endswith(" -e .[voices]")
+
+
+def test_without_natural_voices_it_guides_all_the_same(checkout: Checkout) -> None:
+    result = checkout.run(NO_VOICES="yes")
+    assert (result.returncode, result.stdout) == (0, f"guiding in {checkout.folder}/.venv/bin\n")
+    assert "the natural voices cannot be installed here: espeak-ng speaks" in result.stderr
+    assert guides(checkout) and not checkout.set_up(), "it isn't tried each time"
 
 
 def test_a_system_of_32_bits_is_told(checkout: Checkout) -> None:

@@ -26,11 +26,12 @@ from voiceguide import config
 from voiceguide.cli.door import main
 from voiceguide.config import named_models
 from voiceguide.errors import InstallError, ModelError
-from voiceguide.files import child
+from voiceguide.files import child, download
 from voiceguide.language.command import Command
 from voiceguide.language.phrasebook import Phrasebook
-from voiceguide.recognition import archive, download, lexicon, models
+from voiceguide.recognition import archive, lexicon, models
 from voiceguide.recognition import model as recognition
+from voiceguide.recognition.official import PINNED, Pin
 
 NAME = "vosk-model-small-en-us-0.99"
 
@@ -522,7 +523,7 @@ def test_a_wrong_checksum_throws_the_download_away(
     if sum_of == "md5":
         server.entry["md5"] = "0" * 32
     else:
-        monkeypatch.setitem(download.PINNED, NAME, download.Pin(len(server.packed), "0" * 64))
+        monkeypatch.setitem(PINNED, NAME, Pin(len(server.packed), "0" * 64))
     with pytest.raises(InstallError) as error:
         install(server)
     assert f"is damaged ({sum_of} " in refused(error)
@@ -538,7 +539,7 @@ def test_a_download_longer_than_listed_is_not_started(server: Server) -> None:
 
 
 def test_a_list_that_offers_a_changed_archive(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(download.PINNED, NAME, download.Pin(41, "0" * 64))
+    monkeypatch.setitem(PINNED, NAME, Pin(41, "0" * 64))
     with pytest.raises(InstallError, match=r"changed .* not 41\): not downloaded"):
         install(server)
     assert server.asked == []

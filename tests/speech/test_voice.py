@@ -366,8 +366,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     """All workers that have been started."""
     workers: list[Worker] = []
 
-    def start() -> Worker:
-        workers.append(Worker())
+    def start(engine: str) -> Worker:
+        workers.append(Worker(engine))
         return workers[-1]
 
     monkeypatch.setattr(voice_module, "Worker", start)
@@ -485,7 +485,7 @@ def test_the_protocol_of_the_process() -> None:
     """Lines of JSON go in; signs of life, a line of JSON and PCM come out. It ignores Ctrl-C and ends with its
     input."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "voiceguide.speech.synthesis"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", "voiceguide.speech.synthesis", "espeak"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdin is not None and process.stdout is not None
 

@@ -32,7 +32,8 @@ from voiceguide.sessions import journal
 from voiceguide.sessions.assembly import Hearing, Options
 from voiceguide.sound import BLOCK, RATE, Block, Pcm, chirp
 from voiceguide.sound.room import PARENT_DB
-from voiceguide.speech import music
+from voiceguide.speech import catalogue, music, speeds
+from voiceguide.speech.choice import choose, unfit
 from voiceguide.speech.voice import Voice
 
 CHANNELS = {"microphone": "inputs", "speaker": "outputs"}
@@ -163,12 +164,38 @@ def settings(patient: Patient) -> Iterator[Finding]:
 
 
 def voice(patient: Patient) -> Iterator[Finding]:
+    """Each voice that may have to speak, and how fast it is."""
+    language = patient.language
+    names, notes = choose(language.code, language.voice, patient.options.voices)
+    for note in notes:
+        what, _, remedy = note.partition("; ")
+        yield Finding("voice", what, remedy or "choose another one: voiceguide voices")
+    for known in catalogue.installed():
+        if known.language == language.code.partition("-")[0] and (reason := unfit(known)):
+            yield Finding("voice", f"{reason}; {names[0]} speaks")
     with Voice(cache=None) as speaker:
         # Not in the guide's own voice: the model in the box was trained to hear over that one.
-        parent = f"{patient.language.voice.partition('+')[0]}+m7"
-        patient.said = speaker.render(patient.language.examples("pause")[0], voice=parent)
-    seconds = len(patient.said) / RATE
-    yield Finding("voice", f"pyttsx3 with espeak-ng renders speech: {seconds:.2f} s for one word")
+        parent = f"{language.voice.partition('+')[0]}+m7"
+        patient.said = speaker.render(language.examples("pause")[0], voice=parent)
+        for name in names:
+            try:
+                yield _speaks(speaker, name, language)
+            except VoiceguideError as error:
+                what, _, remedy = str(error).partition("; ")
+                yield Finding("voice", what, remedy or what)
+
+
+def _speaks(speaker: Voice, name: str, language: Language) -> Finding:
+    """What a voice costs: a neural one as it was measured, once."""
+    known = catalogue.find(name)
+    for prompt in ("say_ready", "stop_and_tend", "goodbye"):
+        for line in language.say(prompt):
+            speaker.render(line, voice=name)
+    cost = speeds.measured(known)
+    detail = f"{name} speaks (pyttsx3 with {known.engine}, licence {known.licence})"
+    if cost is None:
+        return Finding("voice", detail)
+    return Finding("voice", f"{detail}; a second of speech takes it {cost:.2f} s")
 
 
 def hearing(patient: Patient) -> Iterator[Finding]:

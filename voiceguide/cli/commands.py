@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from voiceguide import __version__, config
-from voiceguide.cli import guiding, hearing, machine, recording, rehearsing, routines, trace
+from voiceguide.cli import guiding, hearing, machine, recording, rehearsing, routines, trace, voices
 from voiceguide.cli.parser import Commands, fill, verbose, warn
 from voiceguide.config import DEFAULT_ROUTINE
 from voiceguide.errors import SoundError, SourceError, VoiceguideError
@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     made.set_defaults(do=_start, configured=False, verbose=False)
     verbose(made)
     commands = Commands(made)
-    for group in (guiding, rehearsing, hearing, routines, recording, machine):
+    for group in (guiding, rehearsing, hearing, routines, recording, voices, machine):
         group.register(commands)
     return made
 

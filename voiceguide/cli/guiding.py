@@ -24,6 +24,7 @@ def register(commands: Commands) -> None:
     run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
     run.add_argument("--json", action="store_true", help="one JSON object a line, as rehearse prints them")
     parser.language(run)
+    parser.voice(run)
     parser.baby(run)
     parser.music(run)
     parser.devices(run)

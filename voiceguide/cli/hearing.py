@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voiceguide import config
 from voiceguide.cli import parser
 from voiceguide.cli.parser import Commands, device, print_json, warn
 from voiceguide.config import DEFAULT_ROUTINE
@@ -34,6 +35,7 @@ def register(commands: Commands) -> None:
     say = commands.add("say", _say, "speak a text", configured=True)
     say.add_argument("text")
     parser.language(say)
+    parser.voice(say)
     say.add_argument("--wav", type=Path, metavar="OUT.wav", help="write it to a file instead")
     say.add_argument("--output-device", metavar="D", help="output device: number, name or part of it")
 
@@ -108,20 +110,32 @@ def _listen(arguments: argparse.Namespace) -> None:
 def _say(arguments: argparse.Namespace) -> None:
     from voiceguide.language.language import load_language
     from voiceguide.sound.files import check_writable, write_wav
-    from voiceguide.speech.voice import DEFAULT_VOICE, Voice
+    from voiceguide.speech import catalogue
+    from voiceguide.speech.choice import Voices, choose
+    from voiceguide.speech.voice import Voice
 
     if arguments.wav is not None:
         check_writable(arguments.wav)
-    name = load_language(arguments.language).voice if arguments.language is not None else DEFAULT_VOICE
+    named = config.named_voices(arguments.voice)
+    code = arguments.language
+    if code is None and arguments.voice is not None and arguments.voice not in catalogue.ENGINES:
+        catalogue.find(arguments.voice)  # that one, or an error
+        names: tuple[str, ...] = (arguments.voice,)
+    else:
+        language = load_language(code or "en")
+        names, notes = choose(language.code, language.voice, named)
+        for note in notes:
+            warn(note)
     with Voice() as voice:
-        pcm = voice.render(arguments.text, voice=name)
+        pcm = Voices(voice, names, warn).render(arguments.text)
     if arguments.wav is not None:
         write_wav(arguments.wav, pcm)
     else:
-        _play(pcm, device(arguments.output_device))
+        play(pcm, device(arguments.output_device))
 
 
-def _play(pcm: Pcm, speaker: str | int | None) -> None:
+def play(pcm: Pcm, speaker: str | int | None) -> None:
+    """Through the speaker, to its end. Raises SoundError."""
     from voiceguide.sound.live import LiveSound
     from voiceguide.speech.player import Player
 

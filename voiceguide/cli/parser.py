@@ -48,6 +48,10 @@ def language(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", metavar="L", help="the language to speak and to hear, such as es")
 
 
+def voice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--voice", metavar="V", help="the guide's voice: see voiceguide voices")
+
+
 def devices(parser: argparse.ArgumentParser) -> None:
     for kind in ("input", "output"):
         parser.add_argument(f"--{kind}-device", metavar="D", help=f"{kind} device: number, name or part of it")
@@ -69,8 +73,10 @@ def baby(parser: argparse.ArgumentParser) -> None:
 
 def fill(arguments: argparse.Namespace) -> None:
     """Take the options that were left out (None) from the settings. Not the model: that is looked for where models
-    are found, and error messages say what named it. Raises as config.settings."""
-    missing = [option for option in config.KEYS if option != "model" and getattr(arguments, option, "") is None]
+    are found, and error messages say what named it; nor the voice, which depends on the language. Raises as
+    config.settings."""
+    options = [option for option in config.KEYS if option not in ("model", "voice")]
+    missing = [option for option in options if getattr(arguments, option, "") is None]
     if not missing:
         return
     found = config.settings()
@@ -102,6 +108,7 @@ def options(arguments: argparse.Namespace) -> Options:
         output_device=device(given("output_device")),
         button=given("button"),
         led=given("led"),
+        voices=config.named_voices(getattr(arguments, "voice", None)),
         named_models=config.named_models(arguments.model) if "model" in arguments else {},
     )
 

@@ -26,6 +26,7 @@ def register(commands: Commands) -> None:
         "--wav", type=Path, metavar="OUT.wav", help="record it: left the guide, right the microphone"
     )
     rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.voice(rehearse)
     parser.music(rehearse)
     parser.model(rehearse)
 

@@ -20,6 +20,12 @@ from voiceguide.routine.routine import Routine, Step
 NO_MUSIC = frozenset({State.PAUSED, State.TENDING, State.REASSURING, State.FINISHED})
 """States in which no music plays: quiet was asked for, or the baby needs it."""
 
+AT_ONCE = (
+    *("stop_and_tend", "stop_and_tend_parent", "emergency", "all_right", "quiet_wait", "mixed", "try_again"),
+    *("paused_first", "shall_i_go_on", "lost", "back", "ask_finish"),
+)
+"""Prompts that nobody should wait for."""
+
 
 class Guide:
     """The state machine. What follows from an event stands in table.py, and what it does in reactions/."""
@@ -73,7 +79,16 @@ class Guide:
         signs = [line for s in routine.signs.values() for line in (*s.say, *sum(s.reasons.values(), ()))]
         passages = (routine.danger, *routine.care.values(), routine.mixed, *routine.closing, *routine.why)
         rest = [line for passage in passages if passage for line in passage.say]
-        return tuple(dict.fromkeys([*first, *massage.preparation(), *fixed, *signs, *steps, *rest]))
+        everything = [*first, *self.at_once(), *massage.preparation(), *fixed, *signs, *steps, *rest]
+        return tuple(dict.fromkeys(everything))
+
+    def at_once(self) -> tuple[str, ...]:
+        """What has to be said without delay, at any pace: on a sign or a danger, and in a pause."""
+        massage, routine = self.massage, self.routine
+        prompts = [line for name in AT_ONCE for line in massage.say(name)]
+        passages = [passage for passage in (routine.danger, routine.mixed) if passage]
+        signs = [line for sign in routine.signs.values() for line in (*sign.say, *sum(sign.reasons.values(), ()))]
+        return tuple(dict.fromkeys([*prompts, *(line for one in passages for line in one.say), *signs]))
 
     def start(self, now: float = 0.0, at: str | None = None) -> list[Action]:
         """Begin with the preparation, at the step or part `at`, which must exist, or where the interrupted session

@@ -59,7 +59,14 @@ class OwnVoice:
         if kept is None:
             kept = _merged([*self._read(text, len(pcm) / RATE), *self._listen(pcm)], len(pcm) / RATE)
             self._keep(name, kept)
-        return tuple(Fake(phrase, self._book.meanings[phrase], at, until) for phrase, at, until in kept)
+        return self._as_fakes(kept)
+
+    def in_text(self, text: str, pcm: Pcm) -> tuple[Fake, ...]:
+        """The commands among the words of a sentence: what there's time for if it's to be said at once."""
+        return self._as_fakes(_merged(list(self._read(text, len(pcm) / RATE)), len(pcm) / RATE))
+
+    def _as_fakes(self, found: list[tuple[str, float, float]]) -> tuple[Fake, ...]:
+        return tuple(Fake(phrase, self._book.meanings[phrase], at, until) for phrase, at, until in found)
 
     def _read(self, text: str, seconds: float) -> Iterator[tuple[str, float, float]]:
         """The phrases in the text. When a word is said follows roughly from its place in the sentence."""

@@ -19,11 +19,11 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Protocol
 
 from voiceguide.errors import ModelError
+from voiceguide.files.download import one_line
 from voiceguide.files.stderr import collected
 from voiceguide.language.phrasebook import Phrasebook
 from voiceguide.recognition import graph, lexicon, spelling
 from voiceguide.recognition.acoustics import Acoustics
-from voiceguide.recognition.download import one_line
 from voiceguide.recognition.lexicon import Lexicon
 from voiceguide.recognition.verification import Verifier
 from voiceguide.sound import RATE

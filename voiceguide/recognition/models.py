@@ -8,26 +8,24 @@ behind, and ends the process (vosk 0.3.45, ``Model.get_model_path``).
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import re
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from voiceguide.errors import InstallError, ModelError
-from voiceguide.files import private
+from voiceguide.files import download
+from voiceguide.files.download import one_line
 from voiceguide.files.paths import expanded, home, user_folder
-from voiceguide.recognition import archive, download, trial
+from voiceguide.recognition import archive, official, trial
 from voiceguide.recognition import model as recognition
-from voiceguide.recognition.download import OFFICIAL, one_line
 from voiceguide.recognition.fst import MAGIC
 from voiceguide.recognition.model import Model
+from voiceguide.recognition.official import OFFICIAL, OTHERWISE
 
 log = logging.getLogger(__name__)
 
@@ -199,7 +197,7 @@ def install(name: str, *, into: Path | None = None, list_url: str = OFFICIAL, sa
     (``discard`` throws it away). A half-unpacked model is never found. Raises InstallError."""
     folder = into or installed()
     try:
-        with _alone_in(folder):
+        with download.alone_in(folder, archive.SCRATCH):
             if name.lower().endswith(".zip"):
                 return _install_file(expanded(name), folder, say)
             return _install_listed(name, folder, list_url, say)
@@ -220,7 +218,7 @@ def discard(name: str, *, into: Path | None = None) -> bool:
 
 
 def _checked(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+    if not download.valid_name(name):
         raise InstallError(
             f"{one_line(repr(name))} is not a model's name; give one of the official list, or a .zip file"
         )
@@ -231,18 +229,18 @@ def _install_listed(name: str, folder: Path, list_url: str, say: Callable[[str],
     target, part = folder / _checked(name), folder / f"{name}{_PART}"
     if _is_there(target, say):
         return target
-    model = download.entry(name, list_url)
+    model = official.entry(name, list_url)
     if model.obsolete:
         say(f"{name} is marked obsolete in the official list: there is a better one")
     if model.kind == "big":
         say("most big models have a fixed graph and cannot be used; small and big-lgraph ones can")
     try:
-        download.fetch(model, part, say)
+        download.fetch(model.archive, part, say, otherwise=OTHERWISE)
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on with the download, --discard throws {part.name} away")
         raise
-    pin = download.PINNED.get(name)
-    if damage := download.error_in(part, size=model.size, md5=model.md5, sha256=pin.sha256 if pin else None):
+    pin = official.PINNED.get(name)
+    if damage := download.error_in(part, size=model.archive.size, md5=model.md5, sha256=pin.sha256 if pin else None):
         part.unlink()
         raise InstallError(f"the download of {name} is damaged ({damage}) and was thrown away; try again")
     say(f"{name}: unpacking")
@@ -259,7 +257,7 @@ def _install_listed(name: str, folder: Path, list_url: str, say: Callable[[str],
 def _install_file(path: Path, folder: Path, say: Callable[[str], None]) -> Path:
     if not path.is_file():
         raise InstallError(f"{path}: no such file; give a downloaded archive, or a name of the official list")
-    pin = download.PINNED.get(path.stem)
+    pin = official.PINNED.get(path.stem)
     if pin and (damage := download.error_in(path, size=pin.size, sha256=pin.sha256)):
         raise InstallError(f"{path} is not {path.stem} as published ({damage}); download it again")
     try:
@@ -285,25 +283,6 @@ def _is_there(target: Path, say: Callable[[str], None]) -> bool:
 def _error_in_new(path: Path) -> str | None:
     error = _error_in(path)
     return error and error.partition(";")[0]  # without the advice to install it again
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep a second install out, and remove what a killed one left behind. All that's made inside is for this user
-    only."""
-    private.make(folder)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InstallError(f"another install is at work in {folder}; wait for it to end") from None
-        for leftover in folder.glob(f"{archive.SCRATCH}*"):
-            shutil.rmtree(leftover)
-        with private.all_made():
-            yield
-    finally:
-        os.close(handle)
 
 
 def identity(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voiceguide.config import DEFAULT_ROUTINE
+from voiceguide.config import DEFAULT_ROUTINE, voice_in_environment
 from voiceguide.errors import SoundError, VoiceguideError
 from voiceguide.files.paths import expanded
 from voiceguide.hearing.ears import Heard, Ignored
@@ -28,6 +28,7 @@ from voiceguide.sound import BLOCK, RATE, Pcm, Sound
 from voiceguide.sound.live import LiveSound, devices
 from voiceguide.sound.silent import SilentSound
 from voiceguide.speech import music
+from voiceguide.speech.choice import NONE_WANTED, Wanted, choose
 from voiceguide.speech.lullaby import lullaby
 from voiceguide.speech.music import Music
 from voiceguide.speech.voice import Voice
@@ -62,6 +63,8 @@ class Options:
     button: str | None = None
     """A Raspberry Pi's pin."""
     led: str | None = None
+    voices: Wanted = field(default_factory=voice_in_environment)
+    """As config.named_voices has them."""
     named_models: Mapping[str, Path] = field(default_factory=dict)
     """As config.named_models has them."""
 
@@ -126,15 +129,26 @@ class Hearing:
 
 
 def narrator(
-    routine: Routine, language: Language, voice: Voice, own_voice: OwnVoice | None, *, ahead: bool, warn: Warn
+    routine: Routine,
+    language: Language,
+    voice: Voice,
+    own_voice: OwnVoice | None,
+    *,
+    ahead: bool,
+    warn: Warn,
+    wanted: Wanted = NONE_WANTED,
 ) -> Narrator:
-    """A narrator in the voice of the language, or in the user's own where there are recordings. ``ahead``: as for
-    Narrator."""
+    """A narrator in the voice that was asked for, or the best for the language; or in the user's own where there are
+    recordings. ``ahead``: as for Narrator."""
+    names, notes = choose(language.code, language.voice, wanted)
+    for note in notes:
+        warn(note)
     return Narrator(
         voice,
         own_voice,
         ahead=ahead,
-        name=language.voice,
+        names=names,
+        warn=warn,
         recorded=Recorded(routine, warn).pcm,
         respell=routine.respell,
     )

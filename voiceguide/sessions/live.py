@@ -26,7 +26,7 @@ from voiceguide.sessions.assembly import Hearing, Options
 from voiceguide.sessions.ending import Terminated, leave_now, termination
 from voiceguide.sessions.entries import Entry, Said, State
 from voiceguide.sessions.journal import Keeper
-from voiceguide.sessions.session import Session
+from voiceguide.sessions.session import PACES, Session
 from voiceguide.sound import Sound
 from voiceguide.sound.muted import MuteNoticed
 from voiceguide.speech.voice import Voice
@@ -122,7 +122,9 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         Voice() as voice,
         closing(Keeper(routine, output.warn)) as keeper,
     ):
-        narrator = assembly.narrator(routine, language, voice, own_voice, ahead=True, warn=output.warn)
+        narrator = assembly.narrator(
+            routine, language, voice, own_voice, ahead=True, warn=output.warn, wanted=options.voices
+        )
         interrupted = _interrupted(keeper, routine, options, output)
         output.begin(routine, language)
         guide = Guide(routine, language, music=options.music is not None, interrupted=interrupted)
@@ -150,8 +152,9 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         last_wishes.append(lambda: keeper.end("terminated"))  # before the sound is closed, which may take a while
         try:
             # The first sentence is there before the microphone is: nothing is heard while nothing can be said.
-            narrator.line(guide.texts(options.at)[0]).result()
-            narrator.prepare(guide.texts(options.at))
+            texts = guide.texts(options.at)
+            narrator.first(texts[0])
+            narrator.prepare(texts, at_once=guide.at_once(), rates=PACES)
             session.run(each_turn, options.at)
             keeper.end("stopped")  # unless the guide has ended it; so, at the end of what was typed
         except KeyboardInterrupt:

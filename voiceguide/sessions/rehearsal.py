@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -35,6 +36,8 @@ AUDIBLE = 16
 """Samples below this, 66 dB below full scale, are silence."""
 FADE_S = 0.005
 """The player's fade-out, the last of the reaction time."""
+EVERYWHERE = MappingProxyType({"": "espeak"})
+"""A rehearsal is the same on every machine, unless somebody names a voice."""
 NO_OPTIONS = Options()
 
 
@@ -132,7 +135,8 @@ class Rehearsal:
     """A session in a simulated room, with the parent of a script."""
 
     def __init__(self, script: Script, options: Options = NO_OPTIONS, warn: Warn = lambda line: None) -> None:
-        """Of the ``options`` a rehearsal takes the routine, in the place of the script's, the music and the models.
+        """Of the ``options`` a rehearsal takes the routine, in the place of the script's, the music, the
+        voices and the models.
 
         Raises what loading a routine, a model or a recording raises."""
         self._began = time.perf_counter()
@@ -153,7 +157,13 @@ class Rehearsal:
         """Rehearse. Each entry of the transcript goes to ``tell`` as it happens."""
         own_voice = self._hearing.own_voice()
         narrator = assembly.narrator(
-            self.routine, self._language, self._voice, own_voice, ahead=False, warn=self._warn
+            self.routine,
+            self._language,
+            self._voice,
+            own_voice,
+            ahead=False,
+            warn=self._warn,
+            wanted=self._options.voices or EVERYWHERE,
         )
         guide = Guide(self.routine, self._language, music=self._options.music is not None)
         ears = TimedEars(self.listener)

@@ -27,6 +27,7 @@ from voiceguide.guide.actions import (
     StartTimer,
 )
 from voiceguide.guide.events import Elapsed, Found, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.levels import LEVELS
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Progress
 from voiceguide.hearing.ears import Ears, Heard, Ignored
@@ -49,6 +50,10 @@ LOUDER_DB = 4.0
 """One step of volume, of speech and of music."""
 FASTER_WPM = 12
 """One step of pace."""
+PACES = tuple(DEFAULT_RATE + level * FASTER_WPM for level in sorted(range(-LEVELS, LEVELS + 1), key=abs))
+"""All there are, in words a minute; the usual one first."""
+LATE_S = 0.1
+"""Seconds after which a line that is due counts as late."""
 SOFT_DB = -6.0
 """How much softer than usual a soft sentence is."""
 SILENCE_TIMES = 3
@@ -93,6 +98,8 @@ class Session:
         self._lines: tuple[str, ...] = ()
         """The lines of that utterance."""
         self._pending: list[Future[Pcm]] = []
+        self._due_since: float | None = None
+        """When the line that is to be said next became due; None while none is."""
         self._shown: tuple[str, str | None] = ("", None)
         self._chime: tuple[float, Chime] | None = None
         """A chime that waits, and until when."""
@@ -170,6 +177,7 @@ class Session:
             self._spoke(event, now)
         for heard in self._ears.hear(block.pcm, now, played=block.played):
             self._hear(heard, now)
+        self._hurry(now)
         if self._player.hold(self._ears.suspects):
             self._tell(entries.Hushed(now))
         self._player.duck(self._ears.voice)
@@ -184,6 +192,16 @@ class Session:
             self._ring(self._chime[1], now)
         if self._player.speaking:
             self.quiet_since = now
+
+    def _hurry(self, now: float) -> None:
+        """Nobody waits for a voice: a line that is late is said by another one."""
+        due = self._player.due
+        if due is None:
+            self._due_since = None
+        elif self._due_since is None:
+            self._due_since = now
+        elif now >= self._due_since + LATE_S:
+            self._narrator.hurry(self._lines[due])
 
     def _notice_devices(self, lost: frozenset[Kind], now: float) -> None:
         before, self._lost = self._lost, lost

@@ -10,20 +10,23 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+from voiceguide.speech.driver import Driver
 from voiceguide.speech.pipe import UnknownVoiceError
 
 
-class EspeakDriver:
-    """A pyttsx3 driver. Only one in a process: espeak-ng keeps its state in global variables."""
+class EspeakDriver(Driver):
+    """A voice is an identifier or a language of espeak-ng's, perhaps with a variant. The rate is in words a minute.
+
+    Only one in a process: espeak-ng keeps its state in global variables."""
+
+    forks = True
 
     def __init__(self, proxy: Any) -> None:
         """Raises OSError without the library, RuntimeError without its data."""
+        super().__init__(proxy)
         from pyttsx3.drivers import _espeak
 
-        self._proxy = proxy
         self._espeak = _espeak
-        self.pcm = bytearray()
-        """What was said last: mono, 16 bits, little-endian."""
         self._failure: BaseException | None = None
         # Bit 15 of the options: return an error instead of ending the process when the data are missing.
         # espeak-ng 1.51 then returns 0, not -1 as its documentation says.
@@ -42,8 +45,6 @@ class EspeakDriver:
             return 1
         return 0
 
-    # pyttsx3 names the methods from here on. Its queue swallows their exceptions and reports them as "error" events.
-
     def say(self, text: str) -> None:
         self.pcm = bytearray()
         self._failure = None
@@ -52,19 +53,17 @@ class EspeakDriver:
             raise self._failure
         if code != self._espeak.EE_OK:
             raise RuntimeError(f"espeak_Synth gives {code}")
+        # MBROLA's voices have a rate of their own, which is known once one has been chosen
+        # (https://github.com/nateshmbhat/pyttsx3/issues/220).
+        self.hertz = int(self._espeak.dll.espeak_ng_GetSampleRate())
 
-    def setProperty(self, name: str, value: Any) -> None:  # noqa: N802
-        if name == "voice":
-            self._set_voice(str(value))
-        elif name == "rate":
-            self._espeak.SetParameter(self._espeak.RATE, int(value), 0)
-        else:
-            raise KeyError(f"unknown property {name}")
+    def set_rate(self, rate: int) -> None:
+        self._espeak.SetParameter(self._espeak.RATE, rate, 0)
 
-    def _set_voice(self, name: str) -> None:
+    def set_voice(self, voice: str) -> None:
         # A NUL would end the name in C.
-        if not (name.isprintable() and (self._accepts(name) or self._accepts_language(name))):
-            raise UnknownVoiceError(name)
+        if not (voice.isprintable() and (self._accepts(voice) or self._accepts_language(voice))):
+            raise UnknownVoiceError(voice)
 
     def _accepts(self, name: str) -> bool:
         code = self._espeak.SetVoiceByName(name.encode("utf-8"))
@@ -84,15 +83,3 @@ class EspeakDriver:
             if found == language.lower().encode() and not voice.identifier.startswith(b"mb/"):
                 return self._accepts(voice.identifier.decode() + plus + variant)
         return False
-
-    def startLoop(self) -> None:  # noqa: N802
-        self._proxy.setBusy(False)  # runs all that is queued; the last of it is endLoop
-
-    def endLoop(self) -> None:  # noqa: N802
-        """Nothing to end: `say` blocks."""
-
-    def stop(self) -> None:
-        """Nothing to stop: pyttsx3 calls this when the queue is empty."""
-
-    def destroy(self) -> None:
-        """espeak-ng is kept until the process ends."""

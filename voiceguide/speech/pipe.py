@@ -3,15 +3,17 @@
 A request is one line of JSON, ``{"text": …, "voice": …, "rate": …}``. The answer is one line of JSON,
 ``{"rate": hertz, "bytes": n, "cpu": seconds}``, followed by ``n`` bytes of mono 16-bit little-endian PCM, or
 ``{"error": kind, "detail": …}``, whose kind is one of the constants below. Before an answer there may be signs of
-life, each a line ``{"pid": …}`` that names the process at work now: it's running, pyttsx3 has loaded, espeak-ng has
-loaded, a fork has begun to render. The process ends when its input does.
+life, each a line ``{"pid": …}`` that names the process at work now: it's running, pyttsx3 has loaded, the engine has
+loaded, it has begun to render. The process ends when its input does.
+
+``voice`` is what the engine calls it, and ``rate`` what it takes for a pace: see the drivers.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-NO_ESPEAK = "no_espeak"
+NO_ENGINE = "no_engine"
 NO_PYTTSX3 = "no_pyttsx3"
 UNKNOWN_VOICE = "unknown_voice"
 FAILED = "failed"

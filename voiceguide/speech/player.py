@@ -202,6 +202,15 @@ class Player:
             return self._sounded or self._in_line() or len(self._chime) > 0 or len(self._tail) > 0
 
     @property
+    def due(self) -> int | None:
+        """The index of a line that would be said now, if it were rendered; None if there's none."""
+        with self._lock:
+            saying = self._saying
+            if saying is None or self._held or saying.wait or saying.pcm is not None:
+                return None
+            return None if saying.lines[saying.index].done() else saying.index
+
+    @property
     def position(self) -> int:
         """Samples since the start."""
         return self._position

@@ -1,7 +1,8 @@
 """Our end of the pipe to the process that makes speech (`voiceguide.speech.synthesis`).
 
 Speech is made in a process of its own because a synthesis in C can't be interrupted and can't be trusted to return,
-and because espeak-ng allows only one engine in a process.
+because espeak-ng allows only one engine in a process, and because the memory of a neural voice is free again only
+when its process ends.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ class Answer:
 class Worker:
     """A running synthesis process. For one thread at a time, except for `kill`."""
 
-    def __init__(self) -> None:
-        """Raises OSError where no process can be started."""
-        self._process = child.start("voiceguide.speech.synthesis", piped=True)
+    def __init__(self, engine: str = "espeak") -> None:
+        """``engine``: one of synthesis.DRIVERS. Raises OSError where no process can be started."""
+        self._process = child.start("voiceguide.speech.synthesis", engine, piped=True)
         assert self._process.stdin is not None and self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         os.set_blocking(self._stdin.fileno(), False)
