@@ -203,7 +203,7 @@ CONTRACT: dict[str, dict[str, tuple[type, ...]]] = {
     "timer": {"name": (str,)},
     "end": {},
 }
-PERHAPS = {"said": {"step"}, "heard": {"target", "targets", "sign", "reason", "danger"}}
+PERHAPS = {"said": {"step"}, "heard": {"target", "targets", "sign", "reason", "about", "danger"}}
 
 
 def test_each_line_has_the_keys_of_its_kind(rehearsed: Rehearsed) -> None:
