@@ -43,7 +43,7 @@ class Step:
     hold: float
     """Seconds that the stroke goes on after the words."""
     source: tuple[str, ...]
-    answers: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Its own answers to questions on how to do it, by what they ask about: "side", "pressure", "times" …"""
 
     @property
