@@ -15,7 +15,7 @@ from voiceguide.guide.actions import (
     Say,
     StartTimer,
 )
-from voiceguide.guide.events import Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.guide.reactions.tending import ENOUGH
@@ -23,6 +23,7 @@ from voiceguide.guide.situations import (
     ASKING,
     CHECKING,
     CLOSING,
+    CRYING,
     EMERGENCY,
     FINISHED,
     HOLDING,
@@ -146,6 +147,10 @@ def in_situation(situation: Situation) -> Player:
             p.elapse("silence")
     elif situation is WONDERING:
         p.give(Doubted())
+    elif situation is CRYING:
+        p.one_line()
+        p.give(Cry())
+        p.one_line()
     elif situation is LOST:
         p.give(Lost(speaker=False))
     elif situation in (TENDING, OFFERING):
@@ -193,7 +198,7 @@ def random_event(p: Player, choose: random.Random, *, calm: bool = False) -> Non
     if not calm:
         happenings += [lambda: p.hear("stress", sign="skin_colour", danger=True)]
     happenings += [
-        lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept(), Doubted()]))
+        lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept(), Doubted(), Cry()]))
     ]
     if p.lines:
         happenings += [p.one_line, p.all_lines]

@@ -25,6 +25,7 @@ KEYS = {
     "input_device": ("VOICEGUIDE_INPUT_DEVICE", ("input_device",)),
     "output_device": ("VOICEGUIDE_OUTPUT_DEVICE", ("output_device",)),
     "music": ("VOICEGUIDE_MUSIC", ("music",)),
+    "cry": ("VOICEGUIDE_CRY", ("cry",)),
     "baby": ("VOICEGUIDE_BABY", ("baby", "name")),
     "pronoun": ("VOICEGUIDE_PRONOUN", ("baby", "pronoun")),
     "button": ("VOICEGUIDE_BUTTON", ("button",)),

@@ -91,6 +91,30 @@ def _cooing(n: int, rng: Rng) -> Signal:
     return out
 
 
+@kind("laughing")
+def _laughing(n: int, rng: Rng) -> Signal:
+    """Bursts of "ha", 3-6 a second and each softer and lower than the one before, a breath, and again: a baby's at
+    300-600 Hz, an adult's at 150-400 Hz, at times a squeal first."""
+    out, infant = np.zeros(n), rng.random() < 0.6
+    pitch = rng.uniform(300, 600) if infant else rng.uniform(150, 400)
+    body = infant_tract(rng) if infant else vowel_formants(rng, str(rng.choice(["a", "er", "o"])), 1.1)
+    for at in occasions(n, rng, rng.uniform(1.5, 3), 0.3):
+        begin = at
+        if rng.random() < 0.25:
+            m = round(rng.uniform(0.2, 0.6) * RATE)
+            squeal = glottal(pitch * rng.uniform(1.3, 2) * polyline(m, (0, 0.8), (0.5, 1.2), (1, 1)), rng, 0.9)
+            mix_in(out, at, through_formants(squeal * hump(m), body))
+            begin += m / RATE + 0.05
+        gap, fall = 1 / rng.uniform(3, 6), rng.uniform(0.9, 0.99)
+        for i in range(int(rng.integers(3, 9))):
+            m = round(gap * rng.uniform(0.4, 0.7) * RATE)
+            voice = glottal(pitch * fall**i * polyline(m, (0, 1.15), (1, 0.85)), rng, 1.1, 0.1, rng.uniform(0, 0.2))
+            mix_in(out, begin + i * gap, through_formants(voice * hump(m), body) * fall ** (2 * i))
+            breath = shaped(m, rng, ((400, -8), (1500, 0), (6000, -8))) * hump(m)
+            mix_in(out, begin + i * gap - 0.04, to_unit(breath) * rng.uniform(0.05, 0.3))
+    return out
+
+
 @kind("hiccups")
 def _hiccups(n: int, rng: Rng) -> Signal:
     """A gasp of 60-180 ms with a rising squeak, shut off by the glottis, every 1.2-4 s."""

@@ -17,7 +17,7 @@ from voiceguide.guide.actions import (
     NotNow,
 )
 from voiceguide.guide.diagram import markdown
-from voiceguide.guide.events import Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import (
     CHECKING,
@@ -50,10 +50,11 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
     yield "found", Found()
     yield "not_kept", NotKept()
     yield "doubt", Doubted()
+    yield "cry", Cry()
 
 
 def test_every_event_is_decided_in_every_situation() -> None:
-    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept", "doubt"}
+    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept", "doubt", "cry"}
     assert all(set(row) == set(SITUATIONS) for row in TABLE.values())
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(REACTIONS.values())
     assert {situation.state for situation in SITUATIONS} == set(State)

@@ -43,6 +43,7 @@ SAMPLES: list[tuple[Entry, dict[str, object], str | None]] = [
         {"phrase": "next", "why": "own_voice"},
         "  0:01.0    (next: own voice)",
     ),
+    (entries.Crying(1.0, 0.8765), {"confidence": 0.88}, "  0:01.0    (sounds like crying)"),
     (entries.Timer(1.0, "hold"), {"name": "hold"}, None),
     (
         entries.Lost(1.0, "speaker"),

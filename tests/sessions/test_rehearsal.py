@@ -40,7 +40,7 @@ from voiceguide.routine.routine import Routine
 from voiceguide.sessions import entries, transcript
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
-from voiceguide.sessions.rehearsal import PATIENCE_S, TURN_S, Actor, Report, reactions
+from voiceguide.sessions.rehearsal import PATIENCE_S, TURN_S, Actor, Rehearsal, Report, reactions
 from voiceguide.sessions.script import Cue, built_in, load_script
 from voiceguide.sessions.session import Session
 from voiceguide.sound import BLOCK, RATE, Pcm
@@ -1014,3 +1014,32 @@ def test_the_phone_is_waited_for(common: Path) -> None:
     assert session.summary["commands_given"] == session.summary["commands_obeyed"] == script.count("say:")
     assert said_after(session, "away")[0].startswith("I'll wait.")
     assert said_after(session, "resume")[0] == "All right, we'll pick up where we left off."
+
+
+CRYING = Path(__file__).parents[2] / "voiceguide" / "sessions" / "rehearsals" / "crying.yaml"
+
+
+def test_a_script_can_play_a_cry_and_expect_the_question() -> None:
+    rehearsal = Rehearsal(load_script(CRYING))
+    told: list[Entry] = []
+    report = rehearsal.run(told.append)
+    assert report.flaws() == ""
+    question = [entry for entry in told if isinstance(entry, entries.Said) and "hear crying" in entry.text]
+    heard = [entry for entry in told if isinstance(entry, entries.Crying)]
+    assert len(question) == len(heard) == 2
+    states = [entry.state for entry in told if isinstance(entry, entries.State)]
+    assert states.count("paused") == 2 and "tending" in states
+
+
+def test_where_crying_is_the_noise_of_the_room_the_guide_does_not_ask(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(
+        "routine: first-weeks\n"
+        f"room: {{noise: {CRYING.with_name('crying.flac')}, snr_db: 15}}\n"
+        "parent:\n"
+        "  - {at: 14.0, say: finish}\n"
+        "  - {when: {state: finishing, silent_for: 0.5}, say: 'yes'}\n",
+        "utf-8",
+    )
+    told: list[Entry] = []
+    Rehearsal(load_script(tmp_path / "s.yaml")).run(told.append)
+    assert not any(isinstance(entry, entries.Crying) for entry in told)

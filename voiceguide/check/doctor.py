@@ -17,9 +17,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from voiceguide.errors import VoiceguideError
+from voiceguide.errors import ModelError, VoiceguideError
 from voiceguide.files.paths import expanded, home, user_folder, user_name
 from voiceguide.hearing.copies import NEAR_S
+from voiceguide.hearing.crying import CryNetwork
 from voiceguide.hearing.ears import Heard
 from voiceguide.hearing.listener import Listener
 from voiceguide.host import service as host
@@ -210,6 +211,11 @@ def hearing(patient: Patient) -> Iterator[Finding]:
         yield Finding("model", str(error).splitlines()[0], "voiceguide models list shows what is here")
         return
     yield Finding("model", f"{loaded.folder} loads")
+    try:
+        CryNetwork.in_the_box()
+        yield Finding("crying", "the ear for crying loads")
+    except ModelError as error:
+        yield Finding("crying", str(error), "install voiceguide again; a session goes on without")
     heard = loaded.book.meanings
     words = {word for phrase in set(book.meanings) - set(heard) for word in phrase.split()}
     unknown = sorted(word for word in words if not loaded.model.knows(word))

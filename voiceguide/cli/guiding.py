@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from voiceguide.cli import parser, rehearsing, trace
 from voiceguide.cli.parser import Commands
 from voiceguide.config import DEFAULT_ROUTINE
+from voiceguide.errors import VoiceguideError
+
+if TYPE_CHECKING:
+    from voiceguide.page.screen import Page
 
 
 def register(commands: Commands) -> None:
@@ -23,9 +29,17 @@ def register(commands: Commands) -> None:
     )
     run.add_argument("--from", dest="at", metavar="STEP", help="start at this step or part")
     run.add_argument("--json", action="store_true", help="one JSON object a line, as rehearse prints them")
+    run.add_argument("--page", action="store_true", help="show the strokes on a page for a screen nearby")
+    run.add_argument(
+        "--page-host",
+        metavar="ADDRESS",
+        help="this machine's address on your network, to show the page on another device, which asks for a code "
+        "(default: 127.0.0.1, this machine only)",
+    )
     parser.language(run)
     parser.voice(run)
     parser.baby(run)
+    parser.cry(run)
     parser.music(run)
     parser.devices(run)
     parser.model(run)
@@ -48,6 +62,8 @@ def _run(arguments: argparse.Namespace) -> None:
     from voiceguide.sessions.entries import Entry, Found, Lost
     from voiceguide.sessions.screen import Screen
 
+    if arguments.page_host is not None and not arguments.page:
+        raise VoiceguideError("--page-host goes with --page")
     # What's shown mustn't hold up what's done: none of these waits for whoever reads it.
     shown = PrintedLines(sys.stdout, "" if arguments.json else "    ({} lines were not shown)")
     beside = PrintedLines(sys.stderr)
@@ -78,9 +94,21 @@ def _run(arguments: argparse.Namespace) -> None:
         note=note,
         echo=(lambda line: None) if private else note,
         warn=lambda line: beside.put(f"voiceguide: {line}"),
+        screen=_page(arguments.page_host, note) if arguments.page else None,
     )
     try:
         live.run(parser.options(arguments), output, wait=arguments.wait)
     finally:
         for lines in (shown, beside):
             lines.close()
+
+
+def _page(host: str | None, note: Callable[[str], None]) -> Page:
+    """Raises VoiceguideError if the package that serves it is missing."""
+    try:
+        from voiceguide.page.screen import Page
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "aiohttp":
+            raise
+        raise VoiceguideError("--page needs the package aiohttp: .venv/bin/pip install -e '.[page]'") from None
+    return Page(host or "127.0.0.1", note)

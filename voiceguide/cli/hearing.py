@@ -78,14 +78,14 @@ def _hear(arguments: argparse.Namespace) -> None:
 def _listen(arguments: argparse.Namespace) -> None:
     import numpy as np
 
-    from voiceguide.hearing.ears import Heard
-    from voiceguide.sessions.assembly import Hearing, content, sound_of
+    from voiceguide.hearing.ears import Crying, Heard
+    from voiceguide.sessions.assembly import Hearing, content, cry_ear, sound_of
     from voiceguide.sessions.transcript import clock, meaning
     from voiceguide.sound.levels import loudness
 
     options = parser.options(arguments)
     sound = sound_of(options)
-    ears = Hearing.of(*content(options), options.named_models).listener()
+    ears = Hearing.of(*content(options), options.named_models).listener(cry_ear(options.cry, warn))
     sound.open(lambda n: np.zeros(n, np.int16))
     print("Say something; Ctrl-C ends.", flush=True)
     terminal = sys.stdout.isatty()
@@ -96,7 +96,13 @@ def _listen(arguments: argparse.Namespace) -> None:
             if block.lost:
                 raise SoundError(f"the {' and the '.join(sorted(block.lost))} was lost; see `voiceguide devices`")
             for decided in ears.hear(block.pcm, block.at):
-                text = meaning(decided) if isinstance(decided, Heard) else f"unsure: {decided.phrase}"
+                match decided:
+                    case Heard():
+                        text = meaning(decided)
+                    case Crying():
+                        text = "sounds like crying"
+                    case _:
+                        text = f"unsure: {decided.phrase}"
                 print(f"{chr(13) if terminal else ''}{clock(block.at)}  {text:<60}", flush=True)
             if terminal and block.at >= shown + 0.1:
                 shown = block.at

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voiceguide import config
+from voiceguide.errors import VoiceguideError
 
 if TYPE_CHECKING:
     from voiceguide.sessions.assembly import Options
@@ -66,6 +67,12 @@ def music(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def cry(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cry", choices=("on", "off"), help="whether to ask if to stop when crying is heard (default: on)"
+    )
+
+
 def baby(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baby", metavar="NAME", help="your baby's name, as it is said")
     parser.add_argument("--pronoun", metavar="P", help="how to speak of your baby: she, he or they")
@@ -103,6 +110,7 @@ def options(arguments: argparse.Namespace) -> Options:
         at=given("at"),
         resume=getattr(arguments, "resume", None),
         music=given("music"),
+        cry=_on(given("cry")),
         keyboard=getattr(arguments, "keyboard", False),
         input_device=device(given("input_device")),
         output_device=device(given("output_device")),
@@ -111,6 +119,13 @@ def options(arguments: argparse.Namespace) -> Options:
         voices=config.named_voices(getattr(arguments, "voice", None)),
         named_models=config.named_models(arguments.model) if "model" in arguments else {},
     )
+
+
+def _on(value: str | None) -> bool:
+    """Whether a setting is on: it is unless it's off. Raises VoiceguideError for anything else."""
+    if value not in (None, "on", "off"):
+        raise VoiceguideError(f"cry is on or off, not {value!r}; see --cry, $VOICEGUIDE_CRY and the settings")
+    return value != "off"
 
 
 def device(name: str | None) -> str | int | None:

@@ -40,6 +40,11 @@ class Elapsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Cry:
+    """A baby has been crying for several seconds, and nobody has said so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """The microphone or the speaker is gone."""
 
@@ -62,4 +67,4 @@ class Doubted:
     """The parent may have said a danger sign, but it isn't certain."""
 
 
-Event = Heard | Doubted | Spoken | Elapsed | Lost | Found | NotKept
+Event = Heard | Doubted | Spoken | Elapsed | Cry | Lost | Found | NotKept

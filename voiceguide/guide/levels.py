@@ -40,9 +40,9 @@ class Levels:
         """For step `place` of `places`, counted from 1: eased where it's bedtime."""
         return replace(self, eased=(EASES + 1) * (place - 1) // places) if self.bedtime else self
 
-    def settings(self, *, quiet: bool = False) -> tuple[Setting, ...]:
-        """All settings as they should be now. `quiet`: no music, though it is wanted."""
-        volume, pace = _within(self.volume - self.eased), _within(self.pace - self.eased)
+    def settings(self, *, quiet: bool = False, low: bool = False) -> tuple[Setting, ...]:
+        """All settings as they should be now. `quiet`: no music, though it is wanted. `low`: with a lowered voice."""
+        volume, pace = _within(self.volume - self.eased - low), _within(self.pace - self.eased)
         return SetVolume(volume), SetPace(pace), SetMusic(self.music and not quiet), SetMusicVolume(self.music_volume)
 
 

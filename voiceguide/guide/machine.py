@@ -10,7 +10,7 @@ from voiceguide.guide.plan import Plan
 from voiceguide.guide.progress import Interrupted
 from voiceguide.guide.reactions.answering import not_now, over
 from voiceguide.guide.reactions.moving import pick_up
-from voiceguide.guide.situations import RESUMING, Situation, State
+from voiceguide.guide.situations import CRYING, HOLDING, RESUMING, Situation, State
 from voiceguide.guide.stage import Scene
 from voiceguide.guide.table import TABLE, Reaction, row_of
 from voiceguide.language.command import CALMING, Command
@@ -63,6 +63,11 @@ class Guide:
     def speaking(self) -> bool:
         """Whether something is being said, or about to be."""
         return self.massage.stage.speaking
+
+    @property
+    def stroke_ends(self) -> float | None:
+        """When the stroke that is held is over, in seconds on the clock of the events; None while none is."""
+        return self.massage.stage.hold_ends if self.situation is HOLDING else None
 
     def seconds_left(self, now: float) -> float:
         """How long the rest of the routine takes, without pauses, in seconds."""
@@ -123,7 +128,7 @@ class Guide:
         self.reaction = None
         command = event.command if isinstance(event, Heard) else None
         if isinstance(event, Spoken) and not stage.spoken(event.utterance):
-            return []
+            return self._settle()
         if isinstance(event, Elapsed):
             stage.elapsed(event.timer)
         if isinstance(event, Lost):
@@ -154,7 +159,9 @@ class Guide:
         massage, stage = self.massage, self.massage.stage
         stage.settle()
         quiet = any(scene.situation.state in NO_MUSIC for scene in stage.scenes)
-        settings = massage.levels.settings(quiet=quiet)
+        asks = stage.situation is CRYING
+        massage.asked_about_crying |= asks
+        settings = massage.levels.settings(quiet=quiet, low=asks or stage.breaking_in)
         first: list[Action] = [setting for setting in settings if setting not in self._settings]
         self._settings = settings
         step = massage.plan.steps[massage.n] if massage.base is RESUMING else massage.step

@@ -40,6 +40,8 @@ class Massage:
     """The step that is done, or was last: its place in the routine, from 0. While resuming: the one to go on at."""
     alone: bool = False
     """Whether to go on after each step without being asked."""
+    asked_about_crying: bool = False
+    """Whether it has asked if to stop because of crying that it heard, and the answer was not yes."""
     over_today: bool = False
     """Whether something happened after which there's no more massage today: danger, an illness, a fall, a parent at
     the end of their strength, a baby who needs a feed or sleep. From then on nothing leads back to a step."""

@@ -75,6 +75,9 @@ CHECKING = Situation("checking", State.PAUSED, "asks whether to go on, as the pa
 WONDERING = Situation(
     "wondering", State.PAUSED, "asks whether the baby is all right, as a danger sign may have been heard", CHECK_S
 )
+CRYING = Situation(
+    "crying", State.PAUSED, "asks whether to stop, as it thinks that it hears crying", CHECK_S, own_words=True
+)
 LOST = Situation(
     "lost", State.PAUSED, "the microphone or the speaker is gone: waits until it is back", own_words=True
 )
@@ -100,6 +103,7 @@ SITUATIONS = (
     PAUSED,
     CHECKING,
     WONDERING,
+    CRYING,
     LOST,
     TENDING,
     EMERGENCY,

@@ -66,6 +66,8 @@ class Stage:
         self.now = 0.0
         self.out: list[Action] = []
         """What follows from the present event."""
+        self._coming: Scene | None = None
+        """What interrupts when the sentence that is being said has ended."""
         self._utterance = 0
         self._quiet_since = 0.0
         """When the silence began that the guide has patience for."""
@@ -86,6 +88,11 @@ class Stage:
         """Whether something is being said, or about to be."""
         return bool(self.aside or self.scene.lines)
 
+    @property
+    def breaking_in(self) -> bool:
+        """Whether something will interrupt when the sentence that is being said has ended."""
+        return self._coming is not None
+
     # Events
 
     def begin(self, now: float) -> None:
@@ -94,7 +101,7 @@ class Stage:
 
     def listened(self) -> None:
         """The parent said something: the silence counts from now."""
-        self.reminded, self._quiet_since = False, self.now
+        self.reminded, self._quiet_since, self._coming = False, self.now, None
 
     def elapsed(self, timer: Timer) -> None:
         self._timers.pop(timer, None)
@@ -109,6 +116,9 @@ class Stage:
             line, *rest = self.scene.lines
             self.change(lines=tuple(rest), said=self.scene.said or line == self.scene.must_say)
         self._quiet_since = self.now
+        if self._coming is not None:
+            self.push(self._coming)
+            return False
         return not self.speaking
 
     def settle(self) -> None:
@@ -146,8 +156,17 @@ class Stage:
     def push(self, scene: Scene) -> None:
         """Interrupt the scene that is on."""
         self._suspend()
+        self._coming = None
         self.scenes = (*self.scenes, scene)
         self.enter(scene)
+
+    def break_in(self, scene: Scene) -> None:
+        """Interrupt the scene that is on, but let the sentence end that is being said. What the parent says, or
+        silence, comes first: then nothing interrupts."""
+        if self.speaking:
+            self._coming = scene
+        else:
+            self.push(scene)
 
     def interrupt(self, scene: Scene) -> None:
         """Fall silent, and put a scene above the lowest one, in the place of whatever was there."""
@@ -191,5 +210,5 @@ class Stage:
 
     def hush(self) -> None:
         """Fall silent at once. The scene's own lines stay to be said."""
-        self.aside = ()
+        self.aside, self._coming = (), None
         self.out.append(Hush())

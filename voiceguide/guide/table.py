@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from voiceguide.guide.events import Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.reactions import answering, finishing, moving, pausing, planning, sounding, telling, tending
 from voiceguide.guide.situations import SITUATIONS, Situation
 from voiceguide.language.command import NAMES, Command
 
-WORDLESS = ("doubt", "spoken", "hold_over", "silence", "lost", "found", "not_kept")
+WORDLESS = ("doubt", "spoken", "hold_over", "silence", "cry", "lost", "found", "not_kept")
 """The rows that aren't commands."""
 
 
@@ -37,79 +37,82 @@ def row_of(event: Event) -> str:
             return "not_kept"
         case Doubted():
             return "doubt"
+        case Cry():
+            return "cry"
 
 
 # A line of "#" begins a group. "-": makes no sense now (`not_now`). ".": nothing to do (`nothing`).
 _TABLE = """
-event         resuming   preparing  speaking   holding    waiting    paused     checking   wondering  lost       tending    emergency  offering   reassuring asking     leaving    closing    finished
+event         resuming   preparing  speaking   holding    waiting    paused     checking   wondering  crying     lost       tending    emergency  offering   reassuring asking     leaving    closing    finished
 
 # The baby
-stress        tend       tend       tend       tend       tend       tend       tend       tend       tend       tend       say_afresh tend       tend       tend       tend       tend       over
-mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   -          -          reassure   say_afresh reassure   reassure   reassure   over
-comfort       warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  -          offer      -          warm_word  invite     warm_word  warm_word  warm_word  over
-calm          -          glad       glad       glad       glad       glad       glad       carry_on   -          offer      offer      say_again  invite     -          say_again  -          over
-asleep        asleep     asleep     asleep     asleep     asleep     asleep     asleep     asleep     -          asleep     -          asleep     asleep     asleep     asleep     going      over
-unwell        care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
-injury        care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
-overwhelmed   care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
+stress        tend       tend       tend       tend       tend       tend       tend       tend       tend       tend       tend       say_afresh tend       tend       tend       tend       tend       over
+mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   -          -          reassure   say_afresh reassure   reassure   reassure   over
+comfort       warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  -          offer      -          warm_word  invite     warm_word  warm_word  warm_word  over
+calm          -          glad       glad       glad       glad       glad       glad       carry_on   carry_on   -          offer      offer      say_again  invite     -          say_again  -          over
+asleep        asleep     asleep     asleep     asleep     asleep     asleep     asleep     asleep     asleep     -          asleep     -          asleep     asleep     asleep     asleep     going      over
+unwell        care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
+injury        care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
+overwhelmed   care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
 
 # Pausing and finishing
-stop          hush       stop       stop       stop       stop       hush       keep_quiet stop       stop       hush       hush       hush       hush       hush       stop       stop       over
-pause         hush       pause      pause      pause      pause      hush       keep_quiet pause      pause      hush       hush       hush       hush       hush       pause      pause      over
-away          step_away  step_away  step_away  step_away  step_away  step_away  step_away  step_away  -          tell_away  -          tell_away  tell_away  tell_away  tell_away  tell_away  over
-resume        pick_up    begin      going      going      next_step  carry_on   carry_on   carry_on   -          carry_on   -          carry_on   carry_on   stay       carry_on   going      over
-finish        ask        ask        ask        ask        ask        ask        ask        ask        -          ask        ask        ask        ask        say_again  close      -          over
-yes           pick_up    -          -          -          -          -          carry_on   carry_on   -          -          -          -          -          close      close      -          over
-no            start_over -          -          -          -          -          keep_quiet alarm      -          -          -          -          -          stay       carry_on   -          over
+stop          hush       stop       stop       stop       stop       hush       keep_quiet stop       stop       stop       hush       hush       hush       hush       hush       stop       stop       over
+pause         hush       pause      pause      pause      pause      hush       keep_quiet pause      pause      pause      hush       hush       hush       hush       hush       pause      pause      over
+away          step_away  step_away  step_away  step_away  step_away  step_away  step_away  step_away  step_away  -          tell_away  -          tell_away  tell_away  tell_away  tell_away  tell_away  over
+resume        pick_up    begin      going      going      next_step  carry_on   carry_on   carry_on   carry_on   -          carry_on   -          carry_on   carry_on   stay       carry_on   going      over
+finish        ask        ask        ask        ask        ask        ask        ask        ask        ask        -          ask        ask        ask        ask        say_again  close      -          over
+yes           pick_up    -          -          -          -          -          carry_on   carry_on   tend_cry   -          -          -          -          -          close      close      -          over
+no            start_over -          -          -          -          -          keep_quiet alarm      carry_on   -          -          -          -          -          stay       carry_on   -          over
 
 # Moving about
-ready         pick_up    begin      going      going      next_step  carry_on   carry_on   carry_on   -          -          -          carry_on   carry_on   -          carry_on   -          over
-next          -          begin      next_step  next_step  next_step  next_step  next_step  next_step  -          -          -          next_step  -          -          next_step  -          over
-done          pick_up    done       going      next_step  next_step  -          carry_on   ask_well   -          going      going      going      going      close      close      going      over
-back          -          -          step_back  step_back  step_back  go_back    go_back    go_back    -          -          -          go_back    -          -          go_back    -          over
-repeat        say_again  say_again  redo_step  redo_step  redo_step  restart    restart    restart    -          say_again  say_again  restart    say_again  say_again  restart    say_again  over
-other_side    -          -          other_side other_side other_side -          -          -          -          -          -          -          -          -          -          -          over
-skip          -          begin      skip       skip       skip       skip       skip       skip       -          -          -          skip       -          -          skip       -          over
-goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      -          -          -          go_to      -          -          go_to      go_to      over
-start_again   start_over say_again  start_over start_over start_over start_over start_over start_over -          -          -          start_over -          -          -          -          over
+ready         pick_up    begin      going      going      next_step  carry_on   carry_on   carry_on   carry_on   -          -          -          carry_on   carry_on   -          carry_on   -          over
+next          -          begin      next_step  next_step  next_step  next_step  next_step  next_step  next_step  -          -          -          next_step  -          -          next_step  -          over
+done          pick_up    done       going      next_step  next_step  -          carry_on   ask_well   tend_cry   -          going      going      going      going      close      close      going      over
+back          -          -          step_back  step_back  step_back  go_back    go_back    go_back    go_back    -          -          -          go_back    -          -          go_back    -          over
+repeat        say_again  say_again  redo_step  redo_step  redo_step  restart    restart    restart    restart    -          say_again  say_again  restart    say_again  say_again  restart    say_again  over
+other_side    -          -          other_side other_side other_side -          -          -          -          -          -          -          -          -          -          -          -          over
+skip          -          begin      skip       skip       skip       skip       skip       skip       skip       -          -          -          skip       -          -          skip       -          over
+goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      -          -          -          go_to      -          -          go_to      go_to      over
+start_again   start_over say_again  start_over start_over start_over start_over start_over start_over start_over -          -          -          start_over -          -          -          -          over
 
 # What is done, and how
-leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  -          -          -          leave_out  -          -          leave_out  -          over
-only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  -          -          -          keep_only  -          -          keep_only  -          over
-everything    all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  -          -          -          all_parts  -          -          all_parts  -          over
-shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    shorten    -          -          -          shorten    -          -          shorten    -          over
-longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   -          -          -          lengthen   -          -          lengthen   -          over
-bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    -          bedtime    -          bedtime    bedtime    bedtime    bedtime    -          over
-wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  -          wait_mode  -          wait_mode  wait_mode  wait_mode  wait_mode  -          over
-keep_going    alone_mode alone_mode alone_mode alone_mode alone_now  alone_mode alone_mode alone_mode -          alone_mode -          alone_mode alone_mode alone_mode alone_mode -          over
+leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  -          -          -          leave_out  -          -          leave_out  -          over
+only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  -          -          -          keep_only  -          -          keep_only  -          over
+everything    all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  -          -          -          all_parts  -          -          all_parts  -          over
+shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    shorten    shorten    -          -          -          shorten    -          -          shorten    -          over
+longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   -          -          -          lengthen   -          -          lengthen   -          over
+bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    -          bedtime    -          bedtime    bedtime    bedtime    bedtime    -          over
+wait_for_me   wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  wait_mode  -          wait_mode  -          wait_mode  wait_mode  wait_mode  wait_mode  -          over
+keep_going    alone_mode alone_mode alone_mode alone_mode alone_now  alone_mode alone_mode alone_mode alone_mode -          alone_mode -          alone_mode alone_mode alone_mode alone_mode -          over
 
 # Questions
-how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  -          tell_time  say_again  tell_time  tell_time  tell_time  tell_time  tell_time  over
-where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where -          tell_where say_again  tell_where tell_where tell_where tell_where tell_where over
-help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  -          tell_help  say_again  tell_help  tell_help  tell_help  tell_help  tell_help  over
-ask           tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   -          tell_how   say_again  tell_how   tell_how   tell_how   tell_how   tell_how   over
-there         tell_there tell_there tell_there tell_there tell_there tell_there tell_there tell_there -          tell_there say_again  tell_there tell_there tell_there tell_there tell_there over
-why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   -          tell_why   say_again  tell_why   tell_why   tell_why   tell_why   tell_why   over
-signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs -          tell_signs say_again  tell_signs tell_signs tell_signs tell_signs tell_signs over
+how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  -          tell_time  say_again  tell_time  tell_time  tell_time  tell_time  tell_time  over
+where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where -          tell_where say_again  tell_where tell_where tell_where tell_where tell_where over
+help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  -          tell_help  say_again  tell_help  tell_help  tell_help  tell_help  tell_help  over
+ask           tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   -          tell_how   say_again  tell_how   tell_how   tell_how   tell_how   tell_how   over
+there         tell_there tell_there tell_there tell_there tell_there tell_there tell_there tell_there tell_there -          tell_there say_again  tell_there tell_there tell_there tell_there tell_there over
+why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   -          tell_why   say_again  tell_why   tell_why   tell_why   tell_why   tell_why   over
+signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs -          tell_signs say_again  tell_signs tell_signs tell_signs tell_signs tell_signs over
 
 # Sound
-louder        louder     louder     louder     louder     louder     louder     louder     louder     -          louder     louder     louder     louder     louder     louder     louder     over
-quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    -          quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
-faster        faster     faster     faster     faster     faster     faster     faster     faster     -          faster     faster     faster     faster     faster     faster     faster     over
-slower        slower     slower     slower     slower     slower     slower     slower     slower     -          slower     slower     slower     slower     slower     slower     slower     over
-music_on      play_music play_music play_music play_music play_music play_music play_music play_music -          play_music -          play_music play_music play_music play_music play_music over
-music_off     stop_music stop_music stop_music stop_music stop_music stop_music stop_music stop_music -          stop_music stop_music stop_music stop_music stop_music stop_music stop_music over
-music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   music_up   -          music_up   -          music_up   music_up   music_up   music_up   music_up   over
-music_quieter music_down music_down music_down music_down music_down music_down music_down music_down -          music_down -          music_down music_down music_down music_down music_down over
+louder        louder     louder     louder     louder     louder     louder     louder     louder     louder     -          louder     louder     louder     louder     louder     louder     louder     over
+quieter       quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    quieter    -          quieter    quieter    quieter    quieter    quieter    quieter    quieter    over
+faster        faster     faster     faster     faster     faster     faster     faster     faster     faster     -          faster     faster     faster     faster     faster     faster     faster     over
+slower        slower     slower     slower     slower     slower     slower     slower     slower     slower     -          slower     slower     slower     slower     slower     slower     slower     over
+music_on      play_music play_music play_music play_music play_music play_music play_music play_music play_music -          play_music -          play_music play_music play_music play_music play_music over
+music_off     stop_music stop_music stop_music stop_music stop_music stop_music stop_music stop_music stop_music -          stop_music stop_music stop_music stop_music stop_music stop_music stop_music over
+music_louder  music_up   music_up   music_up   music_up   music_up   music_up   music_up   music_up   music_up   -          music_up   -          music_up   music_up   music_up   music_up   music_up   over
+music_quieter music_down music_down music_down music_down music_down music_down music_down music_down music_down -          music_down -          music_down music_down music_down music_down music_down over
 
 # Without a word
-doubt         wonder     wonder     wonder     wonder     wonder     wonder     wonder     .          .          ask_well   .          wonder     wonder     wonder     wonder     wonder     .
-spoken        .          .          hold       .          wait_next  .          .          .          .          .          .          .          .          .          .          end        .
-hold_over     .          .          .          stroke_end .          .          .          .          .          .          .          .          .          .          .          .          .
-silence       .          remind     .          .          remind     check      .          check      .          leave      once_more  remind     remind     remind     close      .          .
-lost          lose       lose       lose       lose       lose       lose       lose       lose       tell_lost  tell_lost  .          lose       tell_lost  lose       lose       .          .
-found         greet      greet      greet      greet      greet      greet      greet      greet      regain     greet      say_rest   greet      greet      greet      greet      say_rest   .
-not_kept      note       note       note       note       note       note       note       note       note       note       note       note       note       note       note       .          .
+doubt         wonder     wonder     wonder     wonder     wonder     wonder     wonder     .          wonder     .          ask_well   .          wonder     wonder     wonder     wonder     wonder     .
+spoken        .          .          hold       .          wait_next  .          .          .          .          .          .          .          .          .          .          .          end        .
+hold_over     .          .          .          stroke_end .          .          .          .          .          .          .          .          .          .          .          .          .          .
+silence       .          remind     .          .          remind     check      .          check      check      .          leave      once_more  remind     remind     remind     close      .          .
+cry           .          hear_cry   hear_cry   hear_cry   hear_cry   .          .          .          .          .          .          .          .          .          .          .          .          .
+lost          lose       lose       lose       lose       lose       lose       lose       lose       lose       tell_lost  tell_lost  .          lose       tell_lost  lose       lose       .          .
+found         greet      greet      greet      greet      greet      greet      greet      greet      greet      regain     greet      say_rest   greet      greet      greet      greet      say_rest   .
+not_kept      note       note       note       note       note       note       note       note       note       note       note       note       note       note       note       note       .          .
 """
 
 
@@ -186,10 +189,12 @@ _REACTIONS = (
     does(    pausing.remind,       "=",                                         "gives one gentle reminder, then is quiet"),
     does(    pausing.lose,         "lost",                                      "falls silent; says that it can't hear, if it can still speak; waits"),
     does(    pausing.tell_lost,    "=",                                         "says that it can't hear, if it can still speak"),
-    does(    pausing.regain,       "preparing resuming speaking holding waiting paused checking wondering offering asking leaving", "goes on where it was, from the start of the sentence"),
+    does(    pausing.regain,       "preparing resuming speaking holding waiting paused checking wondering crying offering asking leaving", "goes on where it was, from the start of the sentence"),
     does(    pausing.greet,        "=",                                         "says that it can hear again, and what that cut off"),
     does(    pausing.say_rest,     "=",                                         "says again what hasn't been said to its end"),
     does(    pausing.note,         "=",                                         "will say before the next step, once, that it can't save the session"),
+    does(    tending.hear_cry,     "crying =",                                  "lowers its voice, and asks at the end of the sentence whether to stop; only once, unless the answer was yes"),
+    does(    tending.tend_cry,     "tending",                                   "tends to the baby, as if the parent had said that it cries"),
     answers( tending.tend,         "tending emergency",                         "falls silent at once; says to stop and tend to the baby; then waits, silent"),
     does(    tending.offer,        "offering leaving closing",                          "the baby is calm: offers to go on, repeat or finish; the third time, will finish"),
     does(    tending.leave,        "leaving closing",                                   "will finish for today, unless the parent says otherwise"),
@@ -200,7 +205,7 @@ _REACTIONS = (
     does(    tending.glad,         "=",                                         "is glad to hear it, and goes on"),
     answers( tending.warm_word,    "=",                                         "says a warm word, and goes on"),
     does(    finishing.ask,        "asking",                                    "asks whether to finish for today"),
-    does(    finishing.stay,       "preparing resuming speaking holding waiting paused checking wondering tending emergency offering reassuring", "doesn't finish: goes back to where it was"),
+    does(    finishing.stay,       "preparing resuming speaking holding waiting paused checking wondering crying tending emergency offering reassuring", "doesn't finish: goes back to where it was"),
     does(    finishing.close,      "closing",                                   "says goodbye"),
     does(    finishing.asleep,     "closing",                                   "says one soft sentence on safe sleep, and ends"),
     does(    finishing.end,        "finished",                                  "ends the session"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
+from voiceguide.hearing.ears import Decided, Ears, Fake, Heard
 from voiceguide.host.gpio import Panel
 from voiceguide.language.command import Command
 from voiceguide.sound import Pcm
@@ -27,7 +27,7 @@ class Button:
     def suspects(self) -> bool:
         return self._ears.suspects
 
-    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Decided]:
         heard = self._ears.hear(pcm, at, played=played)
         press = self._panel.press()
         if press is not None:

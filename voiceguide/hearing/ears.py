@@ -51,6 +51,18 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class Crying:
+    """A baby has been crying for several seconds."""
+
+    decided: float
+    confidence: float
+    """How much it sounds like crying, 0 to 1."""
+
+
+Decided = Heard | Ignored | Crying
+
+
+@dataclass(frozen=True, slots=True)
 class Fake:
     """What the guide's own voice would fake: a command, and from when to when in the sentence, in seconds."""
 
@@ -71,7 +83,7 @@ class Ears(Protocol):
     def suspects(self) -> bool:
         """Whether what was just said may be a command that calms: the guide stays silent until that is decided."""
 
-    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Decided]:
         """Take the next samples, which end at ``at`` seconds, and return what was decided because of them.
 
         ``pcm``: int16[n], 16 kHz. ``played``: int16[n], what the speaker was given meanwhile, as Block.played; None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from voiceguide.files.streams import TypedLines
-from voiceguide.hearing.ears import Fake, Heard, Ignored
+from voiceguide.hearing.ears import Decided, Fake, Heard
 from voiceguide.language.command import Command
 from voiceguide.language.phrasebook import Phrasebook, unaccented
 from voiceguide.sound import Pcm
@@ -31,7 +31,7 @@ class Keyboard:
         self._next = self._pace
         self._lines = TypedLines(lines)
 
-    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Decided]:
         """The command that was typed since the last call, if any. The sound doesn't matter."""
         if at < self._next or not self._lines.ready:
             return []

@@ -22,7 +22,8 @@ import numpy as np
 from voiceguide.hearing import judge
 from voiceguide.hearing.breath import Breath, Parser
 from voiceguide.hearing.copies import Copies
-from voiceguide.hearing.ears import Fake, Heard, Ignored
+from voiceguide.hearing.crying import CryEar
+from voiceguide.hearing.ears import Decided, Fake, Heard, Ignored
 from voiceguide.hearing.echo import EchoCanceller
 from voiceguide.hearing.gate import SILENT_DB, Gate
 from voiceguide.hearing.judge import BEFORE_S, STEP_S
@@ -103,13 +104,20 @@ class _Finding:
 class Listener:
     """Hears one stream of sound. Not thread-safe."""
 
-    def __init__(self, model: Model, phrasebook: Phrasebook, least: Callable[[Command], float] = judge.least) -> None:
+    def __init__(
+        self,
+        model: Model,
+        phrasebook: Phrasebook,
+        least: Callable[[Command], float] = judge.least,
+        crying: CryEar | None = None,
+    ) -> None:
         """Phrases with a word that the model does not know are left out. ``least``: the confidence that each command
-        must reach.
+        must reach. ``crying``: hears the same sound, without the guide's own voice.
 
         Raises ModelError where Vosk refuses the model."""
         book = known(model, phrasebook)
         self._least = least
+        self._crying = crying
         self._parser = Parser(book)
         self._patient = book.ambiguous()
         self._recogniser = WatchedRecogniser(partial(model.recogniser, book))
@@ -140,7 +148,7 @@ class Listener:
         self._obeyed_until = -math.inf
         """The end of the last command."""
 
-    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Decided]:
         """Take the next samples, which end at ``at`` seconds; give what was decided by them.
 
         ``pcm``: int16[n], 16 kHz, in blocks of about 30 ms. ``played``: int16[n], what the speaker was given
@@ -168,7 +176,16 @@ class Listener:
         if any(isinstance(one, Heard) for one in decided) or (self.suspects and not suspected):
             self._voice_until, self._voice_from = at, at + VOICE_AGAIN_S
         self._note_voice(at, loudness(pcm))
-        return decided
+        return [*decided, *self._hear_crying(blocks, at, said=bool(decided))]
+
+    def _hear_crying(self, blocks: list[tuple[Pcm, float]], at: float, *, said: bool) -> list[Decided]:
+        """``blocks``: as the gate gave them. ``said``: the parent has just said something."""
+        if self._crying is None:
+            return []
+        if said:
+            self._crying.forget()
+        heard = self._crying.take(blocks[-1][0], at)
+        return [heard] if heard is not None else []
 
     @property
     def voice(self) -> bool:

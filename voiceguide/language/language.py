@@ -133,6 +133,15 @@ class Language:
         found = (next(self._expand(t, ()), None) for t, command in self.templates if command.name == name)
         return tuple(f[0] for f in found if f)
 
+    def example(self, command: Command) -> str:
+        """The first way to say exactly this command, which must have one that names no part."""
+        return next(
+            phrase
+            for template, meant in self.templates
+            if meant == command
+            for phrase, _ in self._expand(template, ())
+        )
+
     def say(self, prompt: str, **values: object) -> tuple[str, ...]:
         """The sentences of a prompt, filled in."""
         if not values:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from voiceguide.drawing.svg import STYLE, drawing
 from voiceguide.language.language import Language
 from voiceguide.routine.routine import Routine
 
@@ -13,9 +14,12 @@ _STYLE = """
 body { font: 11pt/1.35 Georgia, serif; color: #222; max-width: 180mm; margin: 0 auto; padding: 1em }
 h1 { font-size: 20pt; margin: 0 } h2 { font-size: 13pt; margin: 1em 0 .3em; border-bottom: 1px solid #999 }
 p { margin: .3em 0 } ul, ol { margin: .3em 0; padding-left: 1.4em } li { margin: .15em 0; break-inside: avoid }
-b { font-weight: bold } .time { color: #666; font-size: 9pt } .parts { columns: 2; column-gap: 8mm }
+.time { color: #666; font-size: 9pt; white-space: nowrap }
+b { font-weight: bold } .parts { columns: 2; column-gap: 8mm }
 .part { break-inside: avoid } .danger { border: 2px solid #222; padding: .4em .8em; break-inside: avoid }
 dl { columns: 2; column-gap: 8mm; margin: .3em 0 } dt { font-weight: bold } dd { margin: 0 0 .3em }
+body { --line: #222; --skin: #fff; --cloth: #e4e4e0; --hand: #d5dde4; --lap: #f0f0f0; --way: #b04a00 }
+.part ol { list-style: none; padding: 0; display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 2mm 4mm }
 """
 
 SHOWN = ("ready", "next", "back", "repeat", "stop", "pause", "resume", "skip", "how_long", "help", "finish")
@@ -92,7 +96,7 @@ def _lines(routine: Routine, language: Language) -> Iterator[str]:
     headings = HEADINGS.get(language.code, HEADINGS["en"])
     yield f'<!doctype html>\n<html lang="{escape(routine.language)}">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"
+    yield f"<title>{title}</title>\n<style>{_STYLE}{STYLE}</style>\n</head>\n<body>"
     yield f"<h1>{title}</h1>\n<p>{escape(routine.about)}</p>"
     if routine.danger is not None:  # at the top: a wider font may make it two pages
         words = (*language.prompts["emergency"], *routine.danger.say)
@@ -106,7 +110,8 @@ def _lines(routine: Routine, language: Language) -> Iterator[str]:
         yield f'<div class="part"><p><b>{escape(part.name.capitalize())}</b></p>\n<ol>'
         for step in part.steps:
             hold = f' <span class="time">({step.hold:.0f} s)</span>' if step.hold else ""
-            yield f"<li>{escape(step.title)}{hold}</li>"
+            shown = drawing(step.drawing, "", moving=False) if step.drawing else ""
+            yield f"<li>{shown}{escape(step.title)}{hold}</li>"
         yield "</ol></div>"
     yield f"</div>\n<h2>{headings['say']}</h2>\n<dl>"
     for command in SHOWN:

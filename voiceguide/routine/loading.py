@@ -127,6 +127,7 @@ def _part(data: dict[str, Any], folder: Path) -> Part:
                 hold=float(step.get("hold", 0)),
                 source=_sources(step),
                 answers={about: _text(line) for about, line in {**answers, **step.get("answers", {})}.items()},
+                drawing=step.get("drawing"),
             )
             for step in data["steps"]
         ),

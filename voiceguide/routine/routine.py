@@ -45,6 +45,8 @@ class Step:
     source: tuple[str, ...]
     answers: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Its own answers to questions on how to do it, by what they ask about: "side", "pressure", "times" …"""
+    drawing: str | None = None
+    """A name of ``drawing.strokes.STROKES``: what a screen shows."""
 
     @property
     def seconds(self) -> float:

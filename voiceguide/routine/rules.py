@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from voiceguide.drawing.strokes import STROKES
 from voiceguide.errors import FileError
 from voiceguide.files.source import Document, KeyPath
 from voiceguide.files.wording import code, nearest, printable
@@ -85,6 +86,7 @@ def errors(document: Document, stem: str) -> Iterator[FileError]:
     yield from _repeated(document, NAMES, "the part name", "keep it for one part, and once")
     yield from _unused_words(document)
     yield from _unknown_sources(document)
+    yield from _unknown_drawings(document)
     yield from _recorded_twice(document)
     yield from _taken_from_the_guide(document)
     for where, sentence in sentences(document):
@@ -170,6 +172,13 @@ def _unknown_sources(document: Document) -> Iterator[FileError]:
             if isinstance(key, str) and key and key not in sources:
                 instead = f"{nearest(key, list(sources))}, or add it to `sources`"
                 yield document.error(where, f"{code(key)} is not one of the `sources`", instead)
+
+
+def _unknown_drawings(document: Document) -> Iterator[FileError]:
+    for where, name in document.each("parts", "*", "steps", "*", "drawing"):
+        if isinstance(name, str) and ID.fullmatch(name) and name not in STROKES:
+            instead = f"{nearest(name, list(STROKES))}, or leave it out"
+            yield document.error(where, f"there is no drawing {code(name)}", instead)
 
 
 def _missing_signs(document: Document) -> Iterator[FileError]:

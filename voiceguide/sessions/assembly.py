@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from voiceguide.config import DEFAULT_ROUTINE, voice_in_environment
-from voiceguide.errors import SoundError, VoiceguideError
+from voiceguide.errors import ModelError, SoundError, VoiceguideError
 from voiceguide.files.paths import expanded
-from voiceguide.hearing.ears import Heard, Ignored
+from voiceguide.hearing.crying import CryEar, CryNetwork
+from voiceguide.hearing.ears import Crying, Heard, Ignored
 from voiceguide.hearing.listener import Listener
 from voiceguide.hearing.own_voice import OwnVoice
 from voiceguide.language.language import Language, load_language
@@ -55,6 +56,8 @@ class Options:
     """Whether to go on with an unfinished session; None: ask the parent."""
     music: str | None = None
     """A file, a folder or ``lullaby``, played from the start; None: the lullaby, if the parent asks for music."""
+    cry: bool = True
+    """Whether the guide asks if to stop when it hears crying."""
     keyboard: bool = False
     """Whether commands are typed instead of said."""
     input_device: str | int | None = None
@@ -112,8 +115,8 @@ class Hearing:
         """What's needed to hear the commands of a routine. Raises as ``load``."""
         return cls.load(language, language.phrasebook(routine.parts), named, routine.pronounce)
 
-    def listener(self) -> Listener:
-        return Listener(self.model, self.book)
+    def listener(self, crying: CryEar | None = None) -> Listener:
+        return Listener(self.model, self.book, crying=crying)
 
     def hear(self, blocks: Iterable[Pcm]) -> Iterator[Heard | Ignored]:
         """What is heard in a recording, as it's decided. ``blocks``: int16[n], 16 kHz, of about 30 ms."""
@@ -121,11 +124,22 @@ class Hearing:
         silence = np.zeros(BLOCK, np.int16)
         for pcm in chain(blocks, repeat(silence, RATE // BLOCK)):  # a second of silence ends the last utterance
             samples += len(pcm)
-            yield from ears.hear(pcm, samples / RATE)
+            for decided in ears.hear(pcm, samples / RATE):
+                if not isinstance(decided, Crying):  # there's no ear for it here
+                    yield decided
         yield from ears.finish()
 
     def own_voice(self) -> OwnVoice:
         return OwnVoice(self.model, self.book, identity=models.identity(self.folder))
+
+
+def cry_ear(wanted: bool, warn: Warn) -> CryEar | None:
+    """The ear for crying; None where it isn't ``wanted``, or can't be had: a session goes on without."""
+    try:
+        return CryEar(CryNetwork.in_the_box()) if wanted else None
+    except ModelError as error:
+        warn(f"not listening for crying: {error}")
+        return None
 
 
 def narrator(

@@ -93,6 +93,16 @@ class Ignored(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Crying(Entry):
+    """A baby has been heard crying for several seconds."""
+
+    confidence: float
+
+    def _details(self) -> dict[str, object]:
+        return {"confidence": round(self.confidence, 2)}
+
+
+@dataclass(frozen=True, slots=True)
 class Timer(Entry):
     """A timer of the guide's has elapsed."""
 

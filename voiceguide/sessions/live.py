@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from voiceguide.files.streams import standard_input
 from voiceguide.guide.machine import Guide
@@ -14,10 +15,13 @@ from voiceguide.guide.progress import Interrupted
 from voiceguide.guide.situations import CLOSING
 from voiceguide.hearing.button import Button
 from voiceguide.hearing.copies import EARLY_S
+from voiceguide.hearing.ears import Ears
 from voiceguide.hearing.keyboard import Keyboard
 from voiceguide.hearing.listener import Listener
+from voiceguide.hearing.touch import Touch
 from voiceguide.host.gpio import Panel
 from voiceguide.host.notify import Notify, WatchedSound
+from voiceguide.language.command import Command
 from voiceguide.language.language import Language
 from voiceguide.routine.routine import Routine
 from voiceguide.sessions import assembly, idle
@@ -40,9 +44,25 @@ LastWishes = list[Callable[[], None]]
 """What SIGTERM does first; see ``termination``."""
 
 
+class Screen(Protocol):
+    """What shows a session, and can be touched. Its ``show`` and ``touched`` never wait."""
+
+    def open(self, routine: Routine, language: Language) -> None:
+        """A session begins. Raises VoiceguideError where it can't be shown."""
+
+    def touched(self) -> Command | None:
+        """The next command that was touched; None when there's no more."""
+
+    def show(self, happened: Sequence[Entry], guide: Guide, now: float) -> None:
+        """What happened in a turn, which ended at ``now`` seconds on the session's clock."""
+
+    def close(self) -> None:
+        """The session is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a session's words for people go."""
+    """Where a session's words for people go, and what it shows."""
 
     begin: Callable[[Routine, Language], None]
     """Told which session begins, before anything happens in it."""
@@ -54,6 +74,8 @@ class Output:
     """The same for what was typed, or woke the guide."""
     warn: Callable[[str], None]
     """Gets a line about something that isn't as it should be."""
+    screen: Screen | None = None
+    """Shows each session, where there is one."""
 
 
 def run(options: Options, output: Output, *, wait: bool = False) -> None:
@@ -112,7 +134,8 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         own_voice = None
     else:
         hearing = Hearing.of(routine, language, options.named_models)
-        ears, own_voice = hearing.listener(), hearing.own_voice()
+        crying = assembly.cry_ear(options.cry, output.warn)
+        ears, own_voice = hearing.listener(crying), hearing.own_voice()
     sound = watched(assembly.sound_of(options))
     if not options.keyboard:
         sound = MuteNoticed(sound, output.note)
@@ -128,7 +151,11 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         interrupted = _interrupted(keeper, routine, options, output)
         output.begin(routine, language)
         guide = Guide(routine, language, music=options.music is not None, interrupted=interrupted)
-        session = Session(guide, sound, narrator, Button(ears, panel, lambda: guide.state), music, keeper.keep)
+        both: Ears = Button(ears, panel, lambda: guide.state)
+        if output.screen is not None:
+            output.screen.open(routine, language)
+            both = Touch(both, output.screen.touched, language.example)
+        session = Session(guide, sound, narrator, both, music, keeper.keep)
         spoken = on_time = True
 
         def each_turn(happened: list[Entry]) -> None:
@@ -145,6 +172,8 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
                 on_time = False
                 late = f"{ears.late + EARLY_S:.1f} s late, as through Bluetooth or a network"
                 output.note(f'    (the speaker is heard {late}: "stop" will take as long; use one with a cable)')
+            if output.screen is not None:
+                output.screen.show(happened, guide, session.now)
             if isinstance(ears, Keyboard) and ears.ended and guide.situation is not CLOSING:
                 session.leave()
 
@@ -165,6 +194,8 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
             raise
         finally:
             last_wishes.clear()
+            if output.screen is not None:
+                output.screen.close()
             if troubles := _troubles(sound, ears):
                 log.info("%s", "; ".join(troubles))
                 output.note(f"({'; '.join(troubles)})")

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from voiceguide.guide.machine import Guide
-from voiceguide.hearing.ears import Ears, Fake, Heard, Ignored
+from voiceguide.hearing.ears import Decided, Ears, Fake
 from voiceguide.language.command import CALMING, Command
 from voiceguide.sessions import assembly, entries
 from voiceguide.sessions.assembly import Hearing, Options, Warn
@@ -150,7 +150,10 @@ class Rehearsal:
         if "noise" in room:
             room["noise"] = read_recording(room["noise"])
         self.room = Room(seed=script.seed, **room)
-        self.listener = self._hearing.listener()
+        # Where the script has crying for noise, it's about being heard over it: the guide isn't to ask about it.
+        noise, ear = room.get("noise"), assembly.cry_ear(options.cry, warn)
+        in_noise = noise is not None and ear is not None and ear.hears(noise)
+        self.listener = self._hearing.listener(None if in_noise else assembly.cry_ear(options.cry, warn))
         self._voice = Voice()
 
     def run(self, tell: Callable[[Entry], None]) -> Report:
@@ -216,7 +219,7 @@ class TimedEars:
     def suspects(self) -> bool:
         return self._ears.suspects
 
-    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Heard | Ignored]:
+    def hear(self, pcm: Pcm, at: float, *, played: Pcm | None = None) -> list[Decided]:
         began = time.perf_counter()
         heard = self._ears.hear(pcm, at, played=played)
         self.latest_s = time.perf_counter() - began

@@ -30,7 +30,7 @@ from voiceguide.guide.events import Elapsed, Found, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.levels import LEVELS
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Progress
-from voiceguide.hearing.ears import Ears, Heard, Ignored
+from voiceguide.hearing.ears import Crying, Decided, Ears, Ignored
 from voiceguide.sessions import entries
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
@@ -211,7 +211,11 @@ class Session:
             event = Lost("speaker" in lost) if lost else Found()
             self._apply(self._guide.handle(event, now), now)
 
-    def _hear(self, heard: Heard | Ignored, now: float) -> None:
+    def _hear(self, heard: Decided, now: float) -> None:
+        if isinstance(heard, Crying):
+            self._tell(entries.Crying(now, heard.confidence))
+            self._apply(self._guide.handle(guide_events.Cry(), now), now)
+            return
         if isinstance(heard, Ignored):
             self._tell(entries.Ignored(now, heard.phrase, heard.why))
             if heard.danger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voiceguide.hearing import ears
 from voiceguide.sessions.entries import (
+    Crying,
     Entry,
     Found,
     Heard,
@@ -31,6 +32,8 @@ def line(entry: Entry) -> str | None:
             what = f"    heard {meaning(heard)}"
         case Ignored(phrase=phrase, why=why):
             what = f"    ({phrase}: {why.replace('_', ' ')})"
+        case Crying():
+            what = "    (sounds like crying)"
         case Lost(device=device):
             what = f"    ({device} lost: waiting until it is back)"
         case Found(device=device):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voiceguide.guide.massage import Massage
-from voiceguide.guide.situations import EMERGENCY, LEAVING, NEVER, OFFERING, REASSURING, TEND_S, TENDING
+from voiceguide.guide.situations import CRYING, EMERGENCY, LEAVING, NEVER, OFFERING, REASSURING, TEND_S, TENDING
 from voiceguide.guide.stage import CALM_GAP_S, Scene
 from voiceguide.language.command import Command
 
@@ -72,6 +72,18 @@ def tend(massage: Massage, command: Command) -> None:
             said=said,
         )
     )
+
+
+def hear_cry(massage: Massage) -> None:
+    if not massage.asked_about_crying:
+        script = massage.say("crying_heard")
+        massage.stage.break_in(Scene(CRYING, script, script))
+
+
+def tend_cry(massage: Massage) -> None:
+    massage.asked_about_crying = False
+    massage.record.signs += ("crying",)
+    tend(massage, Command("stress", sign="crying"))
 
 
 def alarm(massage: Massage) -> None:
