@@ -142,7 +142,7 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         walk(Player(routine=small()), "all done")
         walk(in_situation(SPEAKING), "unwell resume pause goto")
         walk(in_situation(CHECKING), "stop")
-        for again in ("goto", "start_again", "only"):
+        for again in ("goto", "start_again", "only", "back"):
             walk(in_situation(EMERGENCY), f"calm pause {again}")
         choose = random.Random(7)
         for n in range(600):

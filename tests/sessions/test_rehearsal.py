@@ -38,6 +38,7 @@ from voiceguide.routine.library import all_routines, find
 from voiceguide.routine.loading import load
 from voiceguide.routine.routine import Routine
 from voiceguide.sessions import entries, transcript
+from voiceguide.sessions.assembly import Options
 from voiceguide.sessions.entries import Entry
 from voiceguide.sessions.narrator import Narrator
 from voiceguide.sessions.rehearsal import PATIENCE_S, TURN_S, Actor, Rehearsal, Report, reactions
@@ -1020,7 +1021,7 @@ CRYING = Path(__file__).parents[2] / "voiceguide" / "sessions" / "rehearsals" / 
 
 
 def test_a_script_can_play_a_cry_and_expect_the_question() -> None:
-    rehearsal = Rehearsal(load_script(CRYING))
+    rehearsal = Rehearsal(load_script(CRYING), Options(cry=True))
     told: list[Entry] = []
     report = rehearsal.run(told.append)
     assert report.flaws() == ""
@@ -1041,5 +1042,5 @@ def test_where_crying_is_the_noise_of_the_room_the_guide_does_not_ask(tmp_path: 
         "utf-8",
     )
     told: list[Entry] = []
-    Rehearsal(load_script(tmp_path / "s.yaml")).run(told.append)
+    Rehearsal(load_script(tmp_path / "s.yaml"), Options(cry=True)).run(told.append)
     assert not any(isinstance(entry, entries.Crying) for entry in told)

@@ -69,7 +69,7 @@ def music(parser: argparse.ArgumentParser) -> None:
 
 def cry(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--cry", choices=("on", "off"), help="whether to ask if to stop when crying is heard (default: on)"
+        "--cry", choices=("on", "off"), help="whether to ask if to stop when crying is heard (default: off)"
     )
 
 
@@ -122,10 +122,10 @@ def options(arguments: argparse.Namespace) -> Options:
 
 
 def _on(value: str | None) -> bool:
-    """Whether a setting is on: it is unless it's off. Raises VoiceguideError for anything else."""
+    """Whether a setting is on: it isn't unless it says so. Raises VoiceguideError for anything else."""
     if value not in (None, "on", "off"):
         raise VoiceguideError(f"cry is on or off, not {value!r}; see --cry, $VOICEGUIDE_CRY and the settings")
-    return value != "off"
+    return value == "on"
 
 
 def device(name: str | None) -> str | int | None:

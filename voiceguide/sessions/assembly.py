@@ -56,7 +56,7 @@ class Options:
     """Whether to go on with an unfinished session; None: ask the parent."""
     music: str | None = None
     """A file, a folder or ``lullaby``, played from the start; None: the lullaby, if the parent asks for music."""
-    cry: bool = True
+    cry: bool = False
     """Whether the guide asks if to stop when it hears crying."""
     keyboard: bool = False
     """Whether commands are typed instead of said."""
