@@ -96,6 +96,8 @@ class Player:
     def hear(self, name: str, **more: object) -> list:
         if name in ("comfort", "stress") and "sign" not in more:
             more["sign"] = {"comfort": "bright_eyed", "stress": "hiccoughs"}[name]
+        if name in ("ask", "away", "overwhelmed") and "about" not in more:
+            more["about"] = {"ask": "oil", "away": "nappy", "overwhelmed": "distress"}[name]
         if name == "goto" and "target" not in more:
             more["target"] = "legs"
         if name in ("leave_out", "only") and "targets" not in more:
@@ -182,15 +184,19 @@ def small(last_hold: float = 20.0) -> Routine:
     return replace(big, parts=(replace(legs, steps=(first, second)), replace(arms, steps=(third,))))
 
 
+END_IT = frozenset({"unwell", "injury", "overwhelmed", "asleep"})
+"""Commands after which there's no more massage today, as after danger."""
+
+
 def random_event(p: Player, choose: random.Random, *, calm: bool = False) -> None:
-    """Something that can happen now; `calm`: no danger."""
-    danger = {"sign": "skin_colour", "danger": True}
+    """Something that can happen now; `calm`: nothing that ends the massage for today."""
     part = choose.choice(small().parts).id
     named = {"goto": {"target": part}, "leave_out": {"targets": (part,)}, "only": {"targets": (part,)}}
-    name = choose.choice(NAMES)
+    name = choose.choice([name for name in NAMES if not calm or name not in END_IT])
     happenings = [lambda: p.hear(name, **named.get(name, {}))] * 6
+    happenings += [lambda: p.hear("stress"), lambda: p.hear("calm")]
     if not calm:
-        happenings += [lambda: p.hear("stress", **danger)]
+        happenings += [lambda: p.hear("stress", sign="skin_colour", danger=True)]
     happenings += [
         lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept(), Doubted(), Cry()]))
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from player import Player, cut_off, in_situation, infant_massage, small
+from player import Player, cut_off, in_situation, infant_massage, language, small
 
 from voiceguide.guide.actions import (
     Chime,
@@ -90,7 +90,7 @@ def test_crying_asks_which_kind_and_answers_each(reason: str) -> None:
     p.hear("stress", sign="crying")
     p.all_lines()
     crying = infant_massage().signs["crying"]
-    assert p.said[-2:] == [crying.say[-1], "I am quiet now. Tell me when your baby is calm."]
+    assert p.said[-2:] == [crying.say[-1], "I'll be quiet. Tell me when your baby is calm."]
     p.hear("stress", sign="crying", reason=reason)
     assert p.lines[: len(crying.reasons[reason])] == crying.reasons[reason]  # not "stop and tend" again
 
@@ -124,6 +124,20 @@ def test_after_danger_calm_ends_the_massage_for_today() -> None:
     assert p.ended
 
 
+@pytest.mark.parametrize("what", ["unwell", "injury", "overwhelmed", "asleep"])
+def test_what_matters_more_than_the_massage_is_said_and_ends_it(what: str) -> None:
+    p = in_situation(SPEAKING)
+    p.hear(what)
+    care = infant_massage().care[{"overwhelmed": "distress"}.get(what, what)]
+    assert Hush() in p.actions and p.lines == care.say
+    p.all_lines()
+    if what != "asleep":
+        p.hear("resume")
+        assert p.lines[0] == "We'll leave the massage for today."
+        p.all_lines()
+    assert p.ended
+
+
 def test_the_emergency_words_are_said_twice_where_nobody_answers() -> None:
     p = in_situation(EMERGENCY)
     p.all_lines()
@@ -135,18 +149,45 @@ def test_the_emergency_words_are_said_twice_where_nobody_answers() -> None:
 
 
 def test_a_question_in_an_emergency_repeats_the_emergency_words() -> None:
-    for question in ("how_long", "where", "help", "why", "signs"):
+    for question in ("how_long", "where", "help", "why", "signs", "ask", "there"):
         p = in_situation(EMERGENCY)
         p.all_lines()
         p.hear(question)
         assert p.lines[0] == "This can be an emergency. Get help now."
 
 
+def test_okay_is_next_where_the_guide_waits_and_a_nod_while_it_speaks() -> None:
+    p = in_situation(WAITING)
+    p.hear("done")
+    assert p.guide.step == infant_massage().steps[1]
+    p = in_situation(SPEAKING)
+    said = p.lines
+    p.hear("done")
+    assert p.guide.step == infant_massage().steps[0] and p.lines == said
+
+
+def test_the_same_comfort_is_not_said_three_times() -> None:
+    p = in_situation(WAITING)
+    p.all_lines()
+    for expected in (infant_massage().signs["bright_eyed"].say, ("How lovely.",), ()):
+        p.hear("comfort", sign="bright_eyed")
+        assert p.lines == expected
+        p.all_lines()
+
+
+def test_a_question_on_how_to_do_it_is_answered_in_one_line() -> None:
+    p = in_situation(HOLDING)
+    p.hear("ask", about="oil")
+    assert p.lines == language().say("ask_oil")
+    p.hear("ask", about="duration")
+    assert p.lines == language().say("ask_duration", seconds=15)
+
+
 def test_mixed_signs_pause_reassure_and_try_again() -> None:
     p = in_situation(SPEAKING)
     p.hear("mixed")
     assert p.guide.state == "reassuring" and Hush() in p.actions
-    assert p.lines[0] == "Let us pause for a moment." and p.lines[-1] == "Say continue to try again."
+    assert p.lines[0] == "Let's have a quiet moment." and p.lines[-1] == "Say continue to try again."
     p.hear("resume")
     assert p.guide.situation is SPEAKING
 
@@ -185,7 +226,7 @@ def test_long_silence_gets_one_gentle_reminder_then_quiet() -> None:
     p = in_situation(WAITING)
     p.all_lines()
     p.elapse("silence")
-    assert p.lines == ("I am still here. Take all the time you need.",)
+    assert p.lines == ("I'm still here. Take all the time you need.",)
     p.all_lines()
     assert "silence" not in p.timers
 
@@ -201,7 +242,7 @@ def test_a_pause_that_nobody_asked_for_heals() -> None:
     p.all_lines()
     assert not p.timers
     p.hear("yes")
-    assert p.guide.situation is SPEAKING and p.lines[:2] == ("All right, gently onwards.", sentence)
+    assert p.guide.situation is SPEAKING and p.lines[:2] == ("All right, we'll pick up where we left off.", sentence)
 
 
 @pytest.mark.parametrize("answer", ["no", "pause", "stop"])
@@ -221,11 +262,11 @@ def test_it_says_that_the_microphone_is_lost_and_waits_for_it() -> None:
     p.one_line()
     sentence = p.lines[1]
     p.give(Lost(speaker=False))
-    assert p.lines == ("I cannot hear you just now. I will wait.",)
+    assert p.lines == ("I can't hear you just now. I'll wait.",)
     p.all_lines()
     assert not p.timers
     p.give(Found())
-    assert p.lines[:2] == ("I am here again.", sentence)
+    assert p.lines[:2] == ("I can hear you again.", sentence)
 
 
 def test_with_the_speaker_lost_nothing_is_said_and_a_baby_in_distress_is_still_heard() -> None:
@@ -236,7 +277,7 @@ def test_with_the_speaker_lost_nothing_is_said_and_a_baby_in_distress_is_still_h
     assert p.guide.situation is TENDING
     words = p.lines
     p.give(Found())
-    assert p.guide.situation is TENDING and p.lines == ("I am here again.", *words)
+    assert p.guide.situation is TENDING and p.lines == ("I can hear you again.", *words)
 
 
 def test_once_the_speaker_is_back_it_says_that_it_still_cannot_hear() -> None:
@@ -244,9 +285,9 @@ def test_once_the_speaker_is_back_it_says_that_it_still_cannot_hear() -> None:
     p.give(Lost(speaker=True))
     assert not p.lines
     p.give(Lost(speaker=False))
-    assert "cannot hear" in " ".join(p.lines)
+    assert "can't hear" in " ".join(p.lines)
     p.give(Found())
-    assert p.lines[0] == "I am here again."
+    assert p.lines[0] == "I can hear you again."
 
 
 def test_a_stroke_that_a_lost_device_cut_off_is_finished() -> None:
@@ -268,8 +309,8 @@ def test_it_says_once_that_a_session_cannot_be_saved_and_interrupts_nothing_for_
     p.hear("calm")
     p.hear("next")
     assert p.lines[:2] == (
-        "By the way, I cannot remember this session.",
-        "If the power fails, we will begin from the top.",
+        "By the way, I can't remember this session.",
+        "If the power fails, we'll have to begin at the top.",
     )
     p.give(NotKept())
     p.hear("next")
@@ -303,7 +344,7 @@ def test_the_music_has_a_volume_of_its_own() -> None:
     for level in (0, -1, -2, -3):
         assert SetMusicVolume(level) in p.hear("music_quieter")
     p.hear("music_quieter")
-    assert p.lines[0] == "The music cannot be softer."
+    assert p.lines[0] == "The music can't be any softer."
 
 
 def test_an_answer_while_the_stroke_ends_is_said_to_its_end() -> None:
@@ -335,7 +376,7 @@ def test_shorter_strokes_leave_less_time() -> None:
     p.hear("shorter")
     assert p.timers["hold"] - p.now == pytest.approx(0.6 * left)
     assert p.guide.seconds_left(p.now) < 0.8 * whole
-    assert p.lines[0] == "I will make the strokes shorter."
+    assert p.lines[0] == "I'll give each stroke less time."
     assert p.lines[1] == f"About {round(p.guide.seconds_left(p.now) / 60)} minutes are left."
     p.hear("longer")
     assert p.timers["hold"] - p.now == pytest.approx(left)
@@ -343,14 +384,14 @@ def test_shorter_strokes_leave_less_time() -> None:
     p.hear("shorter")
     p.hear("shorter")
     p.hear("shorter")
-    assert p.lines[0] == "The strokes cannot be shorter."
+    assert p.lines[0] == "The strokes can't be any shorter."
 
 
 def test_a_part_that_is_left_out_is_skipped() -> None:
     p = in_situation(SPEAKING)
     minutes = p.guide.seconds_left(p.now)
     p.hear("leave_out", targets=("arms",))
-    assert p.lines[0] == "We leave out the arms." and p.guide.step == infant_massage().steps[0]
+    assert p.lines[0] == "We'll leave out the arms." and p.guide.step == infant_massage().steps[0]
     assert p.guide.seconds_left(p.now) < minutes
     p.hear("skip")
     assert p.guide.step is not None and p.guide.step.part == "belly"
@@ -361,7 +402,7 @@ def test_a_part_that_is_left_out_is_skipped() -> None:
 def test_a_part_that_is_being_done_can_be_left_out() -> None:
     p = in_situation(HOLDING)
     p.hear("leave_out", targets=("legs", "belly"))
-    assert p.lines[0] == "We leave out the legs and the belly."
+    assert p.lines[0] == "We'll leave out the legs and the belly."
     assert p.guide.step is not None and p.guide.step.part == "arms"
     p.hear("goto", target="legs")  # and is done after all when it is asked for
     assert p.guide.step.part == "legs"
@@ -392,9 +433,9 @@ def test_only_goes_back_to_a_part_that_came_before() -> None:
 def test_a_part_that_the_routine_lacks_cannot_be_left_out() -> None:
     p = Player(routine=small())
     p.hear("leave_out", targets=("face",))
-    assert p.lines[0] == "This routine has no such part."
+    assert p.lines[0] == "That part isn't in this massage."
     p.hear("only", targets=("face", "legs"))
-    assert p.lines[0] == "This routine has no such part."
+    assert p.lines[0] == "That part isn't in this massage."
 
 
 def test_a_second_sign_of_stress_suggests_to_stop_for_today_and_a_third_finishes() -> None:
@@ -403,16 +444,16 @@ def test_a_second_sign_of_stress_suggests_to_stop_for_today_and_a_third_finishes
     p.hear("stress", sign="hiccoughs")
     p.hear("stress", sign="crying")  # the same upset, told more exactly
     p.hear("calm")
-    assert p.lines == ("That is good.", "Say continue, repeat, or finish for today.")
+    assert p.lines == ("That's good.", "Say continue, repeat, or finish for today.")
     p.hear("resume")
     p.hear("stress", sign="restless")
     p.hear("calm")
-    assert "It was the second time, so it may be enough for today." in p.lines
+    assert "That's twice now, so perhaps it's enough for today." in p.lines
     p.hear("resume")
     assert p.guide.step == step
     p.hear("stress", sign="fussing")
     p.hear("calm")
-    assert p.lines[-1] == "I will finish here for today, unless you say continue."
+    assert p.lines[-1] == "I'll finish here for today, unless you say continue."
     p.all_lines()
     p.elapse("silence")
     assert p.guide.situation is CLOSING
@@ -493,7 +534,7 @@ def test_why_tells_one_thing_at_a_time_and_only_when_asked() -> None:
 def test_going_to_a_part_that_the_routine_lacks_changes_nothing() -> None:
     p = in_situation(PAUSED)
     p.hear("goto", target="elbows")
-    assert p.guide.state == "paused" and p.lines[0] == "This routine has no such part."
+    assert p.guide.state == "paused" and p.lines[0] == "That part isn't in this massage."
 
 
 def test_the_signs_are_named_when_asked_for() -> None:

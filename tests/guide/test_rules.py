@@ -93,14 +93,24 @@ def test_calming_never_moves_on(happenings: list[random.Random], calming: str, l
     assert p.guide.seconds_left(p.now) >= left - 1e-6 or p.guide.situation is CLOSING
 
 
-@given(some_events, some_events)
-def test_nothing_leads_back_to_the_massage_after_danger(
-    happenings: list[random.Random], later: list[random.Random]
+ENDS_IT = ["danger", "unwell", "injury", "overwhelmed", "hungry", "pain", "tired"]
+
+
+@given(some_events, st.sampled_from(ENDS_IT), some_events)
+def test_nothing_leads_back_to_the_massage_after_danger_or_distress(
+    happenings: list[random.Random], what: str, later: list[random.Random]
 ) -> None:
     p = after(happenings)
     if p.ended:
         return
-    p.hear("stress", sign="skin_colour", danger=True)
+    if what == "danger":
+        p.hear("stress", sign="skin_colour", danger=True)
+    elif what in ("hungry", "pain", "tired"):
+        p.hear("stress", sign="crying", reason=what)
+    else:
+        p.hear(what)
+    if not p.guide.massage.over_today:
+        return  # an emergency goes before everything else
     strokes = {line for step in p.guide.routine.steps for line in step.say}
     p.said.clear()
     for choose in later:

@@ -20,10 +20,12 @@ from voiceguide.guide.diagram import markdown
 from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import (
+    CHECKING,
     EMERGENCY,
     LEAVING,
     NEVER,
     SITUATIONS,
+    SPEAKING,
     TENDING,
     WAITING,
     Situation,
@@ -39,7 +41,8 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
         sign = {"comfort": "bright_eyed", "stress": "crying"}.get(name)
         target = "belly" if name == "goto" else None
         targets = ("belly",) if name in ("leave_out", "only") else ()
-        yield name, Heard(Command(name, sign=sign, target=target, targets=targets))
+        about = {"ask": "oil", "away": "nappy", "overwhelmed": "distress"}.get(name)
+        yield name, Heard(Command(name, sign=sign, target=target, targets=targets, about=about))
     yield "spoken", Spoken(p.utterance, 0)
     yield "hold_over", Elapsed(Timer.HOLD)
     yield "silence", Elapsed(Timer.SILENCE)
@@ -131,10 +134,15 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         p = Player(routine=small(), interrupted=cut_off(last))
         p.hear("leave_out", targets=("arms",))
         p.hear("yes")
-        p = Player(routine=small())
-        p.hear("leave_out", targets=("legs", "arms"))
-        p.hear("ready")
-        for again in ("goto", "start_again", "only"):
+        for begin in ("ready", "done"):
+            p = Player(routine=small())
+            p.hear("leave_out", targets=("legs", "arms"))
+            p.all_lines()
+            p.hear(begin)
+        walk(Player(routine=small()), "all done")
+        walk(in_situation(SPEAKING), "unwell resume pause goto")
+        walk(in_situation(CHECKING), "stop")
+        for again in ("goto", "start_again", "only", "back"):
             walk(in_situation(EMERGENCY), f"calm pause {again}")
         choose = random.Random(7)
         for n in range(600):

@@ -465,7 +465,7 @@ def test_the_guide_does_not_obey_itself(
 
 def test_without_its_guard_it_would(vosk_model: Any, book: Phrasebook, speak: Speak, own_voice: OwnVoice) -> None:
     """The guide says a command itself, and no one else speaks; where the microphone is not told so, it obeys."""
-    guide = lines(speak, "Let us pause for a moment.", "Pause.")
+    guide = lines(speak, "Let's have a quiet moment.", "Pause.")
     pcm = np.concatenate([silence(1.0), guide[1].pcm, silence(1.0)])
     assert obeyed(hear(Listener(vosk_model, book), pcm)) == ["pause"]
     for echo_db in (-20.0, -10.0, 0.0):
@@ -479,7 +479,7 @@ def test_the_answer_right_after_the_sentence_is_obeyed(
     ears: Listener, speak: Speak, own_voice: OwnVoice, voice: str, echo_db: float
 ) -> None:
     guide = lines(
-        speak, "Let us pause for a moment.", "Some babies need a little time.", "Say continue to try again."
+        speak, "Let's have a quiet moment.", "Some babies need a little time.", "Say continue to try again."
     )
     end = guide[-1].at + sounding(guide[-1].pcm)[1]
     answer = speak("continue", voice)

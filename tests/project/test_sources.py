@@ -70,6 +70,9 @@ def said() -> dict[str, tuple[str, frozenset[str]]]:
                     add(f"{routine.id}: {sign.id} {reason}", say, ())
             assert routine.danger is not None
             add(f"{routine.id}: danger", routine.danger.say, routine.danger.source)
+        if "\ncare:" in own:
+            for kind, passage in routine.care.items():
+                add(f"{routine.id}: care {kind}", passage.say, passage.source)
     for name, prompt in load_language("en").prompts.items():
         add(f"en: {name}", prompt, ())
     return found
@@ -114,7 +117,9 @@ def test_no_row_names_a_source_that_its_passage_does_not() -> None:
 
 def test_the_article_is_quoted_as_it_stands() -> None:
     text = source_text(ARTICLE)
-    assert [row.fact for row in rows() if row.source == "article" and not holds(text, row.fact)] == []
+    article = (ROOT / "docs/sources.md").read_text("utf-8").partition("## Care")[0]
+    quoted = [row for row in rows() if row.source == "article" and f"| {row.fact} |" in article]
+    assert [row.fact for row in quoted if not holds(text, row.fact)] == []
 
 
 def test_the_care_facts_are_quoted_as_they_stand() -> None:
@@ -123,6 +128,17 @@ def test_the_care_facts_are_quoted_as_they_stand() -> None:
     quoted = [row for row in rows() if row.source != "article" and f"| {row.fact} |" not in general]
     assert len(quoted) > 50
     assert [row.fact for row in quoted if not holds(text, row.fact)] == []
+
+
+def test_the_facts_of_more_routines_are_pieces_of_what_those_name() -> None:
+    more = (ROOT / "docs/sources.md").read_text("utf-8").partition("## More routines")[2]
+    routines = {routine.id: routine for routine in map(load, all_routines())}
+    found = [row for row in rows() if f"| {row.source} | {row.fact} |" in more]
+    assert len(found) > 25
+    for row in found:
+        for place, _ in row.places:
+            named = routines[place.partition(":")[0]].sources[row.source]
+            assert holds(plain(named), row.fact), (place, row.fact)
 
 
 def test_every_benefit_and_every_sign_of_the_article_has_a_row_of_its_own() -> None:

@@ -74,7 +74,7 @@ def test_what_is_said_of_the_baby_by_name_is_understood(name: str) -> None:
     book = Baby(name).language(ENGLISH).phrasebook(massage().parts)
     for said, command in (
         (f"{name} is crying", "stress"),
-        (f"{name}'s asleep", "finish"),
+        (f"{name}'s asleep", "asleep"),
         (f"{name} is calm", "calm"),
     ):
         meaning = book.meaning(said)

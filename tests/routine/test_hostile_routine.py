@@ -86,7 +86,7 @@ def test_whatever_a_sign_says_the_guide_first_says_to_stop_and_tend(hostile: Rou
     p = Player(at="legs", routine=hostile)
     actions = p.hear("stress", sign=sign)
     assert any(isinstance(action, Hush) for action in actions)
-    assert p.lines[0] == STOP and p.lines[-1].startswith("I am quiet now.")
+    assert p.lines[0] == STOP and p.lines[-1].startswith("I'll be quiet.")
     p.all_lines()
     assert p.guide.state == "tending"  # and it stays there until the parent says otherwise
 
@@ -105,7 +105,7 @@ def test_whatever_danger_says_the_emergency_words_come_first(hostile: Routine) -
 def test_whatever_mixed_says_the_guide_pauses_first(hostile: Routine) -> None:
     p = Player(at="legs", routine=hostile)
     p.hear("mixed")
-    assert p.lines[0] == "Let us pause for a moment."
+    assert p.lines[0] == "Let's have a quiet moment."
     p.all_lines()
     assert p.guide.state == "reassuring"
 

@@ -49,7 +49,16 @@ from voiceguide.sound.levels import active_rms
 from voiceguide.sound.room import Room
 from voiceguide.speech.voice import Voice
 
-ROUTINES = ("bedtime-wind-down", "first-weeks", "hand-and-wrist", "infant-massage")
+ROUTINES = (
+    "bedtime-wind-down",
+    "first-weeks",
+    "hand-and-wrist",
+    "infant-massage",
+    "still-touch",
+    "stuffy-nose",
+    "teething-comfort",
+    "tummy-ease",
+)
 BLOCK_S = BLOCK / RATE
 CHIME_S = 0.22
 SILENT = round(32768 * 10 ** (-60 / 20))
@@ -207,7 +216,7 @@ CONTRACT: dict[str, dict[str, tuple[type, ...]]] = {
     "timer": {"name": (str,)},
     "end": {},
 }
-PERHAPS = {"said": {"step"}, "heard": {"target", "targets", "sign", "reason", "danger"}}
+PERHAPS = {"said": {"step"}, "heard": {"target", "targets", "sign", "reason", "about", "danger"}}
 
 
 def test_each_line_has_the_keys_of_its_kind(rehearsed: Rehearsed) -> None:
@@ -905,9 +914,9 @@ WARM = {
 
 @pytest.fixture(scope="module")
 def all_signs(common: Path) -> Rehearsed:
-    """A parent who reports one sign after the other, and goes on each time, but for the last: a sign of danger."""
+    """A parent who reports one sign after the other, and goes on while there may be a massage today."""
     story = ["- {when: {state: preparing, speaking_for: 1.0}, say: ready}"]
-    for n, phrase in enumerate([*TOLD.values(), *WHY.values()]):
+    for n, phrase in enumerate([*TOLD.values(), WHY["sad"], WHY["frightened"]]):
         over = "tending" if n < 2 else "finishing"  # from the third on it is about to finish
         story += [
             f'- {{when: {{state: guiding, speaking_for: 1.0}}, say: "{phrase}"}}',
@@ -918,7 +927,10 @@ def all_signs(common: Path) -> Rehearsed:
     story += ["- {when: {state: reassuring, silent_for: 2.5}, say: continue}"]
     for phrase in WARM.values():
         story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{phrase}"}}']
-    story += ["- {after: 7.0, when: {state: guiding}, say: he's turning blue}"]
+    # The first of these ends the massage for today. In between another sign, so that "stop" is said to each.
+    story += [f'- {{when: {{state: guiding, speaking_for: 1.0}}, say: "{WHY["hungry"]}"}}']
+    for phrase in (TOLD["fussing"], WHY["pain"], TOLD["fussing"], WHY["tired"], "he's turning blue"):
+        story += [f'- {{when: {{state: tending, silent_for: 2.5}}, say: "{phrase}"}}']
     script = "routine: infant-massage\nparent:\n" + "\n".join(f"  {line}" for line in story) + "\n"
     return once(common / "all-signs", lambda folder: rehearse(folder, script))
 
@@ -961,7 +973,7 @@ def test_danger_is_answered_with_the_emergency_words_first(all_signs: Rehearsed)
 
 def test_mixed_signs_are_answered_by_a_pause_reassurance_and_another_try(all_signs: Rehearsed) -> None:
     said = said_after(all_signs, "mixed")
-    assert said[0] == "Let us pause for a moment." and said[-1] == "Say continue to try again."
+    assert said[0] == "Let's have a quiet moment." and said[-1] == "Say continue to try again."
     assert said[1:-1] == list(load(find("infant-massage")).mixed.say)
 
 
@@ -980,6 +992,41 @@ def test_there_is_quiet_between_the_sentences_for_a_parent_who_tends_to_the_baby
     for begin in times[1:]:
         gap = all_signs.left(begin - 0.8, begin - 0.05)
         assert np.abs(gap.astype(int)).max() < 200
+
+
+# ---- What comes before the massage ----
+
+CARE = built_in(load(find("infant-massage"))).parent / "care"
+FIRST = {
+    "danger": "This can be an emergency. Get help now.",
+    "unwell": "Leave the massage for today, and hold your baby close.",
+    "fall": "Stay with your baby, and press a clean cloth on anything that bleeds.",
+    "overwhelmed": "This is hard, and you're not alone with it.",
+    "asleep": "Sweet dreams.",
+}
+"""What the guide says first in each of these scripts."""
+
+
+@pytest.mark.parametrize("what", FIRST)
+def test_what_comes_before_the_massage_is_heard_and_ends_it(common: Path, what: str) -> None:
+    script = (CARE / f"{what}.yaml").read_text("utf-8")
+    session = once(common / f"care-{what}", lambda folder: rehearse(folder, script))
+    assert (session.exit_code, session.errors) == (0, "")
+    assert session.summary["commands_given"] == session.summary["commands_obeyed"] == script.count("say:")
+    told = [line["command"] for line in session.of("heard")][1]
+    said = said_after(session, told)
+    assert said[0] == FIRST[what]
+    strokes = {line for step in load(find("infant-massage")).steps for line in step.say}
+    everything = [line["text"] for line in session.of("said")]
+    assert not strokes & {*everything[everything.index(FIRST[what]) :]}
+
+
+def test_the_phone_is_waited_for(common: Path) -> None:
+    script = (CARE / "away.yaml").read_text("utf-8")
+    session = once(common / "care-away", lambda folder: rehearse(folder, script))
+    assert session.summary["commands_given"] == session.summary["commands_obeyed"] == script.count("say:")
+    assert said_after(session, "away")[0].startswith("I'll wait.")
+    assert said_after(session, "resume")[0] == "All right, we'll pick up where we left off."
 
 
 CRYING = Path(__file__).parents[2] / "voiceguide" / "sessions" / "rehearsals" / "crying.yaml"

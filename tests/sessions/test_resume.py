@@ -99,7 +99,7 @@ def test_there_may_be_nothing_to_resume() -> None:
     )
 
 
-@pytest.mark.parametrize("waiting", ["(preparing)", "(guiding legs-1)", "guide   Lovely. Let us begin."])
+@pytest.mark.parametrize("waiting", ["(preparing)", "(guiding legs-1)", "guide   Lovely, here we go."])
 def test_sigterm_ends_it_with_exit_code_0(waiting: str) -> None:
     with session() as guide:
         guide.type("ready")
@@ -146,7 +146,7 @@ def test_that_it_is_not_kept_is_also_said_for_nobody_looks_at_a_screen(monkeypat
         guide.wait_for_next("(guiding legs-1)")
         guide.type("next")
         guide.wait_for_next("(guiding legs-2)")
-        guide.wait_for_next("By the way, I cannot remember this session.")
+        guide.wait_for_next("By the way, I can't remember this session.")
         guide.wait_for_next("If the power fails")
         guide.type("next")
         guide.wait_for_next("(guiding legs-3)")

@@ -89,7 +89,7 @@ class Guide:
         """What has to be said without delay, at any pace: on a sign or a danger, and in a pause."""
         massage, routine = self.massage, self.routine
         prompts = [line for name in AT_ONCE for line in massage.say(name)]
-        passages = [passage for passage in (routine.danger, routine.mixed) if passage]
+        passages = [passage for passage in (routine.danger, *routine.care.values(), routine.mixed) if passage]
         signs = [line for sign in routine.signs.values() for line in (*sign.say, *sum(sign.reasons.values(), ()))]
         return tuple(dict.fromkeys([*prompts, *(line for one in passages for line in one.say), *signs]))
 
@@ -148,7 +148,7 @@ class Guide:
         stage, record = self.massage.stage, self.massage.record
         if command.name not in CALMING or (command.sign is None and not stage.speaking):
             stage.out.append(Chime("heard"))
-        if command.name in ("comfort", "stress", "mixed"):
+        if command.name in ("comfort", "stress", "mixed", "unwell", "injury"):
             record.signs += ("danger" if command.danger else command.sign or command.name,)
 
     def _settle(self) -> list[Action]:

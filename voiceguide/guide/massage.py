@@ -43,7 +43,8 @@ class Massage:
     asked_about_crying: bool = False
     """Whether it has asked if to stop because of crying that it heard, and the answer was not yes."""
     over_today: bool = False
-    """Whether there was a danger sign. From then on nothing leads back to a step."""
+    """Whether something happened after which there's no more massage today: danger, an illness, a fall, a parent at
+    the end of their strength, a baby who needs a feed or sleep. From then on nothing leads back to a step."""
     mute: bool = False
     """Whether the speaker was lost the last time that a device was."""
     noted: tuple[str, ...] = ()

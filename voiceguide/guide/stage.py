@@ -203,10 +203,10 @@ class Stage:
         scene = self.scene
         self.out.append(Say(self._utterance, (*self.aside, *scene.lines), delay, scene.gap, scene.soft))
 
-    def tell(self, sentences: tuple[str, ...]) -> None:
+    def tell(self, sentences: tuple[str, ...], delay: float = 0.0) -> None:
         """Say something in between, then the sentence that it cut off again from its start."""
         self.aside = sentences
-        self.say()
+        self.say(delay)
 
     def hush(self) -> None:
         """Fall silent at once. The scene's own lines stay to be said."""

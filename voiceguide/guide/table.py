@@ -29,8 +29,6 @@ def row_of(event: Event) -> str:
             return "spoken"
         case Elapsed():
             return {Timer.HOLD: "hold_over", Timer.SILENCE: "silence"}[event.timer]
-        case Cry():
-            return "cry"
         case Lost():
             return "lost"
         case Found():
@@ -39,6 +37,8 @@ def row_of(event: Event) -> str:
             return "not_kept"
         case Doubted():
             return "doubt"
+        case Cry():
+            return "cry"
 
 
 # A line of "#" begins a group. "-": makes no sense now (`not_now`). ".": nothing to do (`nothing`).
@@ -49,11 +49,16 @@ event         resuming   preparing  speaking   holding    waiting    paused     
 stress        tend       tend       tend       tend       tend       tend       tend       tend       tend       tend       tend       say_afresh tend       tend       tend       tend       tend       over
 mixed         reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   reassure   -          -          reassure   say_afresh reassure   reassure   reassure   over
 comfort       warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  warm_word  -          offer      -          warm_word  invite     warm_word  warm_word  warm_word  over
-calm          -          -          -          -          -          -          -          carry_on   carry_on   -          offer      offer      say_again  invite     -          say_again  -          over
+calm          -          glad       glad       glad       glad       glad       glad       carry_on   carry_on   -          offer      offer      say_again  invite     -          say_again  -          over
+asleep        asleep     asleep     asleep     asleep     asleep     asleep     asleep     asleep     asleep     -          asleep     -          asleep     asleep     asleep     asleep     going      over
+unwell        care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
+injury        care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
+overwhelmed   care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first care_first say_afresh care_first care_first care_first care_first care_first over
 
 # Pausing and finishing
 stop          hush       stop       stop       stop       stop       hush       keep_quiet stop       stop       stop       hush       hush       hush       hush       hush       stop       stop       over
 pause         hush       pause      pause      pause      pause      hush       keep_quiet pause      pause      pause      hush       hush       hush       hush       hush       pause      pause      over
+away          step_away  step_away  step_away  step_away  step_away  step_away  step_away  step_away  step_away  -          tell_away  -          tell_away  tell_away  tell_away  tell_away  tell_away  over
 resume        pick_up    begin      going      going      next_step  carry_on   carry_on   carry_on   carry_on   -          carry_on   -          carry_on   carry_on   stay       carry_on   going      over
 finish        ask        ask        ask        ask        ask        ask        ask        ask        ask        -          ask        ask        ask        ask        say_again  close      -          over
 yes           pick_up    -          -          -          -          -          carry_on   carry_on   tend_cry   -          -          -          -          -          close      close      -          over
@@ -62,8 +67,10 @@ no            start_over -          -          -          -          -          
 # Moving about
 ready         pick_up    begin      going      going      next_step  carry_on   carry_on   carry_on   carry_on   -          -          -          carry_on   carry_on   -          carry_on   -          over
 next          -          begin      next_step  next_step  next_step  next_step  next_step  next_step  next_step  -          -          -          next_step  -          -          next_step  -          over
+done          pick_up    done       going      next_step  next_step  -          carry_on   ask_well   tend_cry   -          going      going      going      going      close      close      going      over
 back          -          -          step_back  step_back  step_back  go_back    go_back    go_back    go_back    -          -          -          go_back    -          -          go_back    -          over
 repeat        say_again  say_again  redo_step  redo_step  redo_step  restart    restart    restart    restart    -          say_again  say_again  restart    say_again  say_again  restart    say_again  over
+other_side    -          -          other_side other_side other_side -          -          -          -          -          -          -          -          -          -          -          -          over
 skip          -          begin      skip       skip       skip       skip       skip       skip       skip       -          -          -          skip       -          -          skip       -          over
 goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      -          -          -          go_to      -          -          go_to      go_to      over
 start_again   start_over say_again  start_over start_over start_over start_over start_over start_over start_over -          -          -          start_over -          -          -          -          over
@@ -82,6 +89,8 @@ keep_going    alone_mode alone_mode alone_mode alone_mode alone_now  alone_mode 
 how_long      tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  tell_time  -          tell_time  say_again  tell_time  tell_time  tell_time  tell_time  tell_time  over
 where         tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where tell_where -          tell_where say_again  tell_where tell_where tell_where tell_where tell_where over
 help          tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  tell_help  -          tell_help  say_again  tell_help  tell_help  tell_help  tell_help  tell_help  over
+ask           tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   tell_how   -          tell_how   say_again  tell_how   tell_how   tell_how   tell_how   tell_how   over
+there         tell_there tell_there tell_there tell_there tell_there tell_there tell_there tell_there tell_there -          tell_there say_again  tell_there tell_there tell_there tell_there tell_there over
 why           tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   tell_why   -          tell_why   say_again  tell_why   tell_why   tell_why   tell_why   tell_why   over
 signs         tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs tell_signs -          tell_signs say_again  tell_signs tell_signs tell_signs tell_signs tell_signs over
 
@@ -149,6 +158,8 @@ _REACTIONS = (
     does(    moving.step_back,     "speaking",                                  "starts the step before"),
     does(    moving.go_back,       "speaking preparing resuming closing",               "drops what interrupted, and starts the step before"),
     does(    moving.skip,          "speaking closing",                          "leaves out the rest of this part"),
+    does(    moving.done,          "= speaking closing",                        "is an answer where one is waited for; else a nod"),
+    does(    moving.other_side,    "speaking",                                  "says to do the same on the other side, and gives the stroke its time again"),
     answers( moving.go_to,         "speaking = closing",                                "starts the part that was named"),
     does(    moving.redo_step,     "speaking",                                  "starts the step again, and its stroke"),
     does(    moving.restart,       "preparing resuming speaking closing",       "drops what interrupted, and starts what it interrupted again"),
@@ -167,6 +178,7 @@ _REACTIONS = (
     does(    planning.wait_mode,   "=",                                         'will wait for "next" after each step'),
     does(    planning.alone_mode,  "=",                                         "will go on by itself after each step"),
     does(    pausing.pause,        "paused",                                    "falls silent at once and waits; the first time, says how to go on"),
+    answers( pausing.step_away,    "paused",                                    "says a kind sentence, and waits for as long as it takes"),
     does(    pausing.stop,         "paused",                                    "falls silent at once and waits"),
     does(    pausing.hush,         "=",                                         "falls silent at once, and stays where it is"),
     does(    pausing.check,        "checking",                                  "asks once, softly, whether to go on: the pause may have been misheard"),
@@ -185,18 +197,24 @@ _REACTIONS = (
     does(    tending.tend_cry,     "tending",                                   "tends to the baby, as if the parent had said that it cries"),
     answers( tending.tend,         "tending emergency",                         "falls silent at once; says to stop and tend to the baby; then waits, silent"),
     does(    tending.offer,        "offering leaving closing",                          "the baby is calm: offers to go on, repeat or finish; the third time, will finish"),
-    does(    tending.leave,        "leaving",                                   "will finish for today, unless the parent says otherwise"),
+    does(    tending.leave,        "leaving closing",                                   "will finish for today, unless the parent says otherwise"),
     does(    tending.reassure,     "reassuring",                                "falls silent at once; pauses, reassures, then tries again"),
     does(    tending.invite,       "=",                                         "invites the parent to try again"),
+    answers( tending.care_first,   "tending",                                   "falls silent at once; says what matters more than the massage, which is over for today"),
     does(    tending.once_more,    "=",                                         "says it once more, as nobody has answered"),
+    does(    tending.glad,         "=",                                         "is glad to hear it, and goes on"),
     answers( tending.warm_word,    "=",                                         "says a warm word, and goes on"),
     does(    finishing.ask,        "asking",                                    "asks whether to finish for today"),
     does(    finishing.stay,       "preparing resuming speaking holding waiting paused checking wondering crying tending emergency offering reassuring", "doesn't finish: goes back to where it was"),
     does(    finishing.close,      "closing",                                   "says goodbye"),
+    does(    finishing.asleep,     "closing",                                   "says one soft sentence on safe sleep, and ends"),
     does(    finishing.end,        "finished",                                  "ends the session"),
     does(    telling.tell_time,    "=",                                         "says how long it will still take"),
     does(    telling.tell_where,   "=",                                         "says where we are"),
     does(    telling.tell_help,    "=",                                         "says what the parent can say now"),
+    answers( telling.tell_how,     "=",                                         "answers how to do it"),
+    answers( telling.tell_away,    "=",                                         "falls silent at once; says a kind sentence, and what that cut off"),
+    does(    telling.tell_there,   "=",                                         "says that it's there"),
     does(    telling.tell_why,     "=",                                         "says one thing that massage may be good for"),
     does(    telling.tell_signs,   "=",                                         "names the signs of comfort and of stress"),
     does(    sounding.louder,      "=",                                         "speaks louder"),

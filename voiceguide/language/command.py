@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NAMES = (
-    "ready next back start_again repeat pause resume stop finish skip goto leave_out only everything shorter longer "
-    "bedtime how_long where help why signs louder quieter faster slower music_on music_off music_louder "
-    "music_quieter wait_for_me keep_going yes no calm comfort stress mixed"
+    "ready next done back start_again repeat other_side pause away resume stop finish skip goto leave_out only "
+    "everything shorter longer bedtime how_long where ask help there why signs louder quieter faster slower "
+    "music_on music_off music_louder music_quieter wait_for_me keep_going yes no calm comfort stress mixed asleep "
+    "unwell injury overwhelmed"
 ).split()
 """Every command, in the order in which tables and help list them."""
 
-CALMING = frozenset({"pause", "stop", "stress", "mixed"})
+CALMING = frozenset({"pause", "away", "stop", "stress", "mixed", "unwell", "injury", "overwhelmed"})
 """Commands that make things calmer: obeyed at once, on a stable partial result."""
 
 ADVANCING = frozenset(
-    {"next", "skip", "goto", "leave_out", "only", "ready", "resume", "start_again", "finish", "yes", "keep_going"}
+    "next done skip goto leave_out only ready resume start_again finish asleep yes keep_going".split()
 )
 """Commands that move on or end: they wait for certainty. Doubt never advances the routine."""
 
@@ -33,11 +34,13 @@ class Command:
     """comfort, stress: the sign's id."""
     reason: str | None = None
     """crying: hungry, pain, sad, tired, frightened; None when no reason was given."""
+    about: str | None = None
+    """ask, away, overwhelmed: what it's about, as in "oil", "nappy" and "tired"."""
     danger: bool = False
     """stress: a danger sign, which is answered with the emergency words."""
 
     def as_json(self) -> dict[str, object]:
         """The keys of ``hear --json``; those that aren't set are left out."""
         keys: dict[str, object] = {"command": self.name, "target": self.target, "targets": [*self.targets] or None}
-        keys |= {"sign": self.sign, "reason": self.reason, "danger": self.danger or None}
+        keys |= {"sign": self.sign, "reason": self.reason, "about": self.about, "danger": self.danger or None}
         return {key: value for key, value in keys.items() if value is not None}

@@ -15,7 +15,8 @@ from voiceguide.errors import VoiceguideError
 from voiceguide.files.source import read
 from voiceguide.language import rules
 from voiceguide.language.command import Command
-from voiceguide.language.phrasebook import Phrasebook, normal
+from voiceguide.language.phrasebook import Phrasebook, Typed, normal
+from voiceguide.language.template import Templates
 
 
 class NamedPart(Protocol):
@@ -57,12 +58,21 @@ class Language:
     """Name of the small official Vosk model for it."""
     prompts: Mapping[str, tuple[str, ...]]
     templates: tuple[tuple[str, Command], ...]
+    """What is listened for."""
     rules: Mapping[str, str]
     decoys: tuple[str, ...]
     parts: tuple[str, ...]
     """Parts of the body that people name, whatever the routine."""
     named: Mapping[str, str] = field(default_factory=dict)
     """What else a rule stands for when the baby's name is known: a template with {name} in it."""
+    typed: tuple[tuple[str, Command], ...] = ()
+    """Templates of what is understood as well when it's typed."""
+    typed_rules: Mapping[str, str] = field(default_factory=dict)
+    """The rules of those."""
+    typed_before: tuple[str, ...] = ()
+    """Templates of what may come before any phrase that's typed."""
+    typed_after: tuple[str, ...] = ()
+    """The same after one."""
     before: tuple[str, ...] = ()
     """Templates of what may come before a phrase and changes nothing."""
     after: tuple[str, ...] = ()
@@ -89,20 +99,34 @@ class Language:
             for name in self.parts
             if not any(name in (part.id, part.name, *part.also) for part in parts)
         )
+        names = (*parts, *elsewhere)
         for template, command in self.templates:
-            for phrase, named in self._expand(template, (*parts, *elsewhere)):
+            for phrase, named in self._expand(template, names):
                 meanings.setdefault(phrase, _naming(command, named))
-        decoys = tuple(dict.fromkeys(normal(d) for d in self.decoys))
-        before, after = (
-            tuple(
-                dict.fromkeys(
-                    phrase for one in templates for phrase, _ in self._expand(one, ()) if phrase not in meanings
-                )
+
+        @cache
+        def typed() -> Typed:
+            templates = self._typed_templates
+            understood = {
+                phrase: _naming(command, named)
+                for template, command in reversed(self.typed)  # the first to have a phrase gives it its meaning
+                for phrase, named in self._expand(template, names, templates)
+            }
+            return Typed(
+                understood, frozenset(self._fillers(self.typed_before)), frozenset(self._fillers(self.typed_after))
             )
+
+        before, after = (
+            tuple(filler for filler in self._fillers(templates) if filler not in meanings)
             for templates in (self.before, self.after)
         )
-        fillers = {*before, *after}
-        return Phrasebook(meanings, tuple(d for d in decoys if d not in meanings and d not in fillers), before, after)
+        nothing = {*meanings, *before, *after}
+        decoys = tuple(dict.fromkeys(decoy for decoy in map(normal, self.decoys) if decoy not in nothing))
+        return Phrasebook(meanings, decoys, before, after, typed)
+
+    def _fillers(self, templates: Iterable[str]) -> dict[str, None]:
+        """The phrases of templates that name no part."""
+        return dict.fromkeys(phrase for template in templates for phrase, _ in self._expand(template, ()))
 
     def examples(self, name: str) -> tuple[str, ...]:
         """The first way to say each template of a command, for help and documentation."""
@@ -131,36 +155,30 @@ class Language:
         return text
 
     @cached_property
-    def _parsed_rules(self) -> dict[str, Any]:
-        """The rules as hassil has them, parsed once for all templates."""
-        from hassil.parse_expression import parse_sentence
+    def _templates(self) -> Templates:
+        return Templates(self.rules)
 
-        return {name: parse_sentence(rule) for name, rule in self.rules.items()}
+    @cached_property
+    def _typed_templates(self) -> Templates:
+        return Templates(self.typed_rules)
 
-    def _expand(self, template: str, parts: Sequence[NamedPart]) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
+    def _expand(
+        self, template: str, parts: Sequence[NamedPart], templates: Templates | None = None
+    ) -> Iterator[tuple[str, tuple[NamedPart, ...]]]:
         """Every phrase that a template stands for, with the parts that it names. One part goes by all of its names,
         but two that are named together by their first only: there would be too many pairs."""
-        from hassil.expression import TextChunk
-        from hassil.intents import SlotList, TextSlotList, TextSlotValue
-        from hassil.parse_expression import parse_sentence
-        from hassil.sample import sample_expression
-
-        parsed = parse_sentence(template)
-        slots = set(parsed.list_names(self._parsed_rules))
-        choices: Iterable[tuple[tuple[str, ...], tuple[NamedPart, ...]]]
-        if "other" in slots:
-            choices = (((one.name, other.name), (one, other)) for one, other in permutations(parts, 2))
-        elif "part" in slots:
-            choices = (((name,), (part,)) for part in parts for name in (part.name, *part.also))
-        else:
-            choices = [((), ())]
+        choices: list[tuple[tuple[str, ...], tuple[NamedPart, ...]]] = [((), ())]
+        if "{other}" in template:
+            choices = [((one.name, other.name), (one, other)) for one, other in permutations(parts, 2)]
+        elif "{part}" in template:
+            choices = [((name,), (part,)) for part in parts for name in (part.name, *part.also)]
+        phrases = (templates or self._templates).phrases(template)
         for names, named in choices:
-            lists: dict[str, SlotList] = {
-                slot: TextSlotList(slot, [TextSlotValue(TextChunk(name), name)])
-                for slot, name in zip(("part", "other"), names, strict=False)
-            }
-            for phrase in sample_expression(parsed.expression, lists, self._parsed_rules):
-                yield self.join(normal(phrase)), named
+            for phrase in phrases:
+                filled = phrase
+                for slot, name in zip(("{part}", "{other}"), names, strict=False):
+                    filled = filled.replace(slot, normal(name))
+                yield self.join(filled), named
 
 
 def _naming(command: Command, parts: tuple[NamedPart, ...]) -> Command:
@@ -208,30 +226,18 @@ def load_language(code: str) -> Language:
         raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
     schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
     data: dict[str, Any] = read(path, schema, rules.errors).data
-    templates: list[tuple[str, Command]] = []
-
-    def add(sentences: list[str], command: Command) -> None:
-        templates.extend((sentence, command) for sentence in sentences)
-
-    # Danger comes first: where a phrase could mean two things it is the emergency.
-    add(data["danger"], Command("stress", sign="skin_colour", danger=True))
-    for name, sentences in data["commands"].items():
-        add(sentences, Command(name))
-    for sign, sentences in data["stress"].items():
-        add(sentences, Command("stress", sign=sign))
-    for reason, sentences in data["crying"].items():
-        add(sentences, Command("stress", sign="crying", reason=reason))
-    add(data["mixed"], Command("mixed"))
-    for sign, sentences in data["comfort"].items():
-        add(sentences, Command("comfort", sign=sign))
     return Language(
         code=data["language"],
         name=data["name"],
         voice=data["voice"],
         model=data["model"],
         prompts={name: tuple(sentences) for name, sentences in data["prompts"].items()},
-        templates=tuple(templates),
+        templates=_templates(data),
         rules=data["rules"],
+        typed=_templates(data.get("typed", {})),
+        typed_rules=data.get("typed", {}).get("rules", {}),
+        typed_before=tuple(data.get("typed", {}).get("around", {}).get("before", ())),
+        typed_after=tuple(data.get("typed", {}).get("around", {}).get("after", ())),
         decoys=tuple(data["decoys"]),
         parts=tuple(data["parts"]),
         named=data["named"],
@@ -242,6 +248,32 @@ def load_language(code: str) -> Language:
         joined=data.get("joined", {}),
         wake=tuple(data.get("wake", ())),
     )
+
+
+def _templates(data: Mapping[str, Any]) -> tuple[tuple[str, Command], ...]:
+    """Each template of a file, or of its section ``typed``, with what it means."""
+    found: list[tuple[str, Command]] = []
+
+    def add(sentences: Iterable[str], command: Command) -> None:
+        found.extend((sentence, command) for sentence in sentences)
+
+    # Danger comes first: where a phrase could mean two things it is the emergency.
+    add(data.get("danger", ()), Command("stress", sign="skin_colour", danger=True))
+    for name in ("injury", "unwell"):
+        add(data.get(name, ()), Command(name))
+    for name in ("overwhelmed", "away", "ask"):
+        for about, sentences in data.get(name, {}).items():
+            add(sentences, Command(name, about=about))
+    for name, sentences in data.get("commands", {}).items():
+        add(sentences, Command(name))
+    for sign, sentences in data.get("stress", {}).items():
+        add(sentences, Command("stress", sign=sign))
+    for reason, sentences in data.get("crying", {}).items():
+        add(sentences, Command("stress", sign="crying", reason=reason))
+    add(data.get("mixed", ()), Command("mixed"))
+    for sign, sentences in data.get("comfort", {}).items():
+        add(sentences, Command("comfort", sign=sign))
+    return tuple(found)
 
 
 def _file(code: str) -> Path | None:

@@ -18,7 +18,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         ("stopped_some_time", "stopped_moment", "stopped_hour", "stopped_yesterday"), frozenset({"part"})
     ),
     **dict.fromkeys(("stopped_minutes", "stopped_hours"), frozenset({"part", "count"})),
-    "how_long_stroke": frozenset({"seconds"}),
+    **dict.fromkeys(("how_long_stroke", "ask_duration"), frozenset({"seconds"})),
     "how_long": frozenset({"minutes"}),
     "how_long_one": frozenset({"minutes"}),
     **dict.fromkeys(("signs_comfort", "signs_stress"), frozenset({"signs", "last"})),
@@ -26,15 +26,26 @@ FIELDS: Mapping[str, frozenset[str]] = {
 """What is filled in where a prompt has it in braces; other prompts are said as they are."""
 
 
+FLAT = ("rules", "named", "danger", "injury", "unwell", "mixed", "wake")
+GROUPED = ("commands", "comfort", "stress", "crying", "overwhelmed", "away", "ask", "around")
+"""The sections of templates: with one list each, and with a list for each of several names."""
+
+
 def errors(document: Document) -> Iterator[FileError]:
     """What the schema cannot say: templates that nothing can be made of, and what is filled in nowhere."""
     from hassil.parse_expression import parse_sentence
     from hassil.parser import ParseError
 
-    rules = dict(next((rules for _, rules in document.each("rules") if isinstance(rules, dict)), {}))
-    places = ("rules", "*"), ("named", "*"), ("commands", "*", "*"), ("danger", "*"), ("mixed", "*"), ("wake", "*")
-    signs = tuple((kind, "*", "*") for kind in ("comfort", "stress", "crying"))
-    for where, template in (found for place in (*places, *signs) for found in document.each(*place)):
+    places: list[tuple[str, ...]] = [(section, "*") for section in FLAT] + [
+        (section, "*", "*") for section in GROUPED
+    ]
+    places += [("typed", *place) for place in places]
+    known = {
+        above: next((rules for _, rules in document.each(*above, "rules") if isinstance(rules, dict)), {})
+        for above in ((), ("typed",))
+    }
+    for where, template in (found for place in places for found in document.each(*place)):
+        rules = known[("typed",) if where[0] == "typed" else ()]
         if isinstance(template, str):
             for name in re.findall(r"<([^<>]*)>", template):
                 if name not in rules:

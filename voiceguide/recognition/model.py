@@ -209,5 +209,7 @@ def known(model: Model, phrasebook: Phrasebook) -> Phrasebook:
 
     return Phrasebook(
         {phrase: command for phrase, command in phrasebook.meanings.items() if knows(phrase)},
-        *(tuple(filter(knows, more)) for more in (phrasebook.decoys, phrasebook.before, phrasebook.after)),
+        tuple(filter(knows, phrasebook.decoys)),
+        tuple(filter(knows, phrasebook.before)),
+        tuple(filter(knows, phrasebook.after)),
     )

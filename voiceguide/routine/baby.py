@@ -44,13 +44,15 @@ class Baby:
 
     def language(self, language: Language) -> Language:
         """The same language, which says the name and understands it."""
-        rules = dict(language.rules)
+        rules, typed_rules = dict(language.rules), dict(language.typed_rules)
         if self.name is not None:
             for rule, more in language.named.items():
-                rules[rule] = f"({rules[rule]}|{more.replace('{name}', normal(self.name))})"
+                for known in (rules, typed_rules):
+                    if rule in known:
+                        known[rule] = f"({known[rule]}|{more.replace('{name}', normal(self.name))})"
         say = self._words(language)
         prompts = {name: tuple(map(say, sentences)) for name, sentences in language.prompts.items()}
-        return replace(language, rules=rules, prompts=prompts)
+        return replace(language, rules=rules, typed_rules=typed_rules, prompts=prompts)
 
     def routine(self, routine: Routine, language: Language) -> Routine:
         """The same routine with the name in its sentences, but for those that are recorded. The recogniser learns the

@@ -103,6 +103,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
         signs=signs,
         mixed=_passage(data["mixed"]) if "mixed" in data else Passage((), ()),
         danger=_passage(data["danger"]) if "danger" in data else None,
+        care={kind: _passage(passage) for kind, passage in data.get("care", {}).items()},
         whom=data.get("for", "baby"),
         bedtime=data.get("bedtime", False),
         respell={word.strip().lower(): _text(spelt) for word, spelt in data.get("respell", {}).items()},
@@ -112,7 +113,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
 
 
 def _part(data: dict[str, Any], folder: Path) -> Part:
-    part = _text(data["id"])
+    part, answers = _text(data["id"]), data.get("answers", {})
     return Part(
         id=part,
         name=_text(data["name"]),
@@ -125,6 +126,7 @@ def _part(data: dict[str, Any], folder: Path) -> Part:
                 say=_lines(step, folder),
                 hold=float(step.get("hold", 0)),
                 source=_sources(step),
+                answers={about: _text(line) for about, line in {**answers, **step.get("answers", {})}.items()},
                 drawing=step.get("drawing"),
             )
             for step in data["steps"]
@@ -187,8 +189,10 @@ def _with_care_of(own: Routine, lender: Routine) -> Routine:
     signs = {sign: own.signs.get(sign) or replace(its, source=lent(its.source)) for sign, its in lender.signs.items()}
     mixed = own.mixed if own.mixed.say else replace(lender.mixed, source=lent(lender.mixed.source))
     danger = own.danger or (lender.danger and replace(lender.danger, source=lent(lender.danger.source)))
-    lent_keys = {key for one in (*signs.values(), mixed, danger) if one is not None for key in one.source}
+    care = {kind: replace(its, source=lent(its.source)) for kind, its in lender.care.items()} | dict(own.care)
+    said = (*signs.values(), mixed, danger, *care.values())
+    lent_keys = {key for one in said if one is not None for key in one.source}
     titles = {names[key]: title for key, title in lender.sources.items() if names[key] in lent_keys}
     recordings = {**lender.recordings, **own.recordings}
     sources = {**own.sources, **titles}
-    return replace(own, signs=signs, mixed=mixed, danger=danger, sources=sources, recordings=recordings)
+    return replace(own, signs=signs, mixed=mixed, danger=danger, care=care, sources=sources, recordings=recordings)

@@ -43,6 +43,8 @@ class Step:
     hold: float
     """Seconds that the stroke goes on after the words."""
     source: tuple[str, ...]
+    answers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Its own answers to questions on how to do it, by what they ask about: "side", "pressure", "times" …"""
     drawing: str | None = None
     """A name of ``drawing.strokes.STROKES``: what a screen shows."""
 
@@ -105,6 +107,8 @@ class Routine:
     signs: Mapping[str, Sign]
     mixed: Passage
     danger: Passage | None
+    care: Mapping[str, Passage] = field(default_factory=dict)
+    """What to say where something matters more than the massage: by one of CARE."""
     whom: Literal["baby", "parent"] = "baby"
     """Whose body it is for."""
     bedtime: bool = False
@@ -128,13 +132,14 @@ class Routine:
         for item in self.preparation:
             yield from (Line(text, item.id) for text in item.say)
         for step in self.steps:
-            yield from (Line(text, step.id, step.part) for text in step.say)
+            yield from (Line(text, step.id, step.part) for text in (*step.say, *step.answers.values()))
         for passage in self.closing:
             yield from (Line(text, "closing") for text in passage.say)
         for sign in self.signs.values():
             yield from (Line(text, sign.name) for text in (*sign.say, *sum(sign.reasons.values(), ())))
-        for name, passages in (("mixed", [self.mixed]), ("danger", [self.danger]), ("why", self.why)):
-            yield from (Line(text, name) for passage in passages if passage for text in passage.say)
+        once = {"mixed": self.mixed, "danger": self.danger, **self.care}
+        yield from (Line(text, name) for name, passage in once.items() if passage for text in passage.say)
+        yield from (Line(text, "why") for passage in self.why for text in passage.say)
 
     @property
     def seconds(self) -> float:

@@ -31,6 +31,9 @@ STRESS_SIGNS = (
     "crying",
     "fussing",
 )
+CARE = ("unwell", "injury", "distress", "tired", "asleep")
+"""What a parent may say that matters more than the massage: the baby is unwell or hurt, the parent can't cope or may
+nod off, the baby has fallen asleep."""
 REASONS = ("hungry", "pain", "sad", "tired", "frightened")
 """Why a baby cries."""
 
@@ -49,6 +52,7 @@ PASSAGES: tuple[tuple[str, ...], ...] = (
     ("signs", "stress", "crying", "reasons", "*"),
     ("mixed",),
     ("danger",),
+    ("care", "*"),
 )
 """Where a file has ``say`` and ``source``."""
 

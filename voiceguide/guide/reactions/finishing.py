@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voiceguide.guide.actions import End
 from voiceguide.guide.massage import Massage
-from voiceguide.guide.situations import ASKING, FINISHED
+from voiceguide.guide.situations import ASKING, CLOSING, FINISHED
 from voiceguide.guide.stage import Scene
 
 
@@ -20,6 +20,15 @@ def stay(massage: Massage) -> None:
 
 def close(massage: Massage) -> None:
     massage.close()
+
+
+def asleep(massage: Massage) -> None:
+    """One soft sentence, and the end: nothing may wake a sleeping baby."""
+    massage.record.ended = "left early"
+    passage = massage.routine.care.get("asleep")
+    script = passage.say if passage else massage.say("goodbye_early")
+    massage.stage.hush()
+    massage.stage.enter_only(Scene(CLOSING, script, script, soft=True))
 
 
 def end(massage: Massage) -> None:

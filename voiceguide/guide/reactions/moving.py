@@ -5,7 +5,7 @@ from __future__ import annotations
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.plan import Plan
 from voiceguide.guide.reactions.answering import say_again
-from voiceguide.guide.situations import CLOSING, HOLDING, PREPARING, RESUMING, WAITING
+from voiceguide.guide.situations import CLOSING, HOLDING, PREPARING, RESUMING, SPEAKING, WAITING
 from voiceguide.guide.stage import Scene
 from voiceguide.language.command import Command
 
@@ -47,6 +47,17 @@ def _move(massage: Massage, n: int) -> None:
         carry_on(massage)
     else:
         massage.start_step(n if massage.in_steps else massage.plan.after(-1))
+
+
+def done(massage: Massage) -> None:
+    """ "Okay" is an answer where one is waited for; while the checklist is read it's only a nod."""
+    if not massage.stage.speaking:
+        begin(massage)
+
+
+def other_side(massage: Massage) -> None:
+    script = massage.say("other_side")
+    massage.stage.enter_only(Scene(SPEAKING, script, script))
 
 
 def step_back(massage: Massage) -> None:

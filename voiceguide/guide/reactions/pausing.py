@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from voiceguide.guide.massage import Massage
-from voiceguide.guide.situations import CHECKING, LOST, NEVER, PAUSED, WONDERING
+from voiceguide.guide.situations import CHECKING, LOST, NEVER, PAUSED, TEND_S, WONDERING
 from voiceguide.guide.stage import Scene
+from voiceguide.language.command import Command
 
 
 def pause(massage: Massage) -> None:
     massage.stage.interrupt(Scene(PAUSED, lines=massage.first_time("paused_first")))
+
+
+def step_away(massage: Massage, command: Command) -> None:
+    """Something small comes between: a kind sentence, and all the time that it takes."""
+    lines = (*massage.say(f"away_{command.about}"), *massage.first_time("away_back"))
+    massage.stage.interrupt(Scene(PAUSED, lines, lines, patience=TEND_S))
 
 
 def stop(massage: Massage) -> None:

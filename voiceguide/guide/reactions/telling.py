@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.situations import CLOSING, HOLDING, RESUMING
+from voiceguide.guide.stage import BREATH_S
+from voiceguide.language.command import Command
 
 
 def tell_time(massage: Massage) -> None:
@@ -29,7 +31,29 @@ def tell_where(massage: Massage) -> None:
 
 
 def tell_help(massage: Massage) -> None:
-    massage.tell(massage.say(f"help_{massage.stage.situation.words}"))
+    massage.tell((*massage.say("help_first"), *massage.say(f"help_{massage.stage.situation.words}")))
+
+
+def tell_how(massage: Massage, command: Command) -> None:
+    """Answer a question on how to do it, for the step that is being done where it has an answer of its own."""
+    about = str(command.about)
+    own = massage.step.answers.get(about) if massage.step else None
+    if own is not None:
+        massage.tell((own,))
+    elif about == "duration":
+        seconds = round(massage.plan.hold(massage.n)) if massage.step else 0
+        massage.tell(massage.say("ask_duration", seconds=seconds) if seconds else massage.time_left())
+    else:
+        massage.tell(massage.say(f"ask_{about}"))
+
+
+def tell_away(massage: Massage, command: Command) -> None:
+    massage.stage.hush()
+    massage.stage.tell(massage.say(f"away_{command.about}"), BREATH_S)
+
+
+def tell_there(massage: Massage) -> None:
+    massage.tell(massage.say("there"))
 
 
 def tell_why(massage: Massage) -> None:

@@ -14,19 +14,39 @@ ENOUGH = 3
 earlier it suggests to. A restless baby has had enough (care-mayo in routines/infant-massage.yaml)."""
 
 
+OVER_TODAY = frozenset({"hungry", "pain", "tired"})
+"""Reasons for crying after which the massage waits for another day: after a feed an hour has to pass (care-hhma), and
+sleep, or finding what hurts, comes first (care-icon)."""
+
+
+def care_first(massage: Massage, command: Command) -> None:
+    """The baby is unwell or hurt, or the parent can't go on: that, and nothing else, for today."""
+    massage.over_today = True
+    massage.record.ended = "left early"
+    passage = massage.routine.care.get(command.about or command.name)
+    script = passage.say if passage else massage.say("care_missing")
+    massage.levels = replace(massage.levels, eased=0)
+    massage.stage.interrupt(Scene(TENDING, script, script, gap=CALM_GAP_S, patience=TEND_S))
+
+
 def once_more(massage: Massage) -> None:
     """Nobody has said a word: say it again, once."""
     scene = massage.stage.scene
     massage.stage.enter(replace(scene, lines=scene.script, patience=NEVER))
 
 
+def glad(massage: Massage) -> None:
+    massage.tell(massage.say("glad"))
+
+
 def tend(massage: Massage, command: Command) -> None:
     assert command.sign is not None
     if not any(scene.situation in (TENDING, EMERGENCY) for scene in massage.stage.scenes):
         massage.record.stress += 1
-    if command.danger:
+    if command.danger or command.reason in OVER_TODAY:
         massage.over_today = True
         massage.record.ended = "left early"  # a session that is started again doesn't offer to go on with this one
+    if command.danger:
         massage.levels = replace(massage.levels, eased=0)
         danger = massage.routine.danger.say if massage.routine.danger else ()
         script = (*massage.say("emergency"), *danger)
@@ -85,6 +105,9 @@ def offer(massage: Massage) -> None:
 
 
 def leave(massage: Massage) -> None:
+    if massage.over_today:
+        massage.close()
+        return
     script = massage.say("leave")
     massage.stage.enter(Scene(LEAVING, script, script, soft=True))
 
@@ -100,4 +123,10 @@ def invite(massage: Massage) -> None:
 
 def warm_word(massage: Massage, command: Command) -> None:
     assert command.sign is not None
-    massage.tell(massage.routine.signs[command.sign].say)
+    told = massage.times[command.sign]
+    massage.times[command.sign] += 1
+    if told == 0:
+        massage.tell(massage.routine.signs[command.sign].say)
+    elif told == 1:
+        massage.tell(massage.say("comfort_again"))
+    # From the third time on the chime is enough.
