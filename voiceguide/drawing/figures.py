@@ -50,16 +50,20 @@ def both(path: str) -> tuple[str, str]:
     return path, _other(Limb(path, 0)).path
 
 
+_LEG = (
+    Limb("M 166,372 L 116,424", 62),  # thigh
+    Limb("M 116,424 L 144,492", 50),
+    Limb("M 146,500 L 136,522", 42),  # foot
+)
+_ARM = (
+    Limb("M 150,222 L 98,262", 46),  # upper arm
+    Limb("M 98,262 L 70,212", 40),
+    Limb("M 69,208 L 66,196", 44),  # hand
+)
+
 FRONT = Figure(
     limbs=(
-        *_mirrored(
-            Limb("M 150,222 L 98,262", 46),  # upper arm
-            Limb("M 98,262 L 70,212", 40),
-            Limb("M 69,208 L 66,196", 44),  # hand
-            Limb("M 166,372 L 116,424", 62),  # thigh
-            Limb("M 116,424 L 144,492", 50),
-            Limb("M 146,500 L 136,522", 42),  # foot
-        ),
+        *_mirrored(*_ARM, *_LEG),
         Limb("M 168,236 L 232,236 L 236,330 L 226,372 L 174,372 L 164,330 Z", 66, filled=True),
         Limb("M 200,180 L 200,200", 60),
         *_mirrored(Limb("M 133,118 L 133,128", 20)),  # ears
@@ -78,6 +82,19 @@ FRONT = Figure(
         *both("M 122,120 Q 130,114 134,124"),
     ),
 )
+
+KNEES = Figure(
+    limbs=(
+        *(limb for limb in FRONT.limbs if limb not in _mirrored(*_LEG)),
+        *_mirrored(
+            Limb("M 166,376 L 146,318", 60),
+            Limb("M 146,318 L 134,388", 50),
+            Limb("M 133,394 L 126,410", 42),
+        ),
+    ),
+    lines=FRONT.lines[:-3],
+)
+"""As FRONT, with the knees bent to the tummy."""
 
 BACK = Figure(
     limbs=(

@@ -180,6 +180,28 @@ STROKES: Mapping[str, Stroke] = MappingProxyType(
             ),
             times=3,
         ),
+        "belly-down": Stroke(
+            "front",
+            TORSO,
+            (
+                Move("hand", (170, 340), 62, size=0.52, left=True),
+                goes("M 214,258 C 214,284 214,308 214,336", turn=-62, seconds=5, size=0.56),
+            ),
+            times=6,
+        ),
+        "knees-to-tummy": Stroke(
+            "knees",
+            WHOLE,
+            pair(goes("M 282,438 C 280,420 276,406 270,392", turn=-22, seconds=8, size=0.62, to_and_fro=True)),
+            times=3,
+        ),
+        "hand-on-chest": Stroke("front", TORSO, (rest((204, 262), -8, 0.76),)),
+        "chest-open": Stroke(
+            "front",
+            TORSO,
+            pair(goes("M 228,276 C 242,264 258,266 270,284", turn=-34, size=0.5)),
+            times=4,
+        ),
         "rest-chest": Stroke("front", TORSO, pair(rest((232, 262), -12, 0.66))),
         "chest-heart": Stroke(
             "front",
@@ -215,12 +237,54 @@ STROKES: Mapping[str, Stroke] = MappingProxyType(
         "cheeks": Stroke(
             "front", HEAD, pair(goes("M 208,152 C 222,158 236,156 250,144", "thumb", -30, 5, 0.46)), times=4
         ),
+        "nose-side": Stroke(
+            "front",
+            HEAD,
+            pair(goes("M 207,142 C 208,152 212,160 222,162 C 234,164 244,158 252,150", "fingers", -30, 6, 0.42)),
+            times=5,
+        ),
+        "jaw-circle": Stroke(
+            "front",
+            HEAD,
+            pair(
+                goes(
+                    "M 266,150 C 276,160 262,170 258,160 C 256,176 242,186 240,174 C 236,190 222,198 212,192",
+                    "fingers",
+                    -40,
+                    7,
+                    0.5,
+                )
+            ),
+            times=4,
+        ),
+        "around-mouth": Stroke(
+            "front",
+            HEAD,
+            (
+                *pair(goes("M 203,162 C 212,158 222,160 228,166", "thumb", -40, 5, 0.42)),
+                *pair(goes("M 203,190 C 212,194 222,190 228,184", "none", 0, 5)),
+            ),
+            times=4,
+        ),
+        "gums": Stroke("front", HEAD, (goes("M 190,174 Q 200,182 212,174", "thumb", -6, 4, 0.44, to_and_fro=True),)),
         "rest-ears": Stroke("front", HEAD, pair(rest((282, 158), 4, 0.62))),
         "ear-edge": Stroke(
             "front", HEAD, pair(goes("M 264,106 C 280,112 280,130 268,142", "fingers", -30, 4, 0.55)), times=4
         ),
         "behind-ear": Stroke(
             "front", HEAD, pair(goes("M 268,92 C 292,104 294,132 270,150", "fingers", -40, 4, 0.55)), times=4
+        ),
+        # Still hands
+        "rest-head": Stroke("front", HEAD, (rest((244, 66), -74, 0.84),)),
+        "head-and-feet": Stroke("front", WHOLE, (rest((248, 64), -74, 0.84), rest((206, 512), 74, 1.0, left=True))),
+        "finger-to-hold": Stroke("front", ARM, (Move("fingers", (60, 186), 48, seconds=5.0, size=0.62),)),
+        "let-go": Stroke(
+            "front",
+            WHOLE,
+            (
+                rest((248, 64), -74, 0.84),
+                goes("M 206,512 C 190,524 150,530 96,536", turn=74, seconds=8, size=1.0, left=True),
+            ),
         ),
         # Back
         "turn-over": Stroke(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from voiceguide.drawing.figures import BACK, FINGERS, FOOT, FRONT, HAND, OPEN, PALM, THUMB, Figure
+from voiceguide.drawing.figures import BACK, FINGERS, FOOT, FRONT, HAND, KNEES, OPEN, PALM, THUMB, Figure
 from voiceguide.drawing.strokes import STROKES, Move, Stroke
 
 STYLE = """
@@ -27,7 +27,7 @@ STYLE = """
 """
 """How the classes look. The colours are properties: --line, --skin, --cloth, --hand and --way."""
 
-FIGURES = {"front": FRONT, "back": BACK, "foot": FOOT, "palm": PALM, "none": Figure(())}
+FIGURES = {"front": FRONT, "back": BACK, "knees": KNEES, "foot": FOOT, "palm": PALM, "none": Figure(())}
 HANDS = {"hand": HAND, "fingers": FINGERS, "thumb": THUMB, "open": OPEN, "none": Figure(())}
 RIM = 5.0
 """How wide an outline is."""
