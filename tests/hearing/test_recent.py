@@ -32,12 +32,12 @@ def test_only_the_last_seconds_are_kept() -> None:
     assert found.times[-1] == pytest.approx(19.8)
 
 
-@pytest.mark.parametrize("start", [50.0, 0.1])
+@pytest.mark.parametrize("start", [50.0, -9.0])
 def test_what_was_before_a_gap_or_on_another_clock_is_forgotten(start: float) -> None:
     recent = Recent()
     heard(recent, 1.2)
     heard(recent, 0.6, start=start)
-    found = recent.since(0.0)
+    found = recent.since(-10.0)
     assert len(found.pcm) == round(0.6 * RATE) and found.times[0] == pytest.approx(start)
 
 
@@ -50,6 +50,15 @@ def test_what_was_before_a_jump_of_the_clock_is_kept_at_the_time_it_had() -> Non
     times = found.at(np.array([0.0, 0.3, 0.6, 0.9]) * RATE)
     assert times == pytest.approx([0.9, 1.2, 1.9, 2.2])
     assert [found.until(time) for time in times] == [round(s * RATE) for s in (0.0, 0.3, 0.6, 0.9)]
+
+
+def test_where_the_gate_gives_what_it_had_silenced_the_time_is_that_of_the_newest() -> None:
+    recent = Recent()
+    heard(recent, 1.2)
+    heard(recent, 0.3, start=1.11)
+    found = recent.since(1.05)
+    assert found.times[-1] == pytest.approx(1.41) and (np.diff(found.times) >= 0).all()
+    assert found.at(np.array([len(found.pcm) - 0.27 * RATE])) == pytest.approx(1.14)
 
 
 def test_what_has_not_been_heard_yet_comes_at_the_same_pace() -> None:

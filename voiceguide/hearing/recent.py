@@ -26,7 +26,7 @@ class Stretch:
     """int16[n]"""
     samples: npt.NDArray[np.float64]
     times: npt.NDArray[np.float64]
-    """Both float64[k], rising: how many samples had been heard at what time. Between them the clock runs evenly."""
+    """Both float64[k], never falling: how many samples had been heard when. In between, the clock runs evenly."""
 
     def at(self, samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The times at which so many samples had been heard."""
@@ -47,8 +47,8 @@ class Recent:
 
     def note(self, pcm: Pcm, at: float) -> None:
         """``pcm``: int16[n], which ends at ``at`` seconds. After a gap, or where the clock begins anew, only what
-        follows is kept."""
-        if self._blocks and not 0.0 < at - self._blocks[-1][1] <= GAP_S + len(pcm) / RATE:
+        follows is kept. Where the gate opens, the clock goes back a little: it gives what it had silenced."""
+        if self._blocks and abs(at - len(pcm) / RATE - self._blocks[-1][1]) > GAP_S:
             self._blocks.clear()
             self._samples = 0
         self._blocks.append((pcm, at))
@@ -62,10 +62,11 @@ class Recent:
             return Stretch(np.zeros(0, np.int16), np.zeros(1), np.array([start]))
         first, at = self._blocks[0]
         ends = np.cumsum([len(pcm) for pcm, _ in self._blocks])
+        times = np.array([at - len(first) / RATE, *(at for _, at in self._blocks)])
         kept = Stretch(
             np.concatenate([pcm for pcm, _ in self._blocks]),
             np.concatenate(([0.0], ends)),
-            np.array([at - len(first) / RATE, *(at for _, at in self._blocks)]),
+            np.minimum.accumulate(times[::-1])[::-1],
         )
         skipped = kept.until(start)
         later = int(np.searchsorted(kept.samples, skipped, side="right"))
