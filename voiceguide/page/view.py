@@ -19,7 +19,7 @@ OFFERED = ("ready", "resume", "yes", "no", "calm", "next", "repeat", "back", "pa
 """What else is offered where it makes sense, the most useful first."""
 AT_MOST = 6
 """So many of these at a time: more can't be taken in at a glance."""
-SILLY = frozenset({"not_now", "over", "nothing", "going", "hush", "keep_quiet"})
+SILLY = frozenset({"not_now", "over", "nothing", "going", "hush", "keep_quiet", "glad"})
 """Reactions by which a command changes nothing to speak of: it isn't offered."""
 TOUCHES: Mapping[str, Command] = {**{name: Command(name) for name in OFFERED}, **ALWAYS}
 """Every command that can be touched, by the name that the page sends."""
