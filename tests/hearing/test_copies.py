@@ -92,6 +92,18 @@ def test_a_usual_echo_is_not_late(guide: Pcm, delay_ms: float) -> None:
     assert np.array_equal(copies.take(blocks[-1].pcm, blocks[-1].played), blocks[-1].played)
 
 
+def test_where_the_distance_is_known_no_other_moment_is_taken_for_the_original(guide: Pcm) -> None:
+    """A parent may say a word as the guide has just said it: nobody else's voice is so like the guide's."""
+    copies = Copies()
+    heard(Room(echo_db=-20, delay_ms=40), guide[: 4 * RATE], copies)
+    said = guide[2 * RATE : 2 * RATE + round(0.7 * RATE)]
+    assert not copies.like(said, ago=0.0)
+    unknown = Copies()
+    for start in range(0, 4 * RATE - BLOCK, BLOCK):
+        unknown.take(np.zeros(BLOCK, np.int16), guide[start : start + BLOCK])
+    assert unknown.like(said, ago=0.0)
+
+
 def test_it_is_noticed_when_the_echo_is_late_no_more(guide: Pcm) -> None:
     copies = Copies()
     heard(Room(echo_db=-10, delay_ms=1_200), guide, copies)

@@ -1,11 +1,12 @@
 """Every phrasing of every command: from template to phrase, to a voice, to the recogniser, to the command.
 
-Two voices take turns. ``python -m benchmarks.phrasings`` lets each of them say everything.
+Two voices take turns, with a third of the phrases. ``python -m benchmarks.phrasings`` lets each of them say all.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -36,14 +37,17 @@ def test_by_turns_every_template_is_there() -> None:
     }
 
 
-def test_97_of_100_phrasings_are_understood(vosk_model: Any, book: Phrasebook, voice: Voice) -> None:
+@pytest.mark.parametrize("turn", range(2))
+def test_97_of_100_phrasings_are_understood(turn: int, vosk_model: Any, book: Phrasebook, voice: Voice) -> None:
+    """Each third of them: to hear all of them takes minutes."""
     language, parts = load_language("en"), load(find("infant-massage")).parts
+    phrases = islice(by_turns(language, parts), 2 * turn, None, 6)
     wrong, tried = [], Counter[str]()
-    for one in try_all(by_turns(language, parts), book, Listener(vosk_model, book), voice, voices=1):
+    for one in try_all(phrases, book, Listener(vosk_model, book), voice, voices=1):
         tried[one.voice] += 1
         if not one.right:
             wrong.append(one)
-    assert set(tried) == set(VOICES) and tried.total() > 500
+    assert set(tried) == set(VOICES) and tried.total() > 120
     assert len(wrong) <= 0.03 * tried.total(), wrong
     # Whatever is misheard of a danger sign, the massage is stopped for it.
     assert not [one for one in wrong if one.meant.danger and all(heard.sign is None for heard in one.heard)]

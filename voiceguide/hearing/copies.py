@@ -34,6 +34,9 @@ EVERY_S = 1.0
 """From one search for the distance to the next."""
 AGAIN_S = 0.03
 """The same distance, found twice in a row within this, is believed."""
+BESIDE_S = 0.3
+"""Where the distance is known, a copy is looked for so near to it. The devices may shift by 0.03 s, and the first of
+an echo isn't always the loudest."""
 
 Samples = npt.NDArray[np.float64]
 
@@ -48,6 +51,8 @@ class Copies:
         """Samples since the distance was last looked for."""
         self._found: float | None = None
         """The distance that was found then."""
+        self._known: float | None = None
+        """The distance that is believed."""
         self.late = 0.0
         """Seconds by which an echo comes too late for the canceller, as far as is known; 0 for a usual one."""
 
@@ -68,8 +73,12 @@ class Copies:
     def like(self, pcm: Pcm, ago: float) -> bool:
         """Whether ``pcm``, int16[n], which was heard until ``ago`` seconds ago, is a copy of what was played."""
         end = max(0, len(self._played) - max(0, round(ago * RATE)))
-        before = self._played[max(0, end - WINDOW) : end]
-        return bool(_likeness(pcm, before).max(initial=0.0) >= LIKE)
+        likeness = _likeness(pcm, self._played[max(0, end - WINDOW) : end])
+        known = self._known
+        if known is not None and (self._found is None or abs(self._found - known) < AGAIN_S):
+            # A word may be like some other one that was played meanwhile, above all in a voice like the guide's.
+            likeness = likeness[max(0, round((known - BESIDE_S) * RATE)) : round((known + BESIDE_S) * RATE)]
+        return bool(likeness.max(initial=0.0) >= LIKE)
 
     def _search(self) -> None:
         likeness = _likeness(self._heard, self._played[-WINDOW:])
@@ -83,6 +92,7 @@ class Copies:
             return
         self._found = best / RATE
         if before is not None and abs(self._found - before) < AGAIN_S:
+            self._known = self._found
             late = max(0.0, self._found - EARLY_S) if best > near else 0.0
             if abs(late - self.late) > AGAIN_S:
                 self.late = late
