@@ -336,7 +336,7 @@ def test_the_guide_is_silent_within_a_block_where_the_transcript_says_hushed(
     stretches = []
     for rehearsed in (pauses, *built_in_ones.values()):
         for hushed in rehearsed.of("hushed"):
-            assert np.abs(rehearsed.left(hushed["t"] - 0.3, hushed["t"])).max() > SILENT, "something was cut off"
+            assert np.abs(rehearsed.left(hushed["t"] - 0.7, hushed["t"])).max() > SILENT, "something was cut off"
             until = rehearsed.until_next(hushed["t"], "said", "chime")
             stretches.append(rehearsed.left(hushed["t"] + BLOCK_S, until))
     assert len(stretches) > 15
@@ -928,7 +928,7 @@ def all_signs(common: Path) -> Rehearsed:
     for phrase in WARM.values():
         story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{phrase}"}}']
     # The first of these ends the massage for today. In between another sign, so that "stop" is said to each.
-    story += [f'- {{when: {{state: guiding, speaking_for: 1.0}}, say: "{WHY["hungry"]}"}}']
+    story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{WHY["hungry"]}"}}']
     for phrase in (TOLD["fussing"], WHY["pain"], TOLD["fussing"], WHY["tired"], "he's turning blue"):
         story += [f'- {{when: {{state: tending, silent_for: 2.5}}, say: "{phrase}"}}']
     script = "routine: infant-massage\nparent:\n" + "\n".join(f"  {line}" for line in story) + "\n"
