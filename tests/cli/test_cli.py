@@ -476,6 +476,10 @@ def test_the_routines_are_listed(tmp_path: Path) -> None:
         "infant-massage",
         "infant-massage-es",
         "infant-massage-fr",
+        "still-touch",
+        "stuffy-nose",
+        "teething-comfort",
+        "tummy-ease",
     ]
     assert all(re.search(r"\(\d+ steps, about \d+ minutes\)$", line) for line in lines)
 
