@@ -118,6 +118,24 @@ def test_what_wakes_the_guide_means_nothing_else(code: str) -> None:
     assert [phrase for phrase in wakes if len(phrase.split()) < 2 or phrase in book(code).meanings] == []
 
 
+@pytest.mark.parametrize(
+    ("code", "number", "said"),
+    [
+        ("en", "000", "Dial zero zero zero now,"),
+        ("en", "112", "Dial one one two now,"),
+        ("es", "911", "Marca ya el nueve uno uno,"),
+        ("fr", "15", "Composez le un cinq maintenant,"),
+    ],
+)
+def test_the_number_to_call_is_said_digit_by_digit_and_can_be_rendered_ahead(
+    code: str, number: str, said: str
+) -> None:
+    guide = Guide(massage(code), load_language(code, number))
+    assert [line for line in guide.at_once() if said in line]
+    assert set(guide.at_once()) <= set(guide.texts())
+    assert not [line for line in guide.texts() if "{" in line]
+
+
 # As safe
 
 
