@@ -251,7 +251,7 @@ def test_what_its_steps_tell_the_parent_to_say_is_understood(code: str) -> None:
         p for step in massage(code).steps for line in step.say for p in re.findall(r", (?:di|dites) ([^.,]+)", line)
     ]
     meant = [phrases.meaning(phrase) for phrase in told]
-    assert meant == [Command("goto", target="chest"), Command("skip")], told
+    assert meant == [Command("mixed"), Command("goto", target="chest"), Command("skip")], told
 
 
 PROMISED = {"en": "nobody can promise it", "es": "nadie puede prometerlo", "fr": "personne ne peut le promettre"}
