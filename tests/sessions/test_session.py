@@ -68,7 +68,11 @@ def english() -> Language:
 
 @cache
 def first_weeks() -> Routine:
-    return load(find("first-weeks"))
+    """With three sentences in its first step, so that a test needn't wait for more."""
+    whole = load(find("first-weeks"))
+    legs, *others = whole.parts
+    first, *steps = legs.steps
+    return replace(whole, parts=(replace(legs, steps=(replace(first, say=first.say[:3]), *steps)), *others))
 
 
 @cache
