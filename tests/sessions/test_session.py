@@ -525,6 +525,22 @@ def test_what_was_not_obeyed_is_reported_and_changes_nothing(voice: Voice, why: 
     assert [kind for kind in (entries.Heard, entries.Hushed, entries.Chime) if played.of(kind)] == []
 
 
+MISS = Ignored("next", "low_confidence", 0.0)
+
+
+def test_what_is_not_understood_twice_in_a_stroke_is_asked_about_once(voice: Voice) -> None:
+    spoken = play(voice, seconds=30.0).said(THIRD) + len(voice.render(THIRD)) / RATE
+    misses = [(spoken + after, MISS) for after in (3.0, 6.0)]
+    played = play(voice, *misses, seconds=spoken + 10.0)
+    assert played.texts == [FIRST, SECOND, THIRD, *prompt("not_caught"), *prompt("all_right")]
+    assert played.states == ["guiding", "paused"]
+
+
+def test_what_may_be_the_rest_of_its_own_voice_is_no_miss(voice: Voice) -> None:
+    played = play(voice, (1.0, MISS), (2.0, MISS), (3.0, MISS), seconds=20.0)
+    assert played.texts == [FIRST, SECOND, THIRD] and played.states == ["guiding"]
+
+
 def test_the_ears_are_told_what_each_sentence_would_fake_when_it_begins(
     voice: Voice, vosk_model: Any, book: Phrasebook
 ) -> None:
