@@ -15,7 +15,7 @@ from voiceguide.guide.actions import (
     Say,
     StartTimer,
 )
-from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, Missed, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.progress import Interrupted, Progress
 from voiceguide.guide.reactions.tending import ENOUGH
@@ -198,7 +198,9 @@ def random_event(p: Player, choose: random.Random, *, calm: bool = False) -> Non
     if not calm:
         happenings += [lambda: p.hear("stress", sign="skin_colour", danger=True)]
     happenings += [
-        lambda: p.give(choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept(), Doubted(), Cry()]))
+        lambda: p.give(
+            choose.choice([Lost(speaker=False), Lost(speaker=True), Found(), NotKept(), Doubted(), Missed(), Cry()])
+        )
     ]
     if p.lines:
         happenings += [p.one_line, p.all_lines]

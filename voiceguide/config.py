@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,15 @@ KEYS = {
     "pronoun": ("VOICEGUIDE_PRONOUN", ("baby", "pronoun")),
     "button": ("VOICEGUIDE_BUTTON", ("button",)),
     "led": ("VOICEGUIDE_LED", ("led",)),
+    "emergency_number": ("VOICEGUIDE_EMERGENCY_NUMBER", ("emergency_number",)),
 }
 """For each option, its environment variable and its key in the file."""
+EMERGENCY_NUMBER = "112"
+"""The number to call where nobody knows the country: that of Europe, which most mobile phones take anywhere."""
+EMERGENCY_NUMBERS = {"AU": "000", "CA": "911", "GB": "999", "MX": "911", "NZ": "111", "PR": "911", "US": "911"}
+"""By country, where it's another one."""
+LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""The variables that name it; the first that is set counts."""
 
 
 def path() -> Path:
@@ -57,6 +65,28 @@ def settings() -> dict[str, str]:
         if value is not None:
             found[option] = str(value)
     return found
+
+
+def country() -> str | None:
+    """The country of the user's locale, such as GB of en_GB.UTF-8; None where it names none."""
+    locale = next((named for variable in LOCALE if (named := os.environ.get(variable))), "")
+    found = re.match(r"[a-z]{2,3}_([A-Z]{2})(?![A-Za-z])", locale)
+    return found[1] if found else None
+
+
+def emergency_number(chosen: str | None = None) -> str:
+    """The digits of the number that the guide tells a parent to call: the one that was ``chosen``, or that of the
+    user's country.
+
+    Raises VoiceguideError if what was chosen can't be called."""
+    if chosen is None:
+        return EMERGENCY_NUMBERS.get(country() or "", EMERGENCY_NUMBER)
+    if not re.fullmatch("[0-9]{2,6}", chosen):
+        raise VoiceguideError(
+            f"the emergency number is 2 to 6 digits, such as 112, not {chosen!r}; "
+            "see --emergency-number, $VOICEGUIDE_EMERGENCY_NUMBER and the settings"
+        )
+    return chosen
 
 
 def voice_in_environment() -> dict[str, str]:

@@ -17,6 +17,7 @@ import pytest
 from conftest import need_espeak
 from rig import GIVE_UP_S, Rig, sound_rig
 
+from voiceguide import config
 from voiceguide.check import doctor
 from voiceguide.host import service
 from voiceguide.language.language import load_language
@@ -96,6 +97,27 @@ def test_what_is_wrong_with_the_sound_has_a_remedy(heard: chirp.Loop, good: tupl
     assert (level.ok, looped.ok) == good
     assert remedy in level.remedy + looped.remedy
     assert all(finding.ok == (not finding.remedy) for finding in (level, looped))
+
+
+# ---- The number to call ----
+
+
+@pytest.mark.parametrize(
+    ("locale", "chosen", "told"),
+    [
+        ("en_GB.UTF-8", None, "call 999, as your locale is of GB; to change it, set emergency_number"),
+        ("en_IN.UTF-8", None, "call 112: your locale is of IN; to change it, set emergency_number"),
+        ("C.UTF-8", None, "call 112: your locale names no country; to change it, set emergency_number"),
+        ("C.UTF-8", "911", "call 911, as you have set"),
+    ],
+)
+def test_the_number_that_would_be_said_is_told(
+    locale: str, chosen: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    options = Options(emergency_number=config.emergency_number(chosen))
+    (finding,) = doctor.run(doctor.emergency, doctor.Patient(load_language("en"), options, {}))
+    assert finding.ok and told in finding.detail
 
 
 # ---- The machine ----

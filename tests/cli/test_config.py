@@ -14,6 +14,7 @@ from conftest import need_espeak
 from voiceguide import config
 from voiceguide.cli.door import main
 from voiceguide.cli.parser import fill
+from voiceguide.cli.parser import options as session_options
 from voiceguide.errors import SourceError
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -90,6 +91,8 @@ def test_a_command_gets_only_the_options_that_it_has(settings_file: Callable[[st
         ("baby: {pronoun: her}\n", 'config.yaml:1:17: `pronoun` cannot be "her"; write one of `she`, `he`, `they`'),
         ("routine: [a, b]\n", "config.yaml:1:10: "),
         ("output_device: -1\n", "config.yaml:1:16: "),
+        ("emergency_number: 000\n", "config.yaml:1:19: "),
+        ("emergency_number: call 112\n", "config.yaml:1:19: "),
     ],
 )
 def test_an_error_in_the_file_is_reported_with_its_place(
@@ -172,3 +175,58 @@ def test_a_voice_that_is_not_there_is_refused_where_it_was_asked_for(
         "voiceguide: the voice en_GB-cori-medium is not installed; "
         "install it: voiceguide voices install en_GB-cori-medium\n"
     )
+
+
+# The number to call
+
+
+@pytest.mark.parametrize(
+    ("variables", "number"),
+    [
+        ({"LANG": "en_GB.UTF-8"}, "999"),
+        ({"LANG": "en_US"}, "911"),
+        ({"LANG": "fr_CA.UTF-8"}, "911"),
+        ({"LANG": "es_MX.UTF-8"}, "911"),
+        ({"LANG": "en_AU.UTF-8"}, "000"),
+        ({"LANG": "en_NZ.UTF-8"}, "111"),
+        ({"LANG": "en_IE.UTF-8@euro"}, "112"),
+        ({"LANG": "es_ES.UTF-8"}, "112"),
+        ({"LANG": "C.UTF-8"}, "112"),
+        ({"LANG": "en"}, "112"),
+        ({}, "112"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "999"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "en_GB.UTF-8", "LC_ALL": "en_AU.UTF-8"}, "000"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": ""}, "999"),
+    ],
+)
+def test_the_number_to_call_is_that_of_the_locales_country(
+    variables: dict[str, str], number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in config.LOCALE:
+        monkeypatch.setenv(variable, variables.get(variable, ""))
+    assert config.emergency_number() == number
+
+
+@pytest.mark.parametrize("text", ['emergency_number: "999"', "emergency_number: 999"])
+def test_the_settings_come_before_the_locale(
+    text: str, settings_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    assert session_options(options(emergency_number=None)).emergency_number == "911"
+    settings_file(text)
+    assert session_options(options(emergency_number=None)).emergency_number == "999"
+    assert session_options(options(emergency_number="000")).emergency_number == "000"
+
+
+def test_a_rehearsal_is_the_same_in_every_country(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    assert session_options(argparse.Namespace()).emergency_number == "112"
+
+
+@pytest.mark.parametrize("number", ["1", "1 1 2", "+112", "nine", "1234567"])
+def test_what_cannot_be_called_is_refused(
+    number: str, settings_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--keyboard", "--emergency-number", number]) == 1
+    error = capsys.readouterr().err
+    assert "the emergency number is 2 to 6 digits, such as 112" in error and error.count("\n") == 1

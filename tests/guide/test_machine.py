@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from player import Player, cut_off, in_situation, infant_massage, language, small
@@ -166,13 +167,29 @@ def test_okay_is_next_where_the_guide_waits_and_a_nod_while_it_speaks() -> None:
     assert p.guide.step == infant_massage().steps[0] and p.lines == said
 
 
-def test_the_same_comfort_is_not_said_three_times() -> None:
+def test_the_same_comfort_gets_other_words_each_time_and_then_only_a_chime() -> None:
     p = in_situation(WAITING)
     p.all_lines()
-    for expected in (infant_massage().signs["bright_eyed"].say, ("How lovely.",), ()):
+    own, heard = infant_massage().signs["bright_eyed"].say, []
+    for _ in range(4):
         p.hear("comfort", sign="bright_eyed")
-        assert p.lines == expected
+        heard.append(p.lines)
         p.all_lines()
+    assert heard[0] == own and set(heard[1:]) == {(line,) for line in language().say("comfort_again")}
+    for _ in range(3):
+        actions = p.hear("comfort", sign="bright_eyed")
+        assert Chime("heard") in actions and p.lines == ()
+
+
+def test_two_signs_of_comfort_that_take_turns_get_different_words() -> None:
+    p = in_situation(WAITING)
+    p.all_lines()
+    heard = []
+    for sign in ("happy_sounds", "bowel_sounds") * 3:
+        p.hear("comfort", sign=sign)
+        heard.append(p.lines)
+        p.all_lines()
+    assert all(one != other for one, other in pairwise(heard))
 
 
 def test_a_question_on_how_to_do_it_is_answered_in_one_line() -> None:

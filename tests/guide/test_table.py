@@ -17,7 +17,7 @@ from voiceguide.guide.actions import (
     NotNow,
 )
 from voiceguide.guide.diagram import markdown
-from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, Missed, NotKept, Spoken, Timer
 from voiceguide.guide.machine import Guide
 from voiceguide.guide.situations import (
     CHECKING,
@@ -50,11 +50,23 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
     yield "found", Found()
     yield "not_kept", NotKept()
     yield "doubt", Doubted()
+    yield "missed", Missed()
     yield "cry", Cry()
 
 
 def test_every_event_is_decided_in_every_situation() -> None:
-    assert set(TABLE) == {*NAMES, "spoken", "hold_over", "silence", "lost", "found", "not_kept", "doubt", "cry"}
+    assert set(TABLE) == {
+        *NAMES,
+        "spoken",
+        "hold_over",
+        "silence",
+        "lost",
+        "found",
+        "not_kept",
+        "doubt",
+        "missed",
+        "cry",
+    }
     assert all(set(row) == set(SITUATIONS) for row in TABLE.values())
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(REACTIONS.values())
     assert {situation.state for situation in SITUATIONS} == set(State)
@@ -119,6 +131,9 @@ def test_every_target_of_every_reaction_is_reached() -> None:
         for situation in REACTIONS["carry_on"].leads_to:
             walk(in_situation(situation), "mixed resume")
         walk(in_situation(LEAVING), "resume stress all silence")
+        p = in_situation(WAITING)
+        p.give(Missed())
+        p.give(Missed())
         walk(in_situation(WAITING), "keep_going")
         for at, way in [
             (second, "all"),

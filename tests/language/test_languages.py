@@ -118,6 +118,24 @@ def test_what_wakes_the_guide_means_nothing_else(code: str) -> None:
     assert [phrase for phrase in wakes if len(phrase.split()) < 2 or phrase in book(code).meanings] == []
 
 
+@pytest.mark.parametrize(
+    ("code", "number", "said"),
+    [
+        ("en", "000", "Dial zero zero zero now,"),
+        ("en", "112", "Dial one one two now,"),
+        ("es", "911", "Marca ya el nueve uno uno,"),
+        ("fr", "15", "Composez le un cinq maintenant,"),
+    ],
+)
+def test_the_number_to_call_is_said_digit_by_digit_and_can_be_rendered_ahead(
+    code: str, number: str, said: str
+) -> None:
+    guide = Guide(massage(code), load_language(code, number))
+    assert [line for line in guide.at_once() if said in line]
+    assert set(guide.at_once()) <= set(guide.texts())
+    assert not [line for line in guide.texts() if "{" in line]
+
+
 # As safe
 
 
@@ -233,7 +251,7 @@ def test_what_its_steps_tell_the_parent_to_say_is_understood(code: str) -> None:
         p for step in massage(code).steps for line in step.say for p in re.findall(r", (?:di|dites) ([^.,]+)", line)
     ]
     meant = [phrases.meaning(phrase) for phrase in told]
-    assert meant == [Command("goto", target="chest"), Command("skip")], told
+    assert meant == [Command("mixed"), Command("goto", target="chest"), Command("skip")], told
 
 
 PROMISED = {"en": "nobody can promise it", "es": "nadie puede prometerlo", "fr": "personne ne peut le promettre"}

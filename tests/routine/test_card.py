@@ -89,12 +89,12 @@ def test_what_stands_above_a_section_is_in_its_language(name: str, stands: tuple
 @pytest.mark.parametrize(
     ("name", "numbers", "words"),
     [
-        ("infant-massage", ("Call 999, 112, or 911.", "38 °C"), ("nine", "Celsius")),
-        ("infant-massage-es", ("Llama al 112, al 911,", "con 38 °C o más"), ("uno uno", "nueve uno", "treinta")),
+        ("infant-massage", ("Dial 112 now,", "38 °C"), ("one one", "Celsius")),
+        ("infant-massage-es", ("Marca ya el 112,", "con 38 °C o más"), ("uno uno", "treinta")),
         (
             "infant-massage-fr",
-            ("Appelez le 15, le 112 ou le 911,", "à 38 °C ou plus"),
-            ("quinze", "cent douze", "trente"),
+            ("Composez le 112 maintenant,", "à 38 °C ou plus"),
+            ("un un", "trente"),
         ),
     ],
 )
@@ -122,6 +122,12 @@ def test_whatever_a_text_holds_is_text(text: str) -> None:
     assert "script" not in page.elements
 
 
-def test_show_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["show", "first-weeks", "--html"]) == 0
-    assert capsys.readouterr().out == card(load(find("first-weeks")), ENGLISH)
+@pytest.mark.parametrize(("locale", "number"), [("en_GB.UTF-8", "999"), ("en_AU.UTF-8", "000"), ("C", "112")])
+def test_show_prints_it_with_the_number_of_the_country(
+    locale: str, number: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    assert main(["show", "infant-massage", "--html"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == card(load(find("infant-massage")), load_language("en", number))
+    assert f"Dial {number} now, and put the phone on speaker." in printed

@@ -165,7 +165,12 @@ def test_what_would_leave_a_sign_unanswered_or_add_words_is_refused(tmp_path: Pa
     errors_in(write(tmp_path, HOSTILE.replace(old, new, 1)))
 
 
-OWN = [STOP, "This can be an emergency. Get help now.", "Call nine nine nine, one one two, or nine one one."]
+OWN = [
+    STOP,
+    "This can be an emergency. Get help now.",
+    "Dial one one two now, and put the phone on speaker.",
+    "Dial zero zero zero now, and put the phone on speaker.",
+]
 
 
 @pytest.mark.parametrize("sentence", OWN)

@@ -10,6 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from voiceguide.language.command import Command
+from voiceguide.language.language import load_language
+from voiceguide.routine.library import all_routines
+from voiceguide.routine.loading import load
+
 ROUTINES = Path(__file__).parents[2] / "routines"
 FULL, SHORT, BEDTIME, HANDS = "infant-massage", "first-weeks", "bedtime-wind-down", "hand-and-wrist"
 MASSAGES = (FULL, SHORT, BEDTIME)
@@ -225,6 +230,23 @@ def test_every_part_begins_with_resting_hands(massage: dict[str, Any]) -> None:
 
 def test_the_baby_is_asked_before_anything_else(massage: dict[str, Any]) -> None:
     assert "same sign each time" in text(steps(massage)[0])
+
+
+@pytest.mark.parametrize("path", [path for path in all_routines() if path.stem != HANDS], ids=lambda path: path.stem)
+def test_a_sign_of_each_kind_is_named_before_the_first_stroke(path: Path) -> None:
+    """The article: it's best to know them. Mixed signs are nothing that a parent would think of saying."""
+    massage = load(path)
+    book = load_language(massage.language).phrasebook(massage.parts)
+    assert massage.steps[0].drawing == "ask", "no hand is on the baby yet"
+    *_, each, some = massage.steps[0].say
+    of_comfort, of_stress = {
+        "en": ("bright eyes", "arching"),
+        "es": ("ojos brillantes", "arquearse"),
+        "fr": ("yeux brillants", "se cambrer"),
+    }[massage.language]
+    assert of_comfort in each and of_stress in each
+    told = re.search(r"\b(?:say|di|dites) ([\w ]+),", some)
+    assert told is not None and book.meaning(told[1]) == Command("mixed")
 
 
 @pytest.mark.parametrize(("name", "least", "most"), [(FULL, 12, 22), (SHORT, 4, 6), (BEDTIME, 5, 7), (HANDS, 4, 5.5)])

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from voiceguide import config
 from voiceguide.errors import ModelError, VoiceguideError
 from voiceguide.files.paths import expanded, home, user_folder, user_name
 from voiceguide.hearing.copies import NEAR_S
@@ -162,6 +163,19 @@ def settings(patient: Patient) -> Iterator[Finding]:
             pass
     good = f"good: {', '.join(found)}" if found else "none; docs/configuration.md has what can be set"
     yield Finding("settings", good)
+
+
+def emergency(patient: Patient) -> Iterator[Finding]:
+    """The number that the guide tells a parent to call. It must be right, and nobody but the user can know."""
+    number, change = patient.options.emergency_number, "to change it, set emergency_number (docs/configuration.md)"
+    country = config.country()
+    if "emergency_number" in patient.settings or number != config.emergency_number():
+        yield Finding("emergency", f"the guide says to call {number}, as you have set")
+    elif country in config.EMERGENCY_NUMBERS:
+        yield Finding("emergency", f"the guide says to call {number}, as your locale is of {country}; {change}")
+    else:
+        where = f"is of {country}" if country else "names no country"
+        yield Finding("emergency", f"the guide says to call {number}: your locale {where}; {change}")
 
 
 def voice(patient: Patient) -> Iterator[Finding]:
@@ -400,7 +414,7 @@ def service(_: Patient) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    *(python, packages, settings, voice, hearing, routines),  # hearing listens to the voice
+    *(python, packages, settings, emergency, voice, hearing, routines),  # hearing listens to the voice
     sound,
     *(clock, disk, permissions, sessions, memory, service),
 )

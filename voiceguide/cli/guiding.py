@@ -39,6 +39,7 @@ def register(commands: Commands) -> None:
     parser.language(run)
     parser.voice(run)
     parser.baby(run)
+    parser.emergency_number(run)
     parser.cry(run)
     parser.music(run)
     parser.devices(run)

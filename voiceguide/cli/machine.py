@@ -33,6 +33,7 @@ def register(commands: Commands) -> None:
     doctor = commands.add("doctor", _doctor, "check everything that a session needs", configured=True)
     doctor.add_argument("--json", action="store_true", help="one JSON object for each check")
     parser.language(doctor)
+    parser.emergency_number(doctor)
     parser.devices(doctor)
     parser.model(doctor)
 

@@ -78,6 +78,12 @@ def baby(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pronoun", metavar="P", help="how to speak of your baby: she, he or they")
 
 
+def emergency_number(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--emergency-number", metavar="N", help="the number to call in an emergency (default: that of your locale)"
+    )
+
+
 def fill(arguments: argparse.Namespace) -> None:
     """Take the options that were left out (None) from the settings. Not the model: that is looked for where models
     are found, and error messages say what named it; nor the voice, which depends on the language. Raises as
@@ -116,6 +122,9 @@ def options(arguments: argparse.Namespace) -> Options:
         output_device=device(given("output_device")),
         button=given("button"),
         led=given("led"),
+        emergency_number=config.emergency_number(given("emergency_number"))
+        if "emergency_number" in arguments
+        else config.EMERGENCY_NUMBER,
         voices=config.named_voices(getattr(arguments, "voice", None)),
         named_models=config.named_models(arguments.model) if "model" in arguments else {},
     )

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     commands.add("routines", _routines, "list the routines")
-    show = commands.add("show", _show, "print a routine as readable text")
+    show = commands.add("show", _show, "print a routine as readable text", configured=True)
     show.add_argument("routine")
     show.add_argument("--html", action="store_true", help="as a card to print, an HTML page")
+    parser.emergency_number(show)
     check = commands.add("check", _check, "check routine files")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="one JSON object for each error")
@@ -54,7 +55,8 @@ def _show(arguments: argparse.Namespace) -> None:
 
     routine = load(find(arguments.routine))
     if arguments.html:
-        print(card(routine, load_language(routine.language)), end="")
+        number = config.emergency_number(arguments.emergency_number)
+        print(card(routine, load_language(routine.language, number)), end="")
         return
     recorded = Recorded(routine)
     print(readable(routine, {line.text for line in lines_of(routine) if recorded.paths(line.text)}))

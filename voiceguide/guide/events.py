@@ -67,4 +67,9 @@ class Doubted:
     """The parent may have said a danger sign, but it isn't certain."""
 
 
-Event = Heard | Doubted | Spoken | Elapsed | Cry | Lost | Found | NotKept
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The parent said something to the guide, and it wasn't understood."""
+
+
+Event = Heard | Doubted | Missed | Spoken | Elapsed | Cry | Lost | Found | NotKept

@@ -21,8 +21,8 @@ NO_MUSIC = frozenset({State.PAUSED, State.TENDING, State.REASSURING, State.FINIS
 """States in which no music plays: quiet was asked for, or the baby needs it."""
 
 AT_ONCE = (
-    *("stop_and_tend", "stop_and_tend_parent", "emergency", "all_right", "quiet_wait", "mixed", "try_again"),
-    *("paused_first", "shall_i_go_on", "lost", "back", "ask_finish"),
+    *("stop_and_tend", "stop_and_tend_parent", "emergency", "not_caught", "all_right", "quiet_wait", "mixed"),
+    *("try_again", "paused_first", "shall_i_go_on", "lost", "back", "ask_finish"),
 )
 """Prompts that nobody should wait for."""
 
@@ -134,6 +134,7 @@ class Guide:
         reaction = self.reaction = TABLE[row_of(event)][self.situation]
         if command is not None and reaction.answer is not over:
             stage.listened()
+            massage.understood()
             if reaction.answer is not not_now:
                 self._acknowledge(command)
         if reaction.act is not None:

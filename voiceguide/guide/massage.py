@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from voiceguide.guide.levels import Levels
 from voiceguide.guide.plan import Plan
@@ -42,6 +43,10 @@ class Massage:
     """Whether to go on after each step without being asked."""
     asked_about_crying: bool = False
     """Whether it has asked if to stop because of crying that it heard, and the answer was not yes."""
+    missed_at: float = -inf
+    """When something was last said that wasn't understood; -inf once a command is."""
+    asked_about_misses: bool = False
+    """Whether it has asked if the baby is all right because of that, and has understood nothing since."""
     over_today: bool = False
     """Whether something happened after which there's no more massage today: danger, an illness, a fall, a parent at
     the end of their strength, a baby who needs a feed or sleep. From then on nothing leads back to a step."""
@@ -51,6 +56,10 @@ class Massage:
     """What to say before the next step, so as not to cut into this one."""
     times: Counter[str] = field(default_factory=Counter)
     """How often each thing was said that is said differently the next time."""
+
+    def understood(self) -> None:
+        """The parent gave a command: what was missed before doesn't count any more."""
+        self.missed_at, self.asked_about_misses = -inf, False
 
     # Where it is
 

@@ -25,6 +25,9 @@ TEND_S = 300.0
 and shouldn't be hurried."""
 
 
+MISSES_S = 30.0
+"""Two things that weren't understood, and that were said no further apart, were said to the guide: a room isn't so
+insistent."""
 AGAIN_S = 15.0
 """Silence before the emergency words are said once more: in a panic they may not have been taken in."""
 
@@ -73,7 +76,10 @@ WAITING = Situation("waiting", State.GUIDING, 'waits for the parent to say "next
 PAUSED = Situation("paused", State.PAUSED, "is silent until asked to go on", CHECK_S)
 CHECKING = Situation("checking", State.PAUSED, "asks whether to go on, as the pause may have been misheard")
 WONDERING = Situation(
-    "wondering", State.PAUSED, "asks whether the baby is all right, as a danger sign may have been heard", CHECK_S
+    "wondering",
+    State.PAUSED,
+    "asks whether the baby is all right, as a danger sign may have been heard, or nothing was understood twice",
+    CHECK_S,
 )
 CRYING = Situation(
     "crying", State.PAUSED, "asks whether to stop, as it thinks that it hears crying", CHECK_S, own_words=True

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, NotKept, Spoken, Timer
+from voiceguide.guide.events import Cry, Doubted, Elapsed, Event, Found, Heard, Lost, Missed, NotKept, Spoken, Timer
 from voiceguide.guide.massage import Massage
 from voiceguide.guide.reactions import answering, finishing, moving, pausing, planning, sounding, telling, tending
 from voiceguide.guide.situations import SITUATIONS, Situation
 from voiceguide.language.command import NAMES, Command
 
-WORDLESS = ("doubt", "spoken", "hold_over", "silence", "cry", "lost", "found", "not_kept")
+WORDLESS = ("doubt", "missed", "spoken", "hold_over", "silence", "cry", "lost", "found", "not_kept")
 """The rows that aren't commands."""
 
 
@@ -37,6 +37,8 @@ def row_of(event: Event) -> str:
             return "not_kept"
         case Doubted():
             return "doubt"
+        case Missed():
+            return "missed"
         case Cry():
             return "cry"
 
@@ -106,6 +108,7 @@ music_quieter music_down music_down music_down music_down music_down music_down 
 
 # Without a word
 doubt         wonder     wonder     wonder     wonder     wonder     wonder     wonder     .          wonder     .          ask_well   .          wonder     wonder     wonder     wonder     wonder     .
+missed        .          hear_miss  hear_miss  hear_miss  hear_miss  .          .          .          .          .          .          .          .          .          .          .          .          .
 spoken        .          .          hold       .          wait_next  .          .          .          .          .          .          .          .          .          .          .          end        .
 hold_over     .          .          .          stroke_end .          .          .          .          .          .          .          .          .          .          .          .          .          .
 silence       .          remind     .          .          remind     check      .          check      check      .          leave      once_more  remind     remind     remind     close      .          .
@@ -183,6 +186,7 @@ _REACTIONS = (
     does(    pausing.hush,         "=",                                         "falls silent at once, and stays where it is"),
     does(    pausing.check,        "checking",                                  "asks once, softly, whether to go on: the pause may have been misheard"),
     does(    pausing.wonder,       "wondering",                                 "falls silent; asks whether the baby is all right: a danger sign may have been heard"),
+    does(    pausing.hear_miss,    "= wondering",                               "the second time within half a minute: falls silent, and asks whether the baby is all right; once, until a command is understood"),
     does(    pausing.ask_well,     "=",                                         "asks whether the baby is all right"),
     does(    tending.alarm,        "emergency",                                 "the baby isn't all right: says to get help now"),
     does(    pausing.keep_quiet,   "paused",                                    "stays paused, and doesn't ask again"),

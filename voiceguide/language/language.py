@@ -11,6 +11,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any, Protocol
 
+from voiceguide.config import EMERGENCY_NUMBER
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.source import read
 from voiceguide.language import rules
@@ -42,6 +43,9 @@ class _Elsewhere:
     also: tuple[str, ...] = ()
 
 
+NUMBER = "{emergency_number}"
+"""Where the number to call stands in a prompt. It's filled in as soon as the file is read, so that every sentence
+which says it can be rendered ahead."""
 AGO = ("some_time", "moment", "minutes", "hour", "hours", "yesterday")
 """How long ago, as in the names of the prompts ``stopped_…``; ``some_time`` if nobody knows."""
 
@@ -63,6 +67,8 @@ class Language:
     decoys: tuple[str, ...]
     parts: tuple[str, ...]
     """Parts of the body that people name, whatever the routine."""
+    digits: tuple[str, ...]
+    """From zero to nine, as they're said in a telephone number."""
     named: Mapping[str, str] = field(default_factory=dict)
     """What else a rule stands for when the baby's name is known: a template with {name} in it."""
     typed: tuple[tuple[str, Command], ...] = ()
@@ -85,6 +91,13 @@ class Language:
     """How words run together once a part or a name is filled in: a regular expression, and its replacement."""
     wake: tuple[str, ...] = ()
     """Templates of what wakes the guide while it waits for a session to begin."""
+    emergency_number: str = EMERGENCY_NUMBER
+    """The number to call, in digits."""
+
+    @property
+    def emergency_words(self) -> str:
+        """The number to call as the prompts have it: digit by digit, which every voice says right."""
+        return in_words(self.emergency_number, self.digits)
 
     @cached_property
     def wakes(self) -> tuple[str, ...]:
@@ -189,6 +202,11 @@ def _naming(command: Command, parts: tuple[NamedPart, ...]) -> Command:
     return replace(command, targets=tuple(part.id for part in parts))
 
 
+def in_words(number: str, digits: Sequence[str]) -> str:
+    """A telephone number, digit by digit."""
+    return " ".join(digits[int(digit)] for digit in number)
+
+
 def folder_of_languages() -> Path:
     """The folder of the language files."""
     return Path(__file__).parent
@@ -199,13 +217,19 @@ def known_languages() -> list[str]:
     return sorted(path.stem for path in folder_of_languages().glob("*.yaml"))
 
 
+def is_own_sentence(text: str, code: str) -> bool:
+    """Whether ``text`` is one of the guide's own sentences in a language, with whatever emergency number: no routine
+    can replace them. False if there's no such language. Raises SourceError if its file has errors."""
+    return _own_sentences(code).fullmatch(text) is not None
+
+
 @cache
-def own_words(code: str) -> frozenset[str]:
-    """The guide's own sentences in a language: no routine can replace them. Empty if there's no such language. Raises
-    SourceError if its file has errors."""
-    if _file(code) is None:
-        return frozenset()
-    return frozenset(line for lines in load_language(code).prompts.values() for line in lines)
+def _own_sentences(code: str) -> re.Pattern[str]:
+    path = _file(code)
+    data = {} if path is None else _read(path)
+    lines = (re.escape(line) for lines in data.get("prompts", {}).values() for line in lines)
+    words = "|".join(map(re.escape, data.get("digits", ())))
+    return re.compile("|".join(lines).replace(re.escape(NUMBER), f"(?:{words})(?: (?:{words}))*") or "(?!)")
 
 
 @cache
@@ -217,21 +241,25 @@ def command_words(code: str) -> frozenset[str]:
     return frozenset(word for phrase, command in book if command.target is None for word in phrase.split())
 
 
-def load_language(code: str) -> Language:
-    """Read a language file. ``code``: a language, perhaps with a region, which needn't have a file.
+def load_language(code: str, emergency_number: str = EMERGENCY_NUMBER) -> Language:
+    """Read a language file. ``code``: a language, perhaps with a region, which needn't have a file;
+    ``emergency_number``: the digits of the number to call.
 
     Raises VoiceguideError where there is none for ``code``, SourceError where it has errors."""
     path = _file(code)
     if path is None:
         raise VoiceguideError(f"no language '{code}'; choose one of: {', '.join(known_languages())}")
-    schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
-    data: dict[str, Any] = read(path, schema, rules.errors).data
+    data = _read(path)
+    number = in_words(emergency_number, data["digits"])
     return Language(
         code=data["language"],
         name=data["name"],
         voice=data["voice"],
         model=data["model"],
-        prompts={name: tuple(sentences) for name, sentences in data["prompts"].items()},
+        prompts={
+            name: tuple(sentence.replace(NUMBER, number) for sentence in sentences)
+            for name, sentences in data["prompts"].items()
+        },
         templates=_templates(data),
         rules=data["rules"],
         typed=_templates(data.get("typed", {})),
@@ -240,6 +268,7 @@ def load_language(code: str) -> Language:
         typed_after=tuple(data.get("typed", {}).get("around", {}).get("after", ())),
         decoys=tuple(data["decoys"]),
         parts=tuple(data["parts"]),
+        digits=tuple(data["digits"]),
         named=data["named"],
         before=tuple(data["around"]["before"]),
         after=tuple(data["around"]["after"]),
@@ -247,7 +276,14 @@ def load_language(code: str) -> Language:
         pronouns=data["pronouns"],
         joined=data.get("joined", {}),
         wake=tuple(data.get("wake", ())),
+        emergency_number=emergency_number,
     )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    schema = json.loads((Path(__file__).parent / "language.schema.json").read_text("utf-8"))
+    data: dict[str, Any] = read(path, schema, rules.errors).data
+    return data
 
 
 def _templates(data: Mapping[str, Any]) -> tuple[tuple[str, Command], ...]:

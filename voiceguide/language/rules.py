@@ -22,6 +22,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "how_long": frozenset({"minutes"}),
     "how_long_one": frozenset({"minutes"}),
     **dict.fromkeys(("signs_comfort", "signs_stress"), frozenset({"signs", "last"})),
+    **dict.fromkeys(("emergency", "help_first"), frozenset({"emergency_number"})),
 }
 """What is filled in where a prompt has it in braces; other prompts are said as they are."""
 

@@ -28,22 +28,14 @@ WAYS = 3
 """How many phrases are given for each."""
 AS_DIGITS = {
     "en": {
-        "nine nine nine": "999",
-        "one one two": "112",
-        "nine one one": "911",
         "thirty eight Celsius": "38 °C",
         "one hundred point four Fahrenheit": "100.4 °F",
     },
     "es": {
-        "uno uno dos": "112",
-        "nueve uno uno": "911",
         "treinta y ocho grados": "38 °C",
         "cien coma cuatro Fahrenheit": "100,4 °F",
     },
     "fr": {
-        "le quinze": "le 15",
-        "cent douze": "112",
-        "neuf un un": "911",
         "trente-huit degrés": "38 °C",
         "cent virgule quatre Fahrenheit": "100,4 °F",
     },
@@ -129,6 +121,7 @@ def _lines(routine: Routine, language: Language) -> Iterator[str]:
 def text(sentences: tuple[str, ...], language: Language) -> str:
     """Sentences as they're printed, escaped."""
     joined = " ".join(sentences)
-    for spoken, read in AS_DIGITS.get(language.code, {}).items():
+    number = {language.emergency_words: language.emergency_number}
+    for spoken, read in (number | AS_DIGITS.get(language.code, {})).items():
         joined = joined.replace(spoken, read)
     return escape(joined)

@@ -9,7 +9,7 @@ from voiceguide.drawing.strokes import STROKES
 from voiceguide.errors import FileError
 from voiceguide.files.source import Document, KeyPath
 from voiceguide.files.wording import code, nearest, printable
-from voiceguide.language.language import command_words, own_words
+from voiceguide.language.language import command_words, is_own_sentence
 from voiceguide.language.phrasebook import normal
 
 COMFORT_SIGNS = (
@@ -136,8 +136,8 @@ def _taken_from_the_guide(document: Document) -> Iterator[FileError]:
         for where, _ in document.each(*place):
             around = where[:-1]
             said = [text for _, text in (*document.each(*around, "text"), *document.each(*around, "say", "*"))]
-            if all(isinstance(text, str) for text in said) and " ".join(" ".join(said).split()) in own_words(
-                language
+            if all(isinstance(text, str) for text in said) and is_own_sentence(
+                " ".join(" ".join(said).split()), language
             ):
                 what = "this is one of the guide's own sentences, which only its voice may say"
                 yield document.error(where, what, "change the words, or leave the recording out")

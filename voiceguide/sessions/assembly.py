@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voiceguide.config import DEFAULT_ROUTINE, voice_in_environment
+from voiceguide.config import DEFAULT_ROUTINE, EMERGENCY_NUMBER, voice_in_environment
 from voiceguide.errors import ModelError, SoundError, VoiceguideError
 from voiceguide.files.paths import expanded
 from voiceguide.hearing.crying import CryEar, CryNetwork
@@ -66,6 +66,8 @@ class Options:
     button: str | None = None
     """A Raspberry Pi's pin."""
     led: str | None = None
+    emergency_number: str = EMERGENCY_NUMBER
+    """The number to call, in digits."""
     voices: Wanted = field(default_factory=voice_in_environment)
     """As config.named_voices has them."""
     named_models: Mapping[str, Path] = field(default_factory=dict)
@@ -79,7 +81,7 @@ def content(options: Options) -> tuple[Routine, Language]:
         load_language(options.language)  # an unknown language is a clearer error than a missing translation
     routine = in_language(options.routine or DEFAULT_ROUTINE, options.language)
     baby = Baby(options.baby, options.pronoun)
-    language = baby.language(load_language(routine.language))
+    language = baby.language(load_language(routine.language, options.emergency_number))
     routine = baby.routine(routine, language)
     if options.at is not None and not any(options.at in (step.id, step.part) for step in routine.steps):
         raise VoiceguideError(f"{routine.id} has no step '{options.at}'; see: voiceguide show {routine.id}")

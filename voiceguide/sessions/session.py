@@ -63,6 +63,9 @@ MUSIC_ENDS_BLOCKS = 20
 """At the end the music fades out in 0.6 s. No longer: the speaker may be lost."""
 CHIME_AFTER_CUT_S = 0.1
 """If speech was cut off, the chime waits a moment, so that the silence itself is heard first."""
+MISS_S = 2.5
+"""What was said less than this after the guide spoke may have been the rest of its own voice; then it's no miss. A
+phrase takes a second or two, and is decided on 0.8 s later."""
 SPEECH_AFTER_CHIME_S = 0.45
 """A chime takes 0.22 s; the answer comes after it."""
 
@@ -220,6 +223,8 @@ class Session:
             self._tell(entries.Ignored(now, heard.phrase, heard.why))
             if heard.danger:
                 self._apply(self._guide.handle(guide_events.Doubted(), now), now)
+            elif heard.why == "low_confidence" and now >= self.quiet_since + MISS_S:
+                self._apply(self._guide.handle(guide_events.Missed(), now), now)
             return
         actions = self._guide.handle(guide_events.Heard(heard.command), now)
         obeyed = not any(isinstance(action, NotNow) for action in actions)

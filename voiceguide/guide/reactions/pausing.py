@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voiceguide.guide.massage import Massage
-from voiceguide.guide.situations import CHECKING, LOST, NEVER, PAUSED, TEND_S, WONDERING
+from voiceguide.guide.situations import CHECKING, LOST, MISSES_S, NEVER, PAUSED, TEND_S, WONDERING
 from voiceguide.guide.stage import Scene
 from voiceguide.language.command import Command
 
@@ -33,6 +33,15 @@ def check(massage: Massage) -> None:
 
 def wonder(massage: Massage) -> None:
     massage.stage.interrupt(Scene(WONDERING, lines=massage.say("all_right")))
+
+
+def hear_miss(massage: Massage) -> None:
+    """It may have been about the baby. One question is enough: who wants to be heard will answer it."""
+    again = massage.stage.now - massage.missed_at <= MISSES_S
+    massage.missed_at = massage.stage.now
+    if again and not massage.asked_about_misses:
+        massage.asked_about_misses = True
+        massage.stage.interrupt(Scene(WONDERING, lines=(*massage.say("not_caught"), *massage.say("all_right"))))
 
 
 def ask_well(massage: Massage) -> None:

@@ -122,11 +122,16 @@ def invite(massage: Massage) -> None:
 
 
 def warm_word(massage: Massage, command: Command) -> None:
-    assert command.sign is not None
-    told = massage.times[command.sign]
-    massage.times[command.sign] += 1
-    if told == 0:
-        massage.tell(massage.routine.signs[command.sign].say)
-    elif told == 1:
-        massage.tell(massage.say("comfort_again"))
-    # From the third time on the chime is enough.
+    """Never the same words twice for a sign. Once all have been said for it, the chime is enough."""
+    sign, times = command.sign, massage.times
+    assert sign is not None
+    times[sign] += 1
+    if times[sign] == 1:
+        massage.tell(massage.routine.signs[sign].say)
+        return
+    left = [line for line in massage.say("comfort_again") if not times[f"{sign}: {line}"]]
+    if left:
+        line = min(left, key=lambda line: times[line])  # so that two signs that take turns get different ones
+        times[line] += 1
+        times[f"{sign}: {line}"] += 1
+        massage.tell((line,))
