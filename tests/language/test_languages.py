@@ -47,7 +47,7 @@ TOLD = {
 """How a prompt introduces what the parent can say."""
 AFTER = {
     "en": r",? when you\b.*|,? to (begin|go on there|go on|try again|finish|stay)\b|,? at any time| for today$",
-    "es": r",? cuando quieras\b.*|,? para \w+( ahí| otra vez)?|,? en cualquier.*",
+    "es": r",? cuando quieras\b.*|,? para \w+( ahí| otra vez| un poco más)?|,? en cualquier.*",
     "fr": r",? quand vous voulez\b.*|,? pour (?!aujourd)\w+( là)?|,? à tout moment",
 }
 """What a prompt says of when to say it."""
