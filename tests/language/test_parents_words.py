@@ -1,4 +1,4 @@
-"""What parents type in other languages than English, as they say it at home, and what it means."""
+"""What parents type in Spanish and French, as they say it at home, and what it means."""
 
 from __future__ import annotations
 
@@ -117,7 +117,114 @@ SPANISH = {
         mañana no puedo; no pasa nada mi amor; el vestido azul está en el armario; tu hermano está en el cole
     """,
 }
-TABLES = {"es": SPANISH}
+FRENCH = {
+    # France, Québec and Belgium; with and without "ne"
+    "danger": """
+        il ne respire plus; elle respire pas; il respire pus; il n'arrive plus à respirer; elle a du mal à respirer
+        il a de la misère à respirer; il respire très mal; sa respiration est bizarre; il cherche son air
+        mon dieu il ne respire plus; mon bébé ne respire plus; elle a arrêté de respirer; je crois qu'il respire plus
+        il s'étouffe; elle s'étouffe avec son lait; il s'est étouffé; elle a avalé de travers; il a avalé une pile
+        il a quelque chose dans la gorge; elle s'étrangle
+        il est bleu; elle est toute bleue; il devient bleu; il vire au bleu; ses lèvres sont bleues
+        elle a les lèvres violettes; sa bouche est bleue; il est blanc comme un linge; elle est tout livide
+        il est tout mou; elle est devenue toute molle; il est comme une poupée de chiffon; elle est inerte
+        il ne réagit plus; elle ne répond pas; il bouge plus; elle n'ouvre plus les yeux; il se réveille pas
+        je n'arrive pas à le réveiller; j'arrive pas à la réveiller; impossible de le réveiller
+        j'arrive plus à réveiller mon bébé; il a perdu connaissance; elle s'est évanouie; il fait un malaise
+        convulsions; il convulse; elle fait une convulsion; il fait une crise d'épilepsie; ses yeux se révulsent
+        il tremble de partout; elle a les yeux révulsés; son visage gonfle; il fait une réaction allergique
+        au secours; à l'aide; aidez-moi; aide-moi; aidez mon bébé; c'est une urgence; c'est urgent
+        appelle le SAMU; appelez le SAMU; appelle les pompiers; appelez une ambulance; appelle le 15; appelez le 112
+        appelle le 911; il faut appeler les secours; j'ai besoin d'aide; il va mourir; je l'ai secoué
+        vite une ambulance; il respire plus mon bébé; on dirait qu'il est tout bleu
+    """,
+    "unwell": """
+        il a de la fièvre; elle fait de la fièvre; il a 39 de fièvre; il est brûlant; elle est toute chaude; il a vomi
+        elle a tout vomi; il vomit; elle a des boutons; il a des plaques rouges; quelque chose ne va pas
+        y a quelque chose qui cloche; il va pas bien; elle n'a pas l'air bien; elle file pas; il ne veut rien manger
+        il y a du sang dans sa couche; elle est malade; il a une gastro
+    """,
+    "injury": """
+        il est tombé; elle est tombée du lit; il est tombé de la table à langer; il est tombé du divan
+        je l'ai échappé; je l'ai fait tomber; elle s'est cogné la tête; il s'est tapé la tête; elle saigne
+        il a une bosse
+        il a une prune sur le front; y a du sang partout; elle s'est brûlée; je lui ai fait mal
+    """,
+    "overwhelmed distress": """
+        je craque; j'en peux plus; je n'en peux plus; je suis à bout; je suis tannée; je vais péter un plomb
+        j'ai envie de le secouer; je vais la secouer; j'ai peur de lui faire mal; je supporte plus ses pleurs
+        je sais plus quoi faire; rien ne le calme; je suis une mauvaise mère; j'y arrive plus; je capote
+        j'ai envie de mourir
+    """,
+    "overwhelmed tired": "je suis crevée; je suis épuisée; je m'endors; je tombe de sommeil; je cogne des clous",
+    "asleep": """
+        il s'endort; il s'est endormi; elle s'est endormie; elle dort; il dort profondément; bébé dort; il fait dodo
+        ses yeux se ferment
+    """,
+    "away nappy": "il a fait caca; je dois le changer; changement de couche; elle m'a fait pipi dessus",
+    "away wind": "il a roté; elle a fait son rot; il a pété; elle a des gaz",
+    "away milk": "il a régurgité; elle a craché un peu de lait; il bave",
+    "away sneeze": "il a éternué; elle éternue; il tousse; atchoum",
+    "away feed": "je vais l'allaiter; c'est l'heure du biberon; je dois le nourrir",
+    "away phone": "le téléphone sonne; mon cellulaire sonne; on m'appelle",
+    "away door": "on sonne à la porte; ça frappe",
+    "away away": "je reviens; je reviens dans deux minutes; où est l'huile",
+    "away cold": "il a froid; elle a les pieds froids; elle grelotte",
+    "away hot": "elle a trop chaud; il transpire",
+    "stress crying": "il pleure; elle pleure encore; il braille; elle va pleurer; il n'arrête pas de pleurer",
+    "stress crying hungry": "il a faim; elle a très faim; il veut le sein; elle cherche le sein",
+    "stress crying pain": "il a mal au ventre; elle a mal au bedon; il fait ses dents; elle a des coliques",
+    "stress crying tired": "il est fatigué; elle est crevée; il tombe de sommeil; elle veut faire dodo",
+    "stress crying sad": "il veut les bras; elle veut maman; il veut un câlin",
+    "stress crying frightened": "il a sursauté; elle a peur",
+    "stress skin_colour": "il est tout rouge; elle est très pâle; il est blême; elle devient rouge",
+    "stress hiccoughs": "il a le hoquet; elle a encore le hoquet",
+    "stress restless": "elle bâille; il bâille; il se frotte les yeux; il gigote; elle est très agitée",
+    "stress irritable": "elle est grognon; il est surstimulé; elle s'énerve",
+    "stress disinterested": "il n'aime pas; elle aime pas ça; il se cambre; elle se raidit; son menton tremble",
+    "stress unable_to_focus": "il détourne le regard; elle tourne la tête; il regarde dans le vide",
+    "stress fussing": "elle râle; il chouine; il n'est pas content",
+    "comfort enjoying": "il aime ça; elle adore; il me sourit; elle suce son pouce",
+    "comfort happy_sounds": "elle gazouille; il rit; il rit aux éclats",
+    "comfort relaxed_breathing": "il est détendu; elle est zen; il soupire",
+    "calm": """
+        il est calme; elle va mieux; il pleure plus; il ne pleure plus; elle a arrêté de pleurer; fausse alerte
+        tout va bien; ça va mieux; c'est passé; elle s'est calmée; il respire normalement
+    """,
+    "mixed": "je sais pas; pas sûre; oui et non; je suis pas sûr",
+    "done": "c'est bon; c'est fait; ça y est; ok; voilà; je l'ai fait; c'est beau",
+    "next": "suivant; et après; la suite; on fait quoi après; passe au suivant; c'est quoi la suite; ok la suite",
+    "repeat": "t'as dit quoi; quoi; hein; pardon; j'ai pas compris; comment; tu peux répéter; répète",
+    "pause": "attends; attendez; attends minute; une petite seconde; deux minutes; donne-moi deux minutes",
+    "stop": "arrête; arrêtez; stop; tais-toi; chut; ça suffit; arrête ça",
+    "resume": "on est de retour; on reprend; vas-y; c'est reparti; continue; me revoilà",
+    "finish": "on arrête là; c'est tout pour ce soir; on a fini; au revoir",
+    "skip": "saute ça; on passe; pas celle-là; passe cette étape",
+    "louder": "plus fort; monte le son; je t'entends mal",
+    "quieter": "moins fort; baisse le son; chuchote",
+    "slower": "moins vite; tu vas trop vite; plus lentement",
+    "music_on": "mets de la musique; chante une berceuse; une berceuse",
+    "music_off": "arrête la musique; coupe la musique; ferme la musique",
+    "other_side": "l'autre côté; et l'autre jambe; on change de côté",
+    "there": "t'es là; tu m'entends; allô; vous êtes toujours là",
+    "how_long": "il reste combien de temps; encore combien de temps; c'est long",
+    "where": "on est rendu où; on en est où",
+    "help": "aide; que puis-je dire; menu",
+    "ask oil": "quelle huile; je mets de l'huile; j'ai pas d'huile",
+    "ask pressure": "j'appuie fort; avec quelle force; j'appuie comment",
+    "ask right": "c'est bien comme ça; je fais bien; comme ça",
+    "ask side": "quelle jambe d'abord; les deux jambes",
+    "ask comfort": "j'ai mal au dos; j'ai mal aux genoux",
+    "goto chest": "on passe à la poitrine; va à la poitrine; refais la poitrine",
+    "leave_out back": "saute le dos; sans le dos; pas le dos",
+    "only legs": "juste les jambes; seulement les jambes",
+    "none": """
+        il n'est pas bleu; il a les yeux bleus; son body bleu; il respire dehors; le bleu du ciel; la couche est bleue
+        ne pleure pas mon cœur; le voisin a appelé les pompiers hier; la suite de l'histoire; demain il fera beau
+        tu as faim mon cœur; elle n'est pas tombée; ton frère est à l'école; je n'ai pas de fièvre
+    """,
+}
+TABLES = {"es": SPANISH, "fr": FRENCH}
 SENTENCES = [
     (code, meant, sentence.strip())
     for code, table in TABLES.items()
@@ -171,7 +278,7 @@ def test_it_means_the_same_when_it_is_typed_in_a_hurry(code: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize(("code", "typed"), [("es", "esta morado mi bebe")])
+@pytest.mark.parametrize(("code", "typed"), [("es", "esta morado mi bebe"), ("fr", "il s'est evanoui")])
 def test_a_frightened_parent_needs_no_accents_at_the_keyboard(code: str, typed: str) -> None:
     ears = Keyboard(book(code), io.StringIO(f"{typed}\n"), pytest.fail, "")
     heard = [one for n in range(200) for one in ears.hear(np.zeros(480, np.int16), n * 0.03)]
