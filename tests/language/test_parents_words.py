@@ -31,7 +31,8 @@ SPANISH = {
         puso los ojos en blanco; tiembla todo; se le hinchó la cara; tiene una reacción alérgica
         socorro; auxilio; ayúdame; ayudame por favor; ayúdenme; que alguien me ayude; es una emergencia
         llama a una ambulancia; llamá a una ambulancia; llamen al 911; llama al 112; hay que llamar a emergencias
-        necesito ayuda; se me muere; lo sacudí; no respira mi bebé; creo que no respira; rápido una ambulancia
+        no tiene pulso; está frío y azul; necesito ayuda; se me muere; lo sacudí
+        no respira mi bebé; creo que no respira; rápido una ambulancia
     """,
     "unwell": """
         tiene fiebre; tiene calentura; está ardiendo; tiene 39 de fiebre; vomitó; ha vomitado todo; está vomitando
@@ -114,6 +115,7 @@ SPANISH = {
         no está azul; los ojos azules; tiene los ojos azules; el pañal azul; un body morado
         respira; no llores mi amor
         duerme solo de noche; la siguiente semana viene mi suegra; el niño de la vecina tiene fiebre muy alta
+        no se cayó; no tiene fiebre; no necesito ayuda; no llames a una ambulancia; le cuesta dormir; no vomitó
         mañana no puedo; no pasa nada mi amor; el vestido azul está en el armario; tu hermano está en el cole
     """,
 }
@@ -136,6 +138,7 @@ FRENCH = {
         au secours; à l'aide; aidez-moi; aide-moi; aidez mon bébé; c'est une urgence; c'est urgent
         appelle le SAMU; appelez le SAMU; appelle les pompiers; appelez une ambulance; appelle le 15; appelez le 112
         appelle le 911; il faut appeler les secours; j'ai besoin d'aide; il va mourir; je l'ai secoué
+        a respire pas; il n'a plus de pouls; elle est froide et bleue
         vite une ambulance; il respire plus mon bébé; on dirait qu'il est tout bleu
     """,
     "unwell": """
@@ -159,7 +162,7 @@ FRENCH = {
     "overwhelmed tired": "je suis crevée; je suis épuisée; je m'endors; je tombe de sommeil; je cogne des clous",
     "asleep": """
         il s'endort; il s'est endormi; elle s'est endormie; elle dort; il dort profondément; bébé dort; il fait dodo
-        ses yeux se ferment
+        ses yeux se ferment; elle est tombée endormie
     """,
     "away nappy": "il a fait caca; je dois le changer; changement de couche; elle m'a fait pipi dessus",
     "away wind": "il a roté; elle a fait son rot; il a pété; elle a des gaz",
@@ -221,6 +224,7 @@ FRENCH = {
     "none": """
         il n'est pas bleu; il a les yeux bleus; son body bleu; il respire dehors; le bleu du ciel; la couche est bleue
         ne pleure pas mon cœur; le voisin a appelé les pompiers hier; la suite de l'histoire; demain il fera beau
+        elle n'est pas bleue; il ne s'étouffe pas; n'appelle pas les pompiers; je n'ai pas besoin d'aide
         tu as faim mon cœur; elle n'est pas tombée; ton frère est à l'école; je n'ai pas de fièvre
     """,
 }
