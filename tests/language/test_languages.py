@@ -21,8 +21,8 @@ from voiceguide.errors import VoiceguideError
 from voiceguide.guide.machine import Guide
 from voiceguide.hearing.keyboard import Keyboard
 from voiceguide.language.command import CALMING, NAMES, Command
-from voiceguide.language.language import Language, known_languages, load_language
-from voiceguide.language.phrasebook import Phrasebook
+from voiceguide.language.language import Language, known_languages, load_language, own_words
+from voiceguide.language.phrasebook import Phrasebook, normal
 from voiceguide.routine.baby import Baby
 from voiceguide.routine.library import find, in_language
 from voiceguide.routine.loading import folder_of_routines, load
@@ -47,7 +47,7 @@ TOLD = {
 """How a prompt introduces what the parent can say."""
 AFTER = {
     "en": r",? when you\b.*|,? to (begin|go on there|go on|try again|finish|stay)\b|,? at any time| for today$",
-    "es": r",? cuando quieras\b.*|,? para \w+( ahí| otra vez)?|,? en cualquier.*",
+    "es": r",? cuando quieras\b.*|,? para \w+( ahí| otra vez| un poco más)?|,? en cualquier.*",
     "fr": r",? quand vous voulez\b.*|,? pour (?!aujourd)\w+( là)?|,? à tout moment",
 }
 """What a prompt says of when to say it."""
@@ -229,6 +229,20 @@ def test_its_sentences_can_be_followed_and_spoken(code: str) -> None:
 def test_no_sentence_of_it_is_a_command_as_a_whole(code: str) -> None:
     phrases = load_language(code).phrasebook(massage(code).parts)
     assert [s for s in spoken(massage(code), load_language(code)) if phrases.meaning(s) is not None] == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_sentence_of_its_routine_begins_or_ends_with_a_command(code: str) -> None:
+    """But for what it tells the parent to say, and a Spanish sentence's "no"."""
+    routine = massage(code)
+    phrases = load_language(code).phrasebook(routine.parts).meanings.keys() - {"no"}
+    own = set(spoken(routine, load_language(code))) - own_words(code)
+    for sentence in own:
+        words = normal(re.sub(r", (?:di|dites) [^.,]+\.$", "", sentence)).split()
+        ends = {" ".join(words[:n]) for n in range(1, len(words))} | {
+            " ".join(words[n:]) for n in range(1, len(words))
+        }
+        assert not ends & phrases, sentence
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -37,7 +37,7 @@ DANGERS = {
         "choking": ["il étouffe", "bébé s'étouffe", "elle suffoque", "il est en train de s'étouffer"],
         "colour": ["il est tout bleu", "elle devient bleue", "il a le visage bleu", "il a la peau marbrée"],
         "limp": ["elle est toute molle", "il bouge plus"],
-        "response": ["il se réveille pas", "elle ne réagit plus", "il est inconscient"],
+        "response": ["il se réveille pas", "elle ne réagit plus", "je n'arrive pas à le réveiller"],
         "fit": ["il a des convulsions", "elle convulse", "il tremble"],
         "grunting": ["il geint en respirant"],
         "help": ["urgence", "au secours", "appelez une ambulance"],

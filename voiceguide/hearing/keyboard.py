@@ -7,7 +7,6 @@ from typing import TextIO
 
 from voiceguide.files.streams import TypedLines
 from voiceguide.hearing.ears import Decided, Fake, Heard
-from voiceguide.language.command import Command
 from voiceguide.language.phrasebook import Phrasebook, unaccented
 from voiceguide.sound import Pcm
 
@@ -22,9 +21,7 @@ class Keyboard:
         """``say``: prints a line about what was typed and isn't a command. ``ask``: how to ask for help in this
         language."""
         self._book = phrasebook
-        self._plain: dict[str, Command] = {}
-        for phrase, command in phrasebook.meanings.items():
-            self._plain.setdefault(unaccented(phrase), command)
+        self._plain = phrasebook.without_accents()
         self._say = say
         self._ask = ask
         self._pace = 0.0 if lines.isatty() else PIPED_S
@@ -38,7 +35,7 @@ class Keyboard:
         line = self._lines.next()
         self._next = at + self._pace
         if line is not None and line.strip():
-            command = self._book.meaning(line) or self._plain.get(unaccented(line))
+            command = self._book.meaning(line) or self._plain.meaning(unaccented(line))
             if command is not None:
                 return [Heard(command, line.strip(), 1.0, at, at, at)]
             self._say(f'"{line.strip()}" is no command; type {self._ask} to see what can be said now')

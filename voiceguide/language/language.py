@@ -191,7 +191,7 @@ class Language:
                 filled = phrase
                 for slot, name in zip(("{part}", "{other}"), names, strict=False):
                     filled = filled.replace(slot, normal(name))
-                yield self.join(filled), named
+                yield self.join(filled) if named else filled, named
 
 
 def _naming(command: Command, parts: tuple[NamedPart, ...]) -> Command:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from voiceguide.language.command import Command
 from voiceguide.language.template import plain
@@ -68,6 +69,19 @@ class Phrasebook:
                 spans += [(first, last - n)] * (end in self.after or end in typed.after)
         return None
 
+    def without_accents(self) -> Phrasebook:
+        """The same for phrases that someone in a hurry types without accents. Of two that differ in nothing else
+        the first one is meant."""
+
+        @cache
+        def typed() -> Typed:
+            spoken = self.typed()
+            before, after = (frozenset(map(unaccented, fillers)) for fillers in (spoken.before, spoken.after))
+            return Typed(_unaccented(spoken.meanings), before, after)
+
+        before, after = (_each_once(map(unaccented, fillers)) for fillers in (self.before, self.after))
+        return Phrasebook(_unaccented(self.meanings), (), before, after, typed)
+
     def begun(self) -> frozenset[tuple[str, str]]:
         """Each phrase that begins a longer one, with the longer one: ("baby is arching", "baby is arching away")."""
         found: set[tuple[str, str]] = set()
@@ -80,3 +94,11 @@ class Phrasebook:
     def ambiguous(self) -> frozenset[str]:
         """The phrases that begin a longer one with another meaning ("keep going", "keep going by yourself")."""
         return frozenset(start for start, phrase in self.begun() if self.meanings[start] != self.meanings[phrase])
+
+
+def _unaccented(meanings: Mapping[str, Command]) -> dict[str, Command]:
+    return {unaccented(phrase): command for phrase, command in reversed([*meanings.items()])}
+
+
+def _each_once(phrases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(phrases))
