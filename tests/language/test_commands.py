@@ -359,6 +359,7 @@ def test_words_run_together_where_something_was_filled_in() -> None:
         ('["Lovely, here we go."]', '["Let us { begin."]', "`{` is not filled in here; delete it"),
         ('"<baby> (rosy|pink)"', '"<baby> (rosy|pink"', "this is no template"),
         ('"<baby> (rosy|pink)"', '"<babe> (rosy|pink)"', "there is no rule `babe`; write `baby` if you meant that"),
+        ('"no need for a doctor"', '"no need for <doctor>"', "there is no rule `doctor`"),
         ("named:\n", "joined: {'(': x}\nnamed:\n", "this is no regular expression"),
     ],
 )

@@ -1,5 +1,5 @@
-"""Whether a routine is good: its own rules, the words that a parent must say and be heard with, and, by ear, what the
-recogniser makes of the guide's sentences."""
+"""Whether a routine is good: its own rules, the words that a parent must say and be heard with, what it says, and, by
+ear, what the recogniser makes of the guide's sentences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from voiceguide.check import by_ear, recordings, words
+from voiceguide.check import by_ear, prose, recordings, words
 from voiceguide.check.words import Known
 from voiceguide.errors import FileError, ModelError, SourceError, VoiceguideError
 from voiceguide.files.source import Document
@@ -58,8 +58,8 @@ class Lint:
         return Checked(good, tuple(words.near(seen[0], of)) if of is not None else ())
 
     def _errors(self, folder: Path, seen: list[Document], document: Document) -> Iterator[FileError]:
-        """What is wrong beyond the routine's own rules: its language, words that are never heard, and recordings.
-        Adds the file to ``seen``."""
+        """What is wrong beyond the routine's own rules: its language, words that are never heard, recordings, and
+        what is said. Adds the file to ``seen``."""
         seen.append(document)
         yield from _unknown_language(document)
         if (of := self._of(document)) is not None:
@@ -67,6 +67,7 @@ class Lint:
             yield from words.alike(document, of)
         yield from recordings.errors(document, folder)
         yield from _cut_off(document)
+        yield from prose.errors(document)
 
     def _by_ear(self, document: Document, good: Routine, progress: Callable[[int], None]) -> Iterator[FileError]:
         """What is found when it is spoken and listened to."""

@@ -15,6 +15,7 @@ from voiceguide.config import EMERGENCY_NUMBER
 from voiceguide.errors import VoiceguideError
 from voiceguide.files.source import read
 from voiceguide.language import rules
+from voiceguide.language.claims import Claims, Kind
 from voiceguide.language.command import Command
 from voiceguide.language.phrasebook import Phrasebook, Typed, normal
 from voiceguide.language.template import Templates
@@ -93,6 +94,8 @@ class Language:
     """Templates of what wakes the guide while it waits for a session to begin."""
     emergency_number: str = EMERGENCY_NUMBER
     """The number to call, in digits."""
+    claims: Claims = field(default_factory=Claims)
+    """What no routine may promise or diagnose."""
 
     @property
     def emergency_words(self) -> str:
@@ -277,6 +280,7 @@ def load_language(code: str, emergency_number: str = EMERGENCY_NUMBER) -> Langua
         joined=data.get("joined", {}),
         wake=tuple(data.get("wake", ())),
         emergency_number=emergency_number,
+        claims=_claims(data.get("claims", {})),
     )
 
 
@@ -310,6 +314,15 @@ def _templates(data: Mapping[str, Any]) -> tuple[tuple[str, Command], ...]:
     for sign, sentences in data.get("comfort", {}).items():
         add(sentences, Command("comfort", sign=sign))
     return tuple(found)
+
+
+def _claims(data: Mapping[str, Any]) -> Claims:
+    kinds: tuple[Kind, ...] = ("promise", "diagnosis")
+    return Claims(
+        templates={kind: tuple(data.get(kind, ())) for kind in kinds},
+        rules=data.get("rules", {}),
+        **{name: frozenset(data.get(name, ())) for name in ("denies", "supposes", "joins")},
+    )
 
 
 def _file(code: str) -> Path | None:

@@ -41,12 +41,13 @@ def errors(document: Document) -> Iterator[FileError]:
         (section, "*", "*") for section in GROUPED
     ]
     places += [("typed", *place) for place in places]
+    places += [("claims", section, "*") for section in ("rules", "promise", "diagnosis")]
     known = {
         above: next((rules for _, rules in document.each(*above, "rules") if isinstance(rules, dict)), {})
-        for above in ((), ("typed",))
+        for above in ((), ("typed",), ("claims",))
     }
     for where, template in (found for place in places for found in document.each(*place)):
-        rules = known[("typed",) if where[0] == "typed" else ()]
+        rules = known[(str(where[0]),) if where[0] in ("typed", "claims") else ()]
         if isinstance(template, str):
             for name in re.findall(r"<([^<>]*)>", template):
                 if name not in rules:
