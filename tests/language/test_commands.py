@@ -82,7 +82,7 @@ def test_a_part_of_a_sentence_is_no_command() -> None:
 def test_the_names_are_those_of_the_contract_and_why() -> None:
     assert len(NAMES) == len(set(NAMES))
     music = {"music_on", "music_off", "music_louder", "music_quieter"}
-    plan = {"leave_out", "only", "everything", "shorter", "longer", "bedtime", "start_again"}
+    plan = {"leave_out", "only", "everything", "minutes", "shorter", "longer", "bedtime", "start_again"}
     talk = {"done", "other_side", "away", "ask", "there", "asleep", "unwell", "injury", "overwhelmed"}
     assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music, *plan, *talk}
     assert not CALMING & ADVANCING
@@ -294,7 +294,7 @@ def test_prompts_are_sentences() -> None:
 
 
 def test_prompts_are_filled_in() -> None:
-    places = {"part", "title", "step", "steps", "seconds", "minutes", "signs", "last", "other", "count"}
+    places = {"parts", "part", "title", "step", "steps", "seconds", "minutes", "signs", "last", "other", "count"}
     for sentences in english().prompts.values():
         for sentence in sentences:
             assert {field for _, field, _, _ in Formatter().parse(sentence) if field is not None} <= places

@@ -31,11 +31,20 @@ class Guide:
     """The state machine. What follows from an event stands in table.py, and what it does in reactions/."""
 
     def __init__(
-        self, routine: Routine, language: Language, *, music: bool = False, interrupted: Interrupted | None = None
+        self,
+        routine: Routine,
+        language: Language,
+        *,
+        music: bool = False,
+        minutes: int | None = None,
+        interrupted: Interrupted | None = None,
     ) -> None:
-        """`music`: play it from the start. `interrupted`: a session with this routine that can go on."""
+        """`music`: play it from the start. `minutes`: how many there are for the massage. `interrupted`: a session
+        with this routine that can go on."""
         levels = Levels(music=music, bedtime=routine.bedtime)
-        self.massage = Massage(routine, language, Plan(routine.steps), levels, interrupted)
+        self.massage = Massage(
+            routine, language, Plan(routine.steps), levels, interrupted, minutes=minutes, announced=minutes is None
+        )
         """All that it knows: to look at."""
         self.reaction: Reaction | None = None
         """What followed from the last event; None where that changed nothing, as in the middle of an utterance."""
@@ -77,7 +86,8 @@ class Guide:
         """Everything that may be said without filling in numbers, in the order in which it's likely to be needed, for
         a session that starts with `start(at=at)`."""
         massage, routine = self.massage, self.routine
-        start = Guide(routine, massage.language, interrupted=massage.interrupted).start(at=at)
+        again = Guide(routine, massage.language, minutes=massage.minutes, interrupted=massage.interrupted)
+        start = again.start(at=at)
         first = next(action.lines for action in start if isinstance(action, Say))
         fixed = [line for lines in massage.language.prompts.values() for line in lines if "{" not in line]
         steps = [line for step in massage.plan.steps for line in step.say]
@@ -101,9 +111,11 @@ class Guide:
         if at is not None:
             n = massage.find(at)
             assert n is not None
+            massage.fit_from(n)
             massage.start_step(n)
         elif massage.interrupted is None:
             massage.prepare()
+            massage.fit()
         else:
             self._recall(massage.interrupted)
         return self._settle()
@@ -111,7 +123,8 @@ class Guide:
     def _recall(self, interrupted: Interrupted) -> None:
         massage, progress = self.massage, interrupted.progress
         massage.n = massage.find(progress.step or "") or 0
-        massage.plan = Plan(self.routine.steps, frozenset(progress.left_out), progress.stroke)
+        massage.plan = Plan(self.routine.steps, frozenset(progress.left_out), stroke=progress.stroke)
+        massage.announced = True
         massage.record.recall(progress)
         if interrupted.ask:
             script = massage.offer_to_resume()

@@ -131,6 +131,7 @@ def _part(data: dict[str, Any], folder: Path) -> Part:
             )
             for step in data["steps"]
         ),
+        calm=data.get("calm", False),
     )
 
 

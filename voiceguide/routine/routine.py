@@ -64,6 +64,8 @@ class Part:
     also: tuple[str, ...]
     """Other words for it."""
     steps: tuple[Step, ...]
+    calm: bool = False
+    """Whether it is a calm one, to end with where there isn't time for all."""
 
 
 @dataclass(frozen=True, slots=True)

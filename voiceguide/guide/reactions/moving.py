@@ -24,7 +24,9 @@ def start_over(massage: Massage) -> None:
         massage.record.forget()
     if massage.base in (RESUMING, PREPARING):
         massage.prepare()
+        massage.fit()
     else:
+        massage.fit_from(0)
         massage.start_step(0)
 
 
