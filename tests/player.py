@@ -65,8 +65,10 @@ class Player:
         routine: Routine | None = None,
         interrupted: Interrupted | None = None,
         minutes: int | None = None,
+        known: bool = False,
     ) -> None:
-        self.guide = Guide(routine or infant_massage(), language(), interrupted=interrupted, minutes=minutes)
+        routine = routine or infant_massage()
+        self.guide = Guide(routine, language(), interrupted=interrupted, minutes=minutes, known=known)
         self.now = 0.0
         self.utterance, self.lines, self.index = 0, (), 0
         self.timers: dict[str, float] = {}

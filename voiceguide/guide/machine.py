@@ -37,13 +37,15 @@ class Guide:
         *,
         music: bool = False,
         minutes: int | None = None,
+        known: bool = False,
         interrupted: Interrupted | None = None,
     ) -> None:
-        """`music`: play it from the start. `minutes`: how many there are for the massage. `interrupted`: a session
-        with this routine that can go on."""
+        """`music`: play it from the start. `minutes`: how many there are for the massage. `known`: the parent has
+        done this routine to its end not long ago. `interrupted`: a session with it that can go on."""
         levels = Levels(music=music, bedtime=routine.bedtime)
+        plan, announced = Plan(routine.steps), minutes is None
         self.massage = Massage(
-            routine, language, Plan(routine.steps), levels, interrupted, minutes=minutes, announced=minutes is None
+            routine, language, plan, levels, interrupted, known=known, minutes=minutes, announced=announced
         )
         """All that it knows: to look at."""
         self.reaction: Reaction | None = None
@@ -86,13 +88,21 @@ class Guide:
         """Everything that may be said without filling in numbers, in the order in which it's likely to be needed, for
         a session that starts with `start(at=at)`."""
         massage, routine = self.massage, self.routine
-        again = Guide(routine, massage.language, minutes=massage.minutes, interrupted=massage.interrupted)
-        start = again.start(at=at)
+        minutes, known, interrupted = massage.minutes, massage.known, massage.interrupted
+        start = Guide(routine, massage.language, minutes=minutes, known=known, interrupted=interrupted).start(at=at)
         first = next(action.lines for action in start if isinstance(action, Say))
         fixed = [line for lines in massage.language.prompts.values() for line in lines if "{" not in line]
         steps = [line for step in massage.plan.steps for line in step.say]
         rest = [line for passage in (*routine.closing, *routine.why) for line in passage.say]
-        everything = [*first, *self.at_once(), *massage.preparation(), *fixed, *steps, *rest]
+        everything = [
+            *first,
+            *self.at_once(),
+            *massage.preparation(),
+            *massage.whole_preparation(),
+            *fixed,
+            *steps,
+            *rest,
+        ]
         return tuple(dict.fromkeys(everything))
 
     def at_once(self) -> tuple[str, ...]:

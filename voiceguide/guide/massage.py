@@ -35,6 +35,8 @@ class Massage:
     levels: Levels
     interrupted: Interrupted | None
     """The session before, where it was cut off and can go on."""
+    known: bool = False
+    """Whether the parent has done this routine to its end not long ago, so that a few sentences prepare for it."""
     stage: Stage = field(default_factory=Stage)
     record: Record = field(default_factory=Record)
     n: int = 0
@@ -130,6 +132,13 @@ class Massage:
         return self.say("how_long" if minutes > 1 else "how_long_one", minutes=minutes)
 
     def preparation(self) -> tuple[str, ...]:
+        """The welcome and the checklist; of what is known only what must not be forgotten."""
+        again = [line for item in self.routine.preparation for line in item.again]
+        if not self.known or not again:
+            return self.whole_preparation()
+        return (*self.say("welcome_back"), *again, *self.say("whole_list"), *self.say("say_ready"))
+
+    def whole_preparation(self) -> tuple[str, ...]:
         welcome = [line for passage in self.routine.welcome for line in passage.say]
         items = [line for item in self.routine.preparation for line in item.say]
         return (*welcome, *items, *self.say("say_ready"))
@@ -193,9 +202,9 @@ class Massage:
 
     # Where it goes
 
-    def prepare(self) -> None:
-        """Read the checklist."""
-        script = self.preparation()
+    def prepare(self, *, whole: bool = False) -> None:
+        """Read the checklist, as short as may be or as a whole."""
+        script = self.whole_preparation() if whole else self.preparation()
         self.stage.enter_only(Scene(PREPARING, script, script))
 
     def start_step(self, n: int, *, first: tuple[str, ...] = ()) -> None:

@@ -75,7 +75,7 @@ repeat        say_again  say_again  redo_step  redo_step  redo_step  restart    
 other_side    -          -          other_side other_side other_side -          -          -          -          -          -          -          -          -          -          -          -          over
 skip          -          begin      skip       skip       skip       skip       skip       skip       skip       -          -          -          skip       -          -          skip       -          over
 goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      -          -          -          go_to      -          -          go_to      go_to      over
-start_again   start_over say_again  start_over start_over start_over start_over start_over start_over start_over -          -          -          start_over -          -          -          -          over
+start_again   start_over read_all   start_over start_over start_over start_over start_over start_over start_over -          -          -          start_over -          -          -          -          over
 
 # What is done, and how
 leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  -          -          -          leave_out  -          -          leave_out  -          over
@@ -157,6 +157,7 @@ def _targets(leads_to: str) -> tuple[tuple[Situation, ...], bool]:
 _REACTIONS = (
     does(    moving.pick_up,       "speaking closing",                          "goes on with the session that was cut off, from the start of its step"),
     does(    moving.start_over,    "preparing speaking closing",                        "starts from the beginning, with all parts that there is time for"),
+    does(    moving.read_all,      "=",                                         "reads the whole checklist from its start"),
     does(    moving.begin,         "speaking closing",                          "starts the first step that isn't left out"),
     does(    moving.next_step,     "speaking closing",                          "starts the next step; after the last one, says the closing words"),
     does(    moving.step_back,     "speaking",                                  "starts the step before"),
