@@ -60,9 +60,15 @@ class Player:
     """Does with the guide's actions what the rest of voiceguide does, as fast as it is called."""
 
     def __init__(
-        self, at: str | None = None, routine: Routine | None = None, interrupted: Interrupted | None = None
+        self,
+        at: str | None = None,
+        routine: Routine | None = None,
+        interrupted: Interrupted | None = None,
+        minutes: int | None = None,
+        known: bool = False,
     ) -> None:
-        self.guide = Guide(routine or infant_massage(), language(), interrupted=interrupted)
+        routine = routine or infant_massage()
+        self.guide = Guide(routine, language(), interrupted=interrupted, minutes=minutes, known=known)
         self.now = 0.0
         self.utterance, self.lines, self.index = 0, (), 0
         self.timers: dict[str, float] = {}
@@ -98,6 +104,8 @@ class Player:
             more["sign"] = {"comfort": "bright_eyed", "stress": "hiccoughs"}[name]
         if name in ("ask", "away", "overwhelmed") and "about" not in more:
             more["about"] = {"ask": "oil", "away": "nappy", "overwhelmed": "distress"}[name]
+        if name == "minutes" and "minutes" not in more:
+            more["minutes"] = 10
         if name == "goto" and "target" not in more:
             more["target"] = "legs"
         if name in ("leave_out", "only") and "targets" not in more:

@@ -25,6 +25,7 @@ KEYS = {
     "voice": ("VOICEGUIDE_VOICE", ("voice",)),
     "input_device": ("VOICEGUIDE_INPUT_DEVICE", ("input_device",)),
     "output_device": ("VOICEGUIDE_OUTPUT_DEVICE", ("output_device",)),
+    "minutes": ("VOICEGUIDE_MINUTES", ("minutes",)),
     "music": ("VOICEGUIDE_MUSIC", ("music",)),
     "cry": ("VOICEGUIDE_CRY", ("cry",)),
     "baby": ("VOICEGUIDE_BABY", ("baby", "name")),
@@ -34,6 +35,8 @@ KEYS = {
     "emergency_number": ("VOICEGUIDE_EMERGENCY_NUMBER", ("emergency_number",)),
 }
 """For each option, its environment variable and its key in the file."""
+MOST_MINUTES = 120
+"""That a massage may be asked to take."""
 EMERGENCY_NUMBER = "112"
 """The number to call where nobody knows the country: that of Europe, which most mobile phones take anywhere."""
 EMERGENCY_NUMBERS = {"AU": "000", "CA": "911", "GB": "999", "MX": "911", "NZ": "111", "PR": "911", "US": "911"}

@@ -15,7 +15,7 @@ from voiceguide import config
 from voiceguide.cli.door import main
 from voiceguide.cli.parser import fill
 from voiceguide.cli.parser import options as session_options
-from voiceguide.errors import SourceError
+from voiceguide.errors import SourceError, VoiceguideError
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -230,3 +230,14 @@ def test_what_cannot_be_called_is_refused(
     assert main(["run", "--keyboard", "--emergency-number", number]) == 1
     error = capsys.readouterr().err
     assert "the emergency number is 2 to 6 digits, such as 112" in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(("value", "minutes"), [(None, None), ("1", 1), ("10", 10), ("120", 120)])
+def test_the_minutes_for_a_massage(value: str | None, minutes: int | None) -> None:
+    assert session_options(options(minutes=value)).minutes == minutes
+
+
+@pytest.mark.parametrize("value", ["0", "121", "ten", "-5", "5.5", ""])
+def test_what_is_no_number_of_minutes_is_refused(value: str) -> None:
+    with pytest.raises(VoiceguideError, match=r"^the minutes for a massage are 1 to 120, not "):
+        session_options(argparse.Namespace(minutes=value))

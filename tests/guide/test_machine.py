@@ -398,10 +398,22 @@ def test_shorter_strokes_leave_less_time() -> None:
     p.hear("longer")
     assert p.timers["hold"] - p.now == pytest.approx(left)
     assert p.guide.seconds_left(p.now) == pytest.approx(whole)
+
+
+def test_once_strokes_cannot_be_shorter_a_part_is_left_out() -> None:
+    p = in_situation(HOLDING)
     p.hear("shorter")
     p.hear("shorter")
-    p.hear("shorter")
-    assert p.lines[0] == "The strokes can't be any shorter."
+    told = []
+    for _ in range(8):
+        p.hear("shorter")
+        told.append(p.lines[0])
+    parts = ["back", "ears", "neck", "chest", "belly", "arms", "face"]  # the face is a calm one to end with
+    assert told == [*(f"We'll leave out the {part}." for part in parts), "It can't be any shorter than this."]
+    assert p.guide.step is not None and p.guide.step.part == "legs"
+    p.hear("everything")
+    p.hear("skip")
+    assert p.guide.step.part == "arms"
 
 
 def test_a_part_that_is_left_out_is_skipped() -> None:

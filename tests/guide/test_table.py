@@ -42,7 +42,9 @@ def events(p: Player) -> Iterator[tuple[str, Event]]:
         target = "belly" if name == "goto" else None
         targets = ("belly",) if name in ("leave_out", "only") else ()
         about = {"ask": "oil", "away": "nappy", "overwhelmed": "distress"}.get(name)
-        yield name, Heard(Command(name, sign=sign, target=target, targets=targets, about=about))
+        minutes = 10 if name == "minutes" else None
+        command = Command(name, sign=sign, target=target, targets=targets, about=about, minutes=minutes)
+        yield name, Heard(command)
     yield "spoken", Spoken(p.utterance, 0)
     yield "hold_over", Elapsed(Timer.HOLD)
     yield "silence", Elapsed(Timer.SILENCE)

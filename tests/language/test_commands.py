@@ -82,7 +82,7 @@ def test_a_part_of_a_sentence_is_no_command() -> None:
 def test_the_names_are_those_of_the_contract_and_why() -> None:
     assert len(NAMES) == len(set(NAMES))
     music = {"music_on", "music_off", "music_louder", "music_quieter"}
-    plan = {"leave_out", "only", "everything", "shorter", "longer", "bedtime", "start_again"}
+    plan = {"leave_out", "only", "everything", "minutes", "shorter", "longer", "bedtime", "start_again"}
     talk = {"done", "other_side", "away", "ask", "there", "asleep", "unwell", "injury", "overwhelmed"}
     assert set(NAMES) == {*IDENTIFIERS, "why", "signs", *music, *plan, *talk}
     assert not CALMING & ADVANCING
@@ -294,7 +294,7 @@ def test_prompts_are_sentences() -> None:
 
 
 def test_prompts_are_filled_in() -> None:
-    places = {"part", "title", "step", "steps", "seconds", "minutes", "signs", "last", "other", "count"}
+    places = {"parts", "part", "title", "step", "steps", "seconds", "minutes", "signs", "last", "other", "count"}
     for sentences in english().prompts.values():
         for sentence in sentences:
             assert {field for _, field, _, _ in Formatter().parse(sentence) if field is not None} <= places
@@ -314,7 +314,9 @@ def test_what_the_guide_tells_the_parent_to_say_is_understood() -> None:
     told = [s for sentences in english().prompts.values() for s in sentences if re.match(r"You can say |Say ", s)]
     assert len(told) > 10
     for sentence in told:
-        said = re.sub(r"^(You can say|Say) | (when|to (begin|go on|try again|finish|stay))\b[^,]*|\.$", "", sentence)
+        said = re.sub(
+            r"^(You can say|Say) | (when|to (hear|begin|go on|try again|finish|stay))\b[^,]*|\.$", "", sentence
+        )
         for words in re.split(r", or |, | or ", said):
             phrase = re.sub(r" for today$", "", words)
             assert phrases().meaning(phrase) is not None, sentence

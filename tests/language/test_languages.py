@@ -46,9 +46,10 @@ TOLD = {
 }
 """How a prompt introduces what the parent can say."""
 AFTER = {
-    "en": r",? when you\b.*|,? to (begin|go on there|go on|try again|finish|stay)\b|,? at any time| for today$",
-    "es": r",? cuando quieras\b.*|,? para \w+( ahí| otra vez| un poco más)?|,? en cualquier.*",
-    "fr": r",? quand vous voulez\b.*|,? pour (?!aujourd)\w+( là)?|,? à tout moment",
+    "en": r",? when you\b.*|,? to (begin|hear the whole list|go on there|go on|try again|finish|stay)\b"
+    r"|,? at any time| for today$",
+    "es": r",? cuando quieras\b.*|,? para \w+( ahí| otra vez| un poco más| toda la lista)?|,? en cualquier.*",
+    "fr": r",? quand vous voulez\b.*|,? pour (?!aujourd)\w+( là| toute la liste)?|,? à tout moment",
 }
 """What a prompt says of when to say it."""
 OR = {"en": "or", "es": "o", "fr": "ou"}
@@ -197,7 +198,7 @@ def skeleton(node: Any) -> Any:
     """A routine without its words: ids, times, sources, and how many sentences each passage has."""
     if isinstance(node, dict):
         return {
-            key: len(value) if key == "say" else skeleton(value)
+            key: len(value) if key == "say" else key == "again" or skeleton(value)
             for key, value in node.items()
             if key not in TRANSLATED
         }

@@ -24,7 +24,7 @@ from voiceguide.language.language import AGO
 from voiceguide.routine.library import find
 from voiceguide.routine.loading import load
 from voiceguide.routine.routine import Routine
-from voiceguide.sessions.journal import FRESH_S, Journal, JournalError, Keeper, ago, default_path
+from voiceguide.sessions.journal import FRESH_S, KNOWN_S, Journal, JournalError, Keeper, ago, default_path
 
 
 @cache
@@ -407,3 +407,36 @@ def test_history_says_what_cannot_be_opened() -> None:
     default_path().mkdir(parents=True)
     with pytest.raises(JournalError, match=r"cannot open the journal .*unable to open"):
         Journal()
+
+
+# Whether the routine is known
+
+
+def is_known(**more: float) -> bool:
+    with Journal() as journal:
+        return journal.known(first_weeks(), **more)
+
+
+def test_a_routine_is_known_for_three_weeks_after_it_was_done_to_its_end() -> None:
+    assert not is_known()
+    cut_off(at(2))
+    cut_off(at(2), Progress(ended="left early"))
+    assert not is_known(), "its end was never reached"
+    cut_off(at(5), Progress(ended="finished"))
+    assert is_known() and keeper().known()
+    now = time.time()
+    assert is_known(now=now + KNOWN_S - 60) and not is_known(now=now + KNOWN_S + 60)
+    assert not is_known(now=now - 3600), "a clock that was set back knows nothing"
+
+
+def test_another_routine_does_not_make_it_known() -> None:
+    with Journal() as journal:
+        journal.keep("infant-massage", Progress("legs-1"))
+        journal.keep("infant-massage", Progress(ended="finished"))
+    assert not is_known()
+
+
+def test_nothing_is_known_where_the_journal_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_off(at(5), Progress(ended="finished"))
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    assert not keeper().known()

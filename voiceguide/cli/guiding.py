@@ -41,6 +41,7 @@ def register(commands: Commands) -> None:
     parser.baby(run)
     parser.emergency_number(run)
     parser.cry(run)
+    parser.minutes(run)
     parser.music(run)
     parser.devices(run)
     parser.model(run)

@@ -67,6 +67,15 @@ def music(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def minutes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--minutes",
+        metavar="N",
+        help="how many minutes there are for the massage: parts are left out that don't fit (default: as many as it "
+        "takes)",
+    )
+
+
 def cry(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cry", choices=("on", "off"), help="whether to ask if to stop when crying is heard (default: off)"
@@ -115,6 +124,7 @@ def options(arguments: argparse.Namespace) -> Options:
         pronoun=given("pronoun"),
         at=given("at"),
         resume=getattr(arguments, "resume", None),
+        minutes=_minutes(given("minutes")),
         music=given("music"),
         cry=_on(given("cry")),
         keyboard=getattr(arguments, "keyboard", False),
@@ -128,6 +138,18 @@ def options(arguments: argparse.Namespace) -> Options:
         voices=config.named_voices(getattr(arguments, "voice", None)),
         named_models=config.named_models(arguments.model) if "model" in arguments else {},
     )
+
+
+def _minutes(value: str | None) -> int | None:
+    """Raises VoiceguideError for what isn't a number of minutes."""
+    if value is None:
+        return None
+    if not re.fullmatch("[0-9]{1,3}", value) or not 1 <= int(value) <= config.MOST_MINUTES:
+        raise VoiceguideError(
+            f"the minutes for a massage are 1 to {config.MOST_MINUTES}, not {value!r}; "
+            "see --minutes, $VOICEGUIDE_MINUTES and the settings"
+        )
+    return int(value)
 
 
 def _on(value: str | None) -> bool:

@@ -27,6 +27,7 @@ def register(commands: Commands) -> None:
     )
     rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.voice(rehearse)
+    parser.minutes(rehearse)
     parser.music(rehearse)
     parser.cry(rehearse)
     parser.model(rehearse)

@@ -31,11 +31,22 @@ class Guide:
     """The state machine. What follows from an event stands in table.py, and what it does in reactions/."""
 
     def __init__(
-        self, routine: Routine, language: Language, *, music: bool = False, interrupted: Interrupted | None = None
+        self,
+        routine: Routine,
+        language: Language,
+        *,
+        music: bool = False,
+        minutes: int | None = None,
+        known: bool = False,
+        interrupted: Interrupted | None = None,
     ) -> None:
-        """`music`: play it from the start. `interrupted`: a session with this routine that can go on."""
+        """`music`: play it from the start. `minutes`: how many there are for the massage. `known`: the parent has
+        done this routine to its end not long ago. `interrupted`: a session with it that can go on."""
         levels = Levels(music=music, bedtime=routine.bedtime)
-        self.massage = Massage(routine, language, Plan(routine.steps), levels, interrupted)
+        plan, announced = Plan(routine.steps), minutes is None
+        self.massage = Massage(
+            routine, language, plan, levels, interrupted, known=known, minutes=minutes, announced=announced
+        )
         """All that it knows: to look at."""
         self.reaction: Reaction | None = None
         """What followed from the last event; None where that changed nothing, as in the middle of an utterance."""
@@ -77,12 +88,21 @@ class Guide:
         """Everything that may be said without filling in numbers, in the order in which it's likely to be needed, for
         a session that starts with `start(at=at)`."""
         massage, routine = self.massage, self.routine
-        start = Guide(routine, massage.language, interrupted=massage.interrupted).start(at=at)
+        minutes, known, interrupted = massage.minutes, massage.known, massage.interrupted
+        start = Guide(routine, massage.language, minutes=minutes, known=known, interrupted=interrupted).start(at=at)
         first = next(action.lines for action in start if isinstance(action, Say))
         fixed = [line for lines in massage.language.prompts.values() for line in lines if "{" not in line]
         steps = [line for step in massage.plan.steps for line in step.say]
         rest = [line for passage in (*routine.closing, *routine.why) for line in passage.say]
-        everything = [*first, *self.at_once(), *massage.preparation(), *fixed, *steps, *rest]
+        everything = [
+            *first,
+            *self.at_once(),
+            *massage.preparation(),
+            *massage.whole_preparation(),
+            *fixed,
+            *steps,
+            *rest,
+        ]
         return tuple(dict.fromkeys(everything))
 
     def at_once(self) -> tuple[str, ...]:
@@ -101,9 +121,11 @@ class Guide:
         if at is not None:
             n = massage.find(at)
             assert n is not None
+            massage.fit_from(n)
             massage.start_step(n)
         elif massage.interrupted is None:
             massage.prepare()
+            massage.fit()
         else:
             self._recall(massage.interrupted)
         return self._settle()
@@ -111,7 +133,8 @@ class Guide:
     def _recall(self, interrupted: Interrupted) -> None:
         massage, progress = self.massage, interrupted.progress
         massage.n = massage.find(progress.step or "") or 0
-        massage.plan = Plan(self.routine.steps, frozenset(progress.left_out), progress.stroke)
+        massage.plan = Plan(self.routine.steps, frozenset(progress.left_out), stroke=progress.stroke)
+        massage.announced = True
         massage.record.recall(progress)
         if interrupted.ask:
             script = massage.offer_to_resume()

@@ -35,6 +35,8 @@ class Massage:
     levels: Levels
     interrupted: Interrupted | None
     """The session before, where it was cut off and can go on."""
+    known: bool = False
+    """Whether the parent has done this routine to its end not long ago, so that a few sentences prepare for it."""
     stage: Stage = field(default_factory=Stage)
     record: Record = field(default_factory=Record)
     n: int = 0
@@ -47,6 +49,10 @@ class Massage:
     """When something was last said that wasn't understood; -inf once a command is."""
     asked_about_misses: bool = False
     """Whether it has asked if the baby is all right because of that, and has understood nothing since."""
+    minutes: int | None = None
+    """How many there are for the massage; None: as many as it takes."""
+    announced: bool = True
+    """Whether the parent has been told what there is time for."""
     over_today: bool = False
     """Whether something happened after which there's no more massage today: danger, an illness, a fall, a parent at
     the end of their strength, a baby who needs a feed or sleep. From then on nothing leads back to a step."""
@@ -84,16 +90,25 @@ class Massage:
 
     def seconds_left(self, now: float) -> float:
         """How long the rest of the routine takes, without pauses, in seconds."""
-        base = self.stage.scenes[0]
-        seconds = 0.0 if base.situation is RESUMING else sum(map(seconds_to_say, base.lines))
+        checklist = self.stage.scenes[0].lines if self.base is PREPARING else ()
+        return sum(map(seconds_to_say, checklist)) + self.seconds_with(self.plan, now)
+
+    def seconds_with(self, plan: Plan, now: float) -> float:
+        """How long the rest of the massage would take with another plan, from the first step on."""
+        base, by = self.stage.scenes[0], plan.scale / self.plan.scale
+        seconds = 0.0 if base.situation in (RESUMING, PREPARING) else sum(map(seconds_to_say, base.lines))
         if base.situation in (CLOSING, FINISHED):
             return seconds
         if base.situation is HOLDING:
-            seconds += self.stage.hold_ends - now if len(self.stage.scenes) == 1 else base.hold
+            seconds += by * (self.stage.hold_ends - now if len(self.stage.scenes) == 1 else base.hold)
         elif base.situation is SPEAKING:
-            seconds += self.plan.hold(self.n)
-        last = self.n if self.in_steps else self.n - 1 if base.situation is RESUMING else -1
-        return seconds + self.plan.seconds_after(last) + sum(map(seconds_to_say, self.closing_words()))
+            seconds += plan.hold(self.n)
+        return seconds + plan.seconds_after(self.last) + sum(map(seconds_to_say, self.closing_words()))
+
+    @property
+    def last(self) -> int:
+        """The step after which the rest begins: the one that is being done, or -1 before the first."""
+        return self.n if self.in_steps else self.n - 1 if self.base is RESUMING else -1
 
     # What it says
 
@@ -117,6 +132,13 @@ class Massage:
         return self.say("how_long" if minutes > 1 else "how_long_one", minutes=minutes)
 
     def preparation(self) -> tuple[str, ...]:
+        """The welcome and the checklist; of what is known only what must not be forgotten."""
+        again = [line for item in self.routine.preparation for line in item.again]
+        if not self.known or not again:
+            return self.whole_preparation()
+        return (*self.say("welcome_back"), *again, *self.say("whole_list"), *self.say("say_ready"))
+
+    def whole_preparation(self) -> tuple[str, ...]:
         welcome = [line for passage in self.routine.welcome for line in passage.say]
         items = [line for item in self.routine.preparation for line in item.say]
         return (*welcome, *items, *self.say("say_ready"))
@@ -136,11 +158,53 @@ class Massage:
         """The name of a part of the routine, by its id, as it is spoken."""
         return next(p.name for p in self.routine.parts if p.id == part)
 
+    # What there is time for
+
+    def parts_left(self, plan: Plan | None = None) -> tuple[str, ...]:
+        """Ids of the parts still to be done, by this plan or another one, and of the one that is being done."""
+        now = (self.step.part,) if self.step else ()
+        return tuple(dict.fromkeys((*now, *(plan or self.plan).parts_after(self.last))))
+
+    def by_worth(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Parts in the order in which to keep them where there isn't time for all: the first one, a calm one to end
+        with, then the others as they come."""
+        calm = [part.id for part in self.routine.parts if part.calm and part.id in parts]
+        return tuple(dict.fromkeys((*parts[:1], *calm[-1:], *parts)))
+
+    def change_plan(self, plan: Plan) -> None:
+        """Go on by another plan; the stroke that is being done takes its new time, too."""
+        self.stage.scale_strokes(plan.scale / self.plan.scale)
+        self.plan = plan
+
+    def fit(self) -> None:
+        """Leave out parts, and shorten the strokes if that isn't enough, so that the rest takes no more than the
+        minutes that there are."""
+        if self.minutes is not None:
+            limit, now = 60 * self.minutes, self.stage.now
+            keep = self.by_worth(self.parts_left(replace(self.plan, no_time=frozenset())))
+            self.change_plan(self.plan.fitting(keep, lambda plan: self.seconds_with(plan, now) <= limit))
+
+    def fit_from(self, n: int) -> None:
+        """The same for a massage that starts at step `n`."""
+        self.n, script = n, self.plan.steps[n].say
+        self.stage.scenes = (Scene(SPEAKING, script, script),)
+        self.fit()
+
+    def what_fits(self) -> tuple[str, ...]:
+        """What there is time for, in a sentence."""
+        minutes = round(self.seconds_with(self.plan, self.stage.now) / 60)
+        parts = [self.name_of(part) for part in self.parts_left()]
+        if minutes <= 1 or not parts:
+            return self.time_left()
+        if len(parts) == 1:
+            return self.say("fits_one", minutes=minutes, part=parts[0])
+        return self.say("fits", minutes=minutes, parts=", ".join(parts[:-1]), last=parts[-1])
+
     # Where it goes
 
-    def prepare(self) -> None:
-        """Read the checklist."""
-        script = self.preparation()
+    def prepare(self, *, whole: bool = False) -> None:
+        """Read the checklist, as short as may be or as a whole."""
+        script = self.whole_preparation() if whole else self.preparation()
         self.stage.enter_only(Scene(PREPARING, script, script))
 
     def start_step(self, n: int, *, first: tuple[str, ...] = ()) -> None:
@@ -158,7 +222,11 @@ class Massage:
         self.ease()
         script = self.plan.steps[n].say
         noted, self.noted = self.noted, ()
-        self.stage.enter_only(Scene(SPEAKING, script, script), (*first, *noted))
+        scene = Scene(SPEAKING, script, script)
+        if not self.announced:
+            self.announced, self.stage.scenes = True, (scene,)
+            noted = (*self.what_fits(), *noted)
+        self.stage.enter_only(scene, (*first, *noted))
 
     def close(self, *first: str) -> None:
         """Say goodbye before the last step was done; `first` is said before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from voiceguide.routine.routine import Step, seconds_to_say
@@ -18,12 +19,19 @@ class Plan:
     steps: tuple[Step, ...]
     """All of the routine."""
     left_out: frozenset[str] = frozenset()
-    """Ids of parts."""
+    """Ids of the parts that the parent doesn't want."""
+    no_time: frozenset[str] = frozenset()
+    """Ids of the parts that there isn't time for."""
     stroke: int = AS_WRITTEN
     """Index of STROKES."""
 
     def __contains__(self, n: int) -> bool:
-        return self.steps[n].part not in self.left_out
+        return self.steps[n].part not in self.not_done
+
+    @property
+    def not_done(self) -> frozenset[str]:
+        """Ids of all parts to leave out."""
+        return self.left_out | self.no_time
 
     def after(self, n: int) -> int:
         """The next step after `n` that is done; the number of all steps if there is none."""
@@ -65,15 +73,32 @@ class Plan:
 
     def only(self, *parts: str) -> Plan:
         """The same with no parts but these."""
-        return replace(self, left_out=frozenset(step.part for step in self.steps) - {*parts})
+        left_out = frozenset(step.part for step in self.steps) - {*parts}
+        return replace(self, left_out=left_out, no_time=frozenset())
 
     def including(self, *parts: str) -> Plan:
         """The same with these parts."""
-        return replace(self, left_out=self.left_out - {*parts})
+        return replace(self, left_out=self.left_out - {*parts}, no_time=self.no_time - {*parts})
 
     def whole(self) -> Plan:
         """The same with all parts."""
-        return replace(self, left_out=frozenset())
+        return replace(self, left_out=frozenset(), no_time=frozenset())
+
+    def parts_after(self, n: int) -> tuple[str, ...]:
+        """Ids of the parts that have steps to be done after step `n`, in their order."""
+        return tuple(dict.fromkeys(self.steps[m].part for m in range(n + 1, len(self.steps)) if m in self))
+
+    def fitting(self, keep: Sequence[str], fits: Callable[[Plan], bool]) -> Plan:
+        """The same with those parts of `keep` that fit, the first ones before the others. The very first is always
+        done, with shorter strokes where it doesn't fit otherwise; no other one is begun that doesn't fit."""
+        first, others = keep[:1], keep[1:]
+        plan = replace(self, no_time=self.no_time.difference(first).union(others), stroke=AS_WRITTEN)
+        while not fits(plan) and plan.stroke > 0:
+            plan = plan.with_stroke(-1)
+        for part in others:
+            more = replace(plan, no_time=plan.no_time - {part})
+            plan = more if fits(more) else plan
+        return plan
 
     def with_stroke(self, change: int) -> Plan:
         """With strokes longer (or, below 0, shorter) by so many grades; the same where there is no further grade."""

@@ -81,7 +81,7 @@ class Record:
 
     def to_save(self, step: str | None, plan: Plan) -> Progress | None:
         """What to save now; None where nothing has changed, or nothing has happened yet."""
-        left_out = tuple(sorted(plan.left_out))
+        left_out = tuple(sorted(plan.not_done))
         now = Progress(step, self.done, self.signs, self.stress, left_out, plan.stroke, self.ended, self.resumed)
         if now in (self._saved, Progress(left_out=left_out, stroke=plan.stroke)):
             return None

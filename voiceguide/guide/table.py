@@ -75,12 +75,13 @@ repeat        say_again  say_again  redo_step  redo_step  redo_step  restart    
 other_side    -          -          other_side other_side other_side -          -          -          -          -          -          -          -          -          -          -          -          over
 skip          -          begin      skip       skip       skip       skip       skip       skip       skip       -          -          -          skip       -          -          skip       -          over
 goto          go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      go_to      -          -          -          go_to      -          -          go_to      go_to      over
-start_again   start_over say_again  start_over start_over start_over start_over start_over start_over start_over -          -          -          start_over -          -          -          -          over
+start_again   start_over read_all   start_over start_over start_over start_over start_over start_over start_over -          -          -          start_over -          -          -          -          over
 
 # What is done, and how
 leave_out     leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  leave_out  -          -          -          leave_out  -          -          leave_out  -          over
 only          keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  keep_only  -          -          -          keep_only  -          -          keep_only  -          over
 everything    all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  all_parts  -          -          -          all_parts  -          -          all_parts  -          over
+minutes       fit_time   fit_time   fit_time   fit_time   fit_time   fit_time   fit_time   fit_time   fit_time   -          -          -          fit_time   -          -          fit_time   -          over
 shorter       shorten    shorten    shorten    shorten    shorten    shorten    shorten    shorten    shorten    -          -          -          shorten    -          -          shorten    -          over
 longer        lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   lengthen   -          -          -          lengthen   -          -          lengthen   -          over
 bedtime       bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    bedtime    -          bedtime    -          bedtime    bedtime    bedtime    bedtime    -          over
@@ -155,7 +156,8 @@ def _targets(leads_to: str) -> tuple[tuple[Situation, ...], bool]:
 # fmt: off
 _REACTIONS = (
     does(    moving.pick_up,       "speaking closing",                          "goes on with the session that was cut off, from the start of its step"),
-    does(    moving.start_over,    "preparing speaking closing",                        "starts from the beginning, with all parts"),
+    does(    moving.start_over,    "preparing speaking closing",                        "starts from the beginning, with all parts that there is time for"),
+    does(    moving.read_all,      "=",                                         "reads the whole checklist from its start"),
     does(    moving.begin,         "speaking closing",                          "starts the first step that isn't left out"),
     does(    moving.next_step,     "speaking closing",                          "starts the next step; after the last one, says the closing words"),
     does(    moving.step_back,     "speaking",                                  "starts the step before"),
@@ -175,7 +177,8 @@ _REACTIONS = (
     answers( planning.leave_out,   "speaking closing =",                        "leaves out the part that was named"),
     answers( planning.keep_only,   "speaking = closing",                                "leaves out all parts but the ones that were named"),
     does(    planning.all_parts,   "=",                                         "does all parts after all"),
-    does(    planning.shorten,     "=",                                         "makes the strokes shorter"),
+    answers( planning.fit_time,    "=",                                         "does as many parts as there is time for, and shortens strokes if it must; says which"),
+    does(    planning.shorten,     "=",                                         "makes the strokes shorter; once they can't be, leaves out a part"),
     does(    planning.lengthen,    "=",                                         "makes the strokes longer"),
     does(    planning.bedtime,     "=",                                         "will speak more softly and slowly from step to step"),
     does(    planning.wait_mode,   "=",                                         'will wait for "next" after each step'),

@@ -304,6 +304,8 @@ def _templates(data: Mapping[str, Any]) -> tuple[tuple[str, Command], ...]:
     for name in ("overwhelmed", "away", "ask"):
         for about, sentences in data.get(name, {}).items():
             add(sentences, Command(name, about=about))
+    for minutes, sentences in data.get("minutes", {}).items():
+        add(sentences, Command("minutes", minutes=int(minutes)))
     for name, sentences in data.get("commands", {}).items():
         add(sentences, Command(name))
     for sign, sentences in data.get("stress", {}).items():

@@ -19,6 +19,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
     ),
     **dict.fromkeys(("stopped_minutes", "stopped_hours"), frozenset({"part", "count"})),
     **dict.fromkeys(("how_long_stroke", "ask_duration"), frozenset({"seconds"})),
+    "fits": frozenset({"minutes", "parts", "last"}),
+    "fits_one": frozenset({"minutes", "part"}),
     "how_long": frozenset({"minutes"}),
     "how_long_one": frozenset({"minutes"}),
     **dict.fromkeys(("signs_comfort", "signs_stress"), frozenset({"signs", "last"})),
@@ -28,7 +30,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
 
 
 FLAT = ("rules", "named", "danger", "injury", "unwell", "mixed", "wake")
-GROUPED = ("commands", "comfort", "stress", "crying", "overwhelmed", "away", "ask", "around")
+GROUPED = ("commands", "comfort", "stress", "crying", "overwhelmed", "away", "ask", "minutes", "around")
 """The sections of templates: with one list each, and with a list for each of several names."""
 
 

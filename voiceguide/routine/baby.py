@@ -89,13 +89,13 @@ def _like(words: str, said: Mapping[str, str]) -> str:
 
 
 def _in_lines(value: _T, change: Callable[[str], str]) -> _T:
-    """The same with all that is said in it changed: every ``say``, and the answers to each kind of crying."""
+    """The same with all that is said in it changed: ``say``, ``again``, and the answers to each kind of crying."""
     new: Any = value
     if is_dataclass(value) and not isinstance(value, type):
         changed: dict[str, Any] = {}
         for one in fields(value):
             inner = getattr(value, one.name)
-            if one.name == "say":
+            if one.name in ("say", "again"):
                 changed[one.name] = tuple(map(change, inner))
             elif one.name == "reasons":
                 changed[one.name] = {reason: tuple(map(change, lines)) for reason, lines in inner.items()}

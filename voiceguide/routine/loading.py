@@ -96,7 +96,7 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
         about=_text(data["about"]),
         sources={key: _text(title) for key, title in data["sources"].items()},
         welcome=tuple(map(_passage, data["welcome"])),
-        preparation=tuple(Item(_text(item["id"]), _say(item), _sources(item)) for item in data["preparation"]),
+        preparation=tuple(map(_item, data["preparation"])),
         parts=tuple(_part(part, folder) for part in data["parts"]),
         closing=tuple(map(_passage, data["closing"])),
         why=tuple(map(_passage, data["why"])),
@@ -110,6 +110,11 @@ def _routine(data: dict[str, Any], folder: Path) -> Routine:
         pronounce={" ".join(word.lower().split()): _text(spelt) for word, spelt in data.get("pronounce", {}).items()},
         recordings=dict(_recordings(data, folder)),
     )
+
+
+def _item(data: dict[str, Any]) -> Item:
+    again = (_text(data["again"]),) if "again" in data else ()
+    return Item(_text(data["id"]), _say(data), _sources(data), again)
 
 
 def _part(data: dict[str, Any], folder: Path) -> Part:
@@ -131,6 +136,7 @@ def _part(data: dict[str, Any], folder: Path) -> Part:
             )
             for step in data["steps"]
         ),
+        calm=data.get("calm", False),
     )
 
 

@@ -29,6 +29,8 @@ class Item:
     id: str
     say: tuple[str, ...]
     source: tuple[str, ...]
+    again: tuple[str, ...] = ()
+    """What is said instead to a parent who knows the routine; nothing where they can do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Part:
     also: tuple[str, ...]
     """Other words for it."""
     steps: tuple[Step, ...]
+    calm: bool = False
+    """Whether it is a calm one, to end with where there isn't time for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ class Routine:
         for passage in self.welcome:
             yield from (Line(text, "welcome") for text in passage.say)
         for item in self.preparation:
-            yield from (Line(text, item.id) for text in item.say)
+            yield from (Line(text, item.id) for text in (*item.say, *item.again))
         for step in self.steps:
             yield from (Line(text, step.id, step.part) for text in (*step.say, *step.answers.values()))
         for passage in self.closing:

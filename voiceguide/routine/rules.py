@@ -73,6 +73,9 @@ def sentences(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]
         for where, text in (*document.each(*place, "say", "*"), *document.each(*place, "say", "*", "text")):
             if isinstance(text, str):
                 yield where, text
+    for where, text in document.each("preparation", "*", "again"):
+        if isinstance(text, str):
+            yield where, text
 
 
 def errors(document: Document, stem: str) -> Iterator[FileError]:

@@ -54,6 +54,8 @@ class Options:
     """The step or part to start at."""
     resume: bool | None = None
     """Whether to go on with an unfinished session; None: ask the parent."""
+    minutes: int | None = None
+    """How many there are for the massage; None: as many as it takes."""
     music: str | None = None
     """A file, a folder or ``lullaby``, played from the start; None: the lullaby, if the parent asks for music."""
     cry: bool = False

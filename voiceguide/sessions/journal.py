@@ -40,6 +40,9 @@ NEWER = range(FORMAT + 1, 1000)
 """Formats still to come, with other tables. Anything above is garbage."""
 FRESH_S = 24 * 3600.0
 """An older interrupted session isn't offered: massage is something you do every day."""
+KNOWN_S = 21 * 24 * 3600.0
+"""For so long a parent who did a routine to its end knows how to prepare for it: three weeks. What must not be
+forgotten is said all the same."""
 RESUMABLE = (None, "terminated")
 """The endings after which a session is offered unasked: it was cut off, or the machine was shut down. Whoever pressed
 Ctrl-C meant it."""
@@ -157,6 +160,14 @@ class Journal:
         self._offered = past
         word, count = ago(past.changed, past.changed + seconds)
         return Interrupted(past.progress, word, count, ask=not asked)
+
+    def known(self, routine: Routine, *, now: float | None = None) -> bool:
+        """Whether the routine was done to its end not long ago."""
+        since = (time.time() if now is None else now) - KNOWN_S
+        return any(
+            past.routine == routine.id and past.ended == "finished" and since <= past.changed <= since + KNOWN_S
+            for past in self.sessions()
+        )
 
     def keep(self, routine: str, progress: Progress) -> None:
         """Write what has changed; it's on the disk when this returns. If the session has been deleted meanwhile, only
@@ -285,6 +296,12 @@ class Keeper:
         found: list[Interrupted | None] = []
         self._try(lambda journal: found.append(journal.interrupted(self._routine, asked=asked)))
         return found[0] if found else None
+
+    def known(self) -> bool:
+        """As Journal.known; False also if the journal can't be read."""
+        found: list[bool] = []
+        self._try(lambda journal: found.append(journal.known(self._routine)))
+        return any(found)
 
     def keep(self, progress: Progress) -> bool:
         """Write what has changed. Returns whether it's on the disk; a write that failed is tried again with the

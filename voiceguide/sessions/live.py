@@ -150,7 +150,14 @@ def _guide(options: Options, output: Output, last_wishes: LastWishes, watched: C
         )
         interrupted = _interrupted(keeper, routine, options, output)
         output.begin(routine, language)
-        guide = Guide(routine, language, music=options.music is not None, interrupted=interrupted)
+        guide = Guide(
+            routine,
+            language,
+            music=options.music is not None,
+            minutes=options.minutes,
+            known=keeper.known(),
+            interrupted=interrupted,
+        )
         both: Ears = Button(ears, panel, lambda: guide.state)
         if output.screen is not None:
             output.screen.open(routine, language)

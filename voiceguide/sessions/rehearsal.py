@@ -135,8 +135,8 @@ class Rehearsal:
     """A session in a simulated room, with the parent of a script."""
 
     def __init__(self, script: Script, options: Options = NO_OPTIONS, warn: Warn = lambda line: None) -> None:
-        """Of the ``options`` a rehearsal takes the routine, in the place of the script's, the music, the
-        voices and the models.
+        """Of the ``options`` a rehearsal takes the routine, in the place of the script's, the minutes, the
+        music, the voices and the models.
 
         Raises what loading a routine, a model or a recording raises."""
         self._began = time.perf_counter()
@@ -169,7 +169,8 @@ class Rehearsal:
             warn=self._warn,
             wanted=self._options.voices or EVERYWHERE,
         )
-        guide = Guide(self.routine, self._language, music=self._options.music is not None)
+        music, minutes = self._options.music is not None, self._options.minutes
+        guide = Guide(self.routine, self._language, music=music, minutes=minutes)
         ears = TimedEars(self.listener)
         session = Session(guide, self.room, narrator, ears, self._music)
         meaning = self._language.phrasebook(self.routine.parts).meaning  # also of what the model can't hear

@@ -23,9 +23,15 @@ def start_over(massage: Massage) -> None:
     if massage.base is RESUMING:
         massage.record.forget()
     if massage.base in (RESUMING, PREPARING):
-        massage.prepare()
+        massage.prepare(whole=massage.base is PREPARING)
+        massage.fit()
     else:
+        massage.fit_from(0)
         massage.start_step(0)
+
+
+def read_all(massage: Massage) -> None:
+    massage.prepare(whole=True)
 
 
 def begin(massage: Massage) -> None:

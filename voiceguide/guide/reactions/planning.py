@@ -9,11 +9,23 @@ from voiceguide.guide.situations import CLOSING, RESUMING
 from voiceguide.language.command import Command
 
 
+def fit_time(massage: Massage, command: Command) -> None:
+    massage.minutes, massage.announced = command.minutes, True
+    massage.fit()
+    massage.tell(massage.what_fits())
+
+
 def shorten(massage: Massage) -> None:
-    if not _change_strokes(massage, -1):
-        massage.tell(massage.say("shortest"))
-    else:
+    """Shorter strokes; once they can't be any shorter, a part less."""
+    least = massage.by_worth(massage.parts_left())[1:]
+    if _change_strokes(massage, -1):
         massage.tell((*massage.say("shorter"), *massage.time_left()))
+    elif least:
+        massage.change_plan(replace(massage.plan, no_time=massage.plan.no_time | {least[-1]}))
+        told = massage.say("leave_out_one", part=massage.name_of(least[-1]))
+        massage.tell((*told, *massage.time_left()))
+    else:
+        massage.tell(massage.say("shortest"))
 
 
 def lengthen(massage: Massage) -> None:
@@ -28,8 +40,7 @@ def _change_strokes(massage: Massage, grades: int) -> bool:
     plan = massage.plan.with_stroke(grades)
     if plan == massage.plan:
         return False
-    massage.stage.scale_strokes(plan.scale / massage.plan.scale)
-    massage.plan = plan
+    massage.change_plan(plan)
     return True
 
 
@@ -75,7 +86,7 @@ def _names(massage: Massage, command: Command) -> dict[str, str]:
 
 
 def all_parts(massage: Massage) -> None:
-    massage.plan = massage.plan.whole()
+    massage.plan, massage.minutes = massage.plan.whole(), None
     if massage.base is RESUMING and massage.interrupted is not None:
         massage.n = massage.find(massage.interrupted.progress.step or "") or 0
     massage.tell((*massage.say("everything"), *massage.time_left()))
