@@ -77,6 +77,21 @@ class Unit:
         """Whether it's the one that the Debian package has brought, and none that we wrote goes before it."""
         return self.system and not self.path.is_file() and (PACKAGED / NAME).is_file()
 
+    @property
+    def where(self) -> Path:
+        """The file that systemd reads."""
+        return PACKAGED / NAME if self.packaged else self.path
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it's there, and the user's wish: the package brings one that isn't, until it's enabled."""
+        return self.path.is_file() or (self.packaged and _enabled().is_file())
+
+
+def _enabled() -> Path:
+    """What systemd makes where a unit of the system is enabled, the package's or ours."""
+    return SYSTEM / "multi-user.target.wants" / NAME
+
 
 def packaged(python: str) -> str:
     """The unit file of the Debian package, for any version of systemd. The guide runs as a user whom systemd makes
@@ -207,8 +222,7 @@ def faults(unit: Unit) -> list[tuple[str, str]]:
 def other_remedy(unit: Unit) -> str:
     """What to do where it's installed both for the user and for the system; empty where it isn't."""
     homes = {expanded(f"~{unit.user}") / ".config", user_folder("config").parent}
-    wanted = SYSTEM / "multi-user.target.wants" / NAME  # the package's, if it was enabled
-    others = [home / "systemd" / "user" / NAME for home in homes] if unit.system else [SYSTEM / NAME, wanted]
+    others = [home / "systemd" / "user" / NAME for home in homes] if unit.system else [SYSTEM / NAME, _enabled()]
     if not any(map(os.path.isfile, others)):
         return ""
     remedy = "voiceguide service uninstall" if unit.system else "sudo voiceguide service uninstall --system"
