@@ -193,14 +193,31 @@ def test_a_sound_card_that_may_not_be_opened(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_a_service_is_examined_if_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    if service.unit(True).path.exists():
-        pytest.skip("this machine has the service of the system")
+    monkeypatch.setattr(service, "SYSTEM", tmp_path / "system")
+    monkeypatch.setattr(service, "PACKAGED", tmp_path / "packaged")
     assert only(doctor.service).ok and "not installed" in only(doctor.service).detail
     unit = service.unit(False)
     unit.path.parent.mkdir(parents=True)
     unit.path.write_text("[Service]\n")
     finding = only(doctor.service)
     assert not finding.ok and finding.remedy == "voiceguide service install"
+
+
+def test_the_service_of_the_package_is_examined_once_it_is_enabled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr(service, "SYSTEM", tmp_path / "system")
+    monkeypatch.setattr(service, "PACKAGED", tmp_path / "packaged")
+    service.PACKAGED.mkdir()
+    (service.PACKAGED / service.NAME).touch()
+    finding = only(doctor.service)
+    assert finding.ok and "not enabled; sudo systemctl enable --now voiceguide.service" in finding.detail
+    wants = service.SYSTEM / "multi-user.target.wants"
+    wants.mkdir(parents=True)
+    (wants / service.NAME).symlink_to(service.PACKAGED / service.NAME)
+    finding = only(doctor.service)
+    assert not finding.ok and finding.remedy == "sudo systemctl enable --now voiceguide.service"
 
 
 # ---- A virtual sound card ----

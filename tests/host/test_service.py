@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -124,16 +125,19 @@ def test_a_guide_that_is_not_a_service_tells_nobody(manager: Manager) -> None:
 # ---- The unit ----
 
 
-@pytest.mark.parametrize("system", [False, True])
+@pytest.mark.parametrize("system", [False, True, None])
 @pytest.mark.parametrize("version", [252, 257])
-def test_systemd_accepts_the_unit(system: bool, version: int, tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(system: bool | None, version: int, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("there is no systemd-analyze")
     if version > service.systemd_version():
         pytest.skip(f"systemd {service.systemd_version()} does not know all of it")
     path = tmp_path / service.NAME
-    path.write_text(service.Unit(system, "root").text(version))
-    command = ["systemd-analyze", "verify", *([] if system else ["--user"]), "--man=no", str(path)]
+    # None: that of the Debian package.
+    path.write_text(
+        service.packaged(sys.executable) if system is None else service.Unit(system, "root").text(version)
+    )
+    command = ["systemd-analyze", "verify", *(["--user"] if system is False else []), "--man=no", str(path)]
     verified = subprocess.run(
         command, capture_output=True, text=True, check=False, env={"XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/root"}
     )
@@ -183,6 +187,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setattr(service, "LINGER", tmp_path / "linger")
     monkeypatch.setattr(service, "SYSTEM", tmp_path / "system")
+    monkeypatch.setattr(service, "PACKAGED", tmp_path / "packaged")
     return asked
 
 
@@ -250,6 +255,32 @@ def test_two_services_side_by_side_are_told(
     assert main(remedy[1:]) == 0
     main(["service", "status", *second])
     assert ("two guides" in capsys.readouterr().out) is False
+
+
+def test_the_unit_of_the_package_is_seen(systemd: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unit = tmp_path / "packaged" / service.NAME
+    unit.parent.mkdir()
+    unit.write_text(service.packaged("/usr/bin/python3"))
+    assert main(["service", "status", "--system"]) == 0
+    assert capsys.readouterr().out == f"{unit}: enabled, and running\n"
+    assert main(["service", "uninstall", "--system"]) == 0
+    assert "of the package; sudo systemctl disable --now voiceguide.service" in capsys.readouterr().out
+
+    wanted = tmp_path / "system" / "multi-user.target.wants" / service.NAME
+    wanted.parent.mkdir(parents=True)
+    wanted.symlink_to(unit)
+    assert main(["service", "install"]) == 0
+    out = capsys.readouterr().out
+    assert "two guides would start; sudo systemctl disable --now voiceguide.service" in out
+    assert main(["service", "status", "--system"]) == 1
+    assert "two guides would start\n  -> voiceguide service uninstall" in capsys.readouterr().out
+
+    assert main(["service", "uninstall"]) == 0
+    program = tmp_path / "bin" / "systemctl"
+    program.write_text(program.read_text().replace("echo enabled", "echo disabled"))
+    capsys.readouterr()
+    assert main(["service", "status", "--system"]) == 1
+    assert "systemd says: disabled\n  -> sudo systemctl enable --now voiceguide.service" in capsys.readouterr().out
 
 
 def test_without_systemd_it_says_what_to_do(

@@ -102,8 +102,18 @@ def test_what_cannot_be_served_is_one_clear_line(options: list[str], line: str) 
     assert result.stderr.count("\n") == 1
 
 
-def test_without_the_package_the_user_is_told_how_to_get_it() -> None:
-    code = "import sys; sys.modules['aiohttp'] = None; from voiceguide.cli import main; sys.exit(main())"
+@pytest.mark.parametrize(
+    ("brought_by", "how"),
+    [
+        ("", ".venv/bin/pip install -e '.[page]'"),
+        ("pipx_metadata.json", "pipx inject voiceguide aiohttp"),
+        ("uv-receipt.toml", "uv tool install --with aiohttp WHEEL, "),
+    ],
+)
+def test_without_the_package_the_user_is_told_how_to_get_it(brought_by: str, how: str, tmp_path: Path) -> None:
+    (tmp_path / (brought_by or "pyvenv.cfg")).touch()
+    code = "import sys; sys.modules['aiohttp'] = None; from voiceguide.cli import main; "
+    code += f"sys.prefix = {str(tmp_path)!r}; sys.exit(main())"
     result = ended("-c", code, "run", "--keyboard", "--page")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
-    assert "pip install -e '.[page]'" in result.stderr
+    assert f"--page needs the package aiohttp: {how}" in result.stderr

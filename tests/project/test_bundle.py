@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from rig import GIVE_UP_S
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
+    "aiohttp",
     "hassil",
     "jsonschema",
     "numpy",
@@ -109,6 +111,12 @@ def test_a_bundle_installs_and_works_without_the_internet(tmp_path: Path) -> Non
         assert any("none-any" in name for name in mine) or {
             machine for name in mine for machine in ("aarch64", "x86_64") if machine in name
         } == {"aarch64", "x86_64"}, mine
+    (ours,) = (tmp_path / "b" / "wheels").glob("voiceguide-*.whl")
+    inside = set(zipfile.ZipFile(ours).namelist())
+    for folder in ("voiceguide", "routines", "models/voiceguide-en", "models/crying"):
+        for path in (ROOT / folder).rglob("*.*"):
+            name = str(path.relative_to(ROOT)).removeprefix("voiceguide/")
+            assert path.suffix == ".pyc" or path.is_dir() or f"voiceguide/{name}" in inside, name
     assert "libportaudio2" in (tmp_path / "b" / "debian-packages.txt").read_text().split()
 
     home = tmp_path / "home"

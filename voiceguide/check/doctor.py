@@ -404,13 +404,16 @@ def memory(_: Patient) -> Iterator[Finding]:
 
 def service(_: Patient) -> Iterator[Finding]:
     """The user's or the system's, if one is installed."""
-    unit = next((unit for unit in map(host.unit, (False, True)) if unit.path.is_file()), None)
+    units = [host.unit(system) for system in (False, True)]
+    unit = next((unit for unit in units if unit.wanted), None)
     if unit is None:
-        yield Finding("service", "not installed; voiceguide service install starts the guide at power-on")
+        packaged = any(unit.packaged for unit in units)
+        how = f"sudo systemctl enable --now {host.NAME}" if packaged else "voiceguide service install"
+        yield Finding("service", f"not {'enabled' if packaged else 'installed'}; {how} starts the guide at power-on")
     elif faults := host.faults(unit):
         yield Finding("service", *faults[0])
     else:
-        yield Finding("service", f"{unit.path}: enabled, and running")
+        yield Finding("service", f"{unit.where}: enabled, and running")
 
 
 CHECKS: tuple[Check, ...] = (

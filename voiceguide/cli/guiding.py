@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voiceguide.cli import parser, rehearsing, trace
@@ -112,5 +113,10 @@ def _page(host: str | None, note: Callable[[str], None]) -> Page:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "aiohttp":
             raise
-        raise VoiceguideError("--page needs the package aiohttp: .venv/bin/pip install -e '.[page]'") from None
+        how = ".venv/bin/pip install -e '.[page]'"
+        if (Path(sys.prefix) / "pipx_metadata.json").is_file():
+            how = "pipx inject voiceguide aiohttp"
+        elif (Path(sys.prefix) / "uv-receipt.toml").is_file():
+            how = "uv tool install --with aiohttp WHEEL, with the wheel that it was installed from"
+        raise VoiceguideError(f"--page needs the package aiohttp: {how}") from None
     return Page(host or "127.0.0.1", note)

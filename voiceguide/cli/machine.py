@@ -185,6 +185,6 @@ def _service(arguments: argparse.Namespace) -> int:
         for what, remedy in faults:
             print(f"{what}\n  -> {remedy}")
         if not faults:
-            print(f"{unit.path}: enabled, and running")
+            print(f"{unit.where}: enabled, and running")
         return 1 if faults else 0
     return 0

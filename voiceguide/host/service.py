@@ -32,6 +32,8 @@ BACKS_OFF = 254
 LINGER = Path("/var/lib/systemd/linger")
 """Contains a file for each user whose services run without a login (loginctl enable-linger)."""
 SYSTEM = Path("/etc/systemd/system")
+PACKAGED = Path("/usr/lib/systemd/system")
+"""Where the Debian package (packaging/deb) has its own: a system unit, not enabled until the user does so."""
 ANSWER_S = 20.0
 
 Say = Callable[[str], None]
@@ -62,10 +64,62 @@ class Unit:
         back_off = f"RestartSec={RESTART_FIXED_S}"
         if version >= BACKS_OFF:
             back_off = f"RestartSec={RESTART_S}\nRestartSteps={RESTART_STEPS}\nRestartMaxDelaySec={RESTART_MOST_S}"
-        who = f"User={self.user}\nSupplementaryGroups=audio\n" if self.system else ""
-        after = "sound.target" if self.system else "pipewire.service pipewire-pulse.service pulseaudio.service"
-        return f"""\
-# Written by `voiceguide service install`; `voiceguide service uninstall` removes it.
+        return _text(
+            "Written by `voiceguide service install`; `voiceguide service uninstall` removes it.",
+            self.system,
+            sys.executable,
+            "WorkingDirectory=~\n" + (f"User={self.user}\nSupplementaryGroups=audio\n" if self.system else ""),
+            back_off,
+        )
+
+    @property
+    def packaged(self) -> bool:
+        """Whether it's the one that the Debian package has brought, and none that we wrote goes before it."""
+        return self.system and not self.path.is_file() and (PACKAGED / NAME).is_file()
+
+    @property
+    def where(self) -> Path:
+        """The file that systemd reads."""
+        return PACKAGED / NAME if self.packaged else self.path
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it's there, and the user's wish: the package brings one that isn't, until it's enabled."""
+        return self.path.is_file() or (self.packaged and _enabled().is_file())
+
+
+def _enabled() -> Path:
+    """What systemd makes where a unit of the system is enabled, the package's or ours."""
+    return SYSTEM / "multi-user.target.wants" / NAME
+
+
+def packaged(python: str) -> str:
+    """The unit file of the Debian package, for any version of systemd. The guide runs as a user whom systemd makes
+    for it: the settings are in /etc/voiceguide, what it keeps in /var/lib/voiceguide."""
+    return _text(
+        "From the package voiceguide. To change something: systemctl edit voiceguide",
+        True,
+        python,
+        """\
+DynamicUser=yes
+SupplementaryGroups=audio
+StateDirectory=voiceguide
+StateDirectoryMode=0700
+CacheDirectory=voiceguide
+CacheDirectoryMode=0700
+WorkingDirectory=%S/voiceguide
+Environment=HOME=%S/voiceguide XDG_STATE_HOME=%S XDG_DATA_HOME=%S XDG_CACHE_HOME=%C
+Environment=VOICEGUIDE_CONFIG=%E/voiceguide/config.yaml
+""",
+        f"RestartSec={RESTART_FIXED_S}",
+    )
+
+
+def _text(comment: str, system: bool, python: str, who: str, back_off: str) -> str:
+    """A unit file. ``who`` are the lines of [Service] on the user and the folders."""
+    after = "sound.target" if system else "pipewire.service pipewire-pulse.service pulseaudio.service"
+    return f"""\
+# {comment}
 [Unit]
 Description=voiceguide: a voice that guides through a baby massage
 After={after}
@@ -74,8 +128,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=main
-ExecStart={_quoted(sys.executable)} -P -m voiceguide run --wait
-WorkingDirectory=~
+ExecStart={_quoted(python)} -P -m voiceguide run --wait
 {who}Restart=always
 {back_off}
 RestartPreventExitStatus=2
@@ -88,7 +141,7 @@ NoNewPrivileges=yes
 RestrictAddressFamilies=AF_UNIX AF_NETLINK
 
 [Install]
-WantedBy={"multi-user.target" if self.system else "default.target"}
+WantedBy={"multi-user.target" if system else "default.target"}
 """
 
 
@@ -131,6 +184,8 @@ def uninstall(unit: Unit, say: Say) -> None:
     """Stop it, and remove the unit. Harmless where there's none. Raises VoiceguideError."""
     if not unit.path.is_file():
         say(f"there is no {unit.path}")
+        if unit.packaged:
+            say(f"{PACKAGED / NAME} is of the package; sudo systemctl disable --now {NAME}")
         return
     _asked([*unit.systemctl, "disable", "--now", NAME])
     try:
@@ -144,8 +199,10 @@ def uninstall(unit: Unit, say: Say) -> None:
 def faults(unit: Unit) -> list[tuple[str, str]]:
     """What keeps the service from guiding, each with its remedy; empty where all is well."""
     again = f"voiceguide service install{' --system' if unit.system else ''}"
+    if unit.packaged:
+        again = f"sudo systemctl enable --now {NAME}"
     try:
-        text = unit.path.read_text("utf-8")
+        text = unit.text() if unit.packaged else unit.path.read_text("utf-8")
     except OSError:
         return [("it is not installed", again)]
     found = []
@@ -165,10 +222,12 @@ def faults(unit: Unit) -> list[tuple[str, str]]:
 def other_remedy(unit: Unit) -> str:
     """What to do where it's installed both for the user and for the system; empty where it isn't."""
     homes = {expanded(f"~{unit.user}") / ".config", user_folder("config").parent}
-    others = [home / "systemd" / "user" / NAME for home in homes] if unit.system else [SYSTEM / NAME]
+    others = [home / "systemd" / "user" / NAME for home in homes] if unit.system else [SYSTEM / NAME, _enabled()]
     if not any(map(os.path.isfile, others)):
         return ""
     remedy = "voiceguide service uninstall" if unit.system else "sudo voiceguide service uninstall --system"
+    if not unit.system and not (SYSTEM / NAME).is_file():
+        remedy = f"sudo systemctl disable --now {NAME}"
     return f"it is installed for the user and for the system, so two guides would start; {remedy}"
 
 
