@@ -125,7 +125,7 @@ def _sentences(code: str) -> dict[str, dict[str, _Row]]:
         if document.data["language"] != code:
             continue
         for where, text in sentences(document):
-            passage = where[: where.index("say")]
+            passage = where[: next(n for n, key in enumerate(where) if key in ("say", "again"))]
             if (group_of := _group(passage)) is None or (passage[0] == "parts" and "for" in document.data):
                 continue
             inside = document.data
