@@ -26,7 +26,7 @@ def test_a_parent_who_knows_the_massage_hears_only_what_must_not_be_forgotten() 
     assert Player(known=True).lines == (
         WELCOME_BACK,
         "With a fever or an illness, or within three days of a vaccination, leave it for another day.",
-        "Ask a doctor first about sore skin, and leave the belly out until the cord has healed.",
+        "Ask a doctor first about sore skin, and keep off the belly until the cord has healed.",
         "Your baby should be wide awake, and an hour past the last feed.",
         "Always keep one hand on your baby.",
         "Say start again to hear the whole list.",

@@ -16,6 +16,9 @@ import pytest
 from conftest import need_espeak
 from rig import GIVE_UP_S, Program, environment_without_sound, python
 
+from voiceguide.guide.progress import Progress
+from voiceguide.sessions.journal import Journal
+
 RUN = "import runpy; runpy.run_module('voiceguide', run_name='__main__', alter_sys=True)"
 ASKED = "Say continue to go on, or start again."
 
@@ -88,6 +91,16 @@ def test_with_an_option_it_does_not_ask() -> None:
     with session("--no-resume") as guide:
         guide.wait_for_next("Hello, and welcome")
         assert not any("We stopped" in line for line in guide.printed)
+
+
+def test_who_has_done_it_to_its_end_is_prepared_in_a_few_sentences_and_hears_what_fits() -> None:
+    with Journal() as journal:
+        journal.keep("first-weeks", Progress("legs-1"))
+        journal.keep("first-weeks", Progress(ended="finished"))
+    with session("--minutes", "3") as guide:
+        guide.wait_for_next("Welcome back, both of you.")
+        guide.type("ready")
+        guide.wait_for_next("About 2 minutes, for the legs.")
 
 
 def test_there_may_be_nothing_to_resume() -> None:
