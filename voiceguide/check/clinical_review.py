@@ -12,7 +12,7 @@ from voiceguide.files.source import KeyPath, read
 from voiceguide.language.language import known_languages, load_language
 from voiceguide.routine.library import all_routines
 from voiceguide.routine.loading import schema
-from voiceguide.routine.rules import sentences
+from voiceguide.routine.rules import passage_of, sentences
 
 SOURCES = Path(__file__).parents[2] / "docs" / "sources.md"
 
@@ -125,7 +125,7 @@ def _sentences(code: str) -> dict[str, dict[str, _Row]]:
         if document.data["language"] != code:
             continue
         for where, text in sentences(document):
-            passage = where[: next(n for n, key in enumerate(where) if key in ("say", "again"))]
+            passage = passage_of(where)
             if (group_of := _group(passage)) is None or (passage[0] == "parts" and "for" in document.data):
                 continue
             inside = document.data

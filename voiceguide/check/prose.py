@@ -16,7 +16,7 @@ from voiceguide.files.wording import code
 from voiceguide.language.claims import Claims, Kind
 from voiceguide.language.language import load_language
 from voiceguide.language.phrasebook import normal
-from voiceguide.routine.rules import MAX_WORDS, PASSAGES, sentences
+from voiceguide.routine.rules import MAX_WORDS, PASSAGES, passage_of, sentences
 
 LONGEST = 20
 """Words in a sentence that can be followed by ear. More than MAX_WORDS are an error of the routine's own rules."""
@@ -65,7 +65,9 @@ def _alike(document: Document) -> Iterator[FileError]:
     """Sentences that a listener takes for the one before them, said again."""
     before: tuple[tuple[str | int, ...], str] = ((), "")
     for where, text in sentences(document):
-        passage = where[: where.index("say")]
+        if "say" not in where:
+            continue  # it's said instead of the others
+        passage = passage_of(where)
         if before[0] == passage and in_common(before[1], text) >= ALIKE:
             what = "this has nearly the same words as the sentence before it, so it sounds like a repeat"
             yield document.error(where, what, "say only what is new, or make one sentence of both")

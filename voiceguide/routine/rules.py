@@ -78,6 +78,11 @@ def sentences(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]
             yield where, text
 
 
+def passage_of(where: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The place of the passage that a sentence stands in."""
+    return where[: next(n for n, key in enumerate(where) if key in ("say", "again"))]
+
+
 def errors(document: Document, stem: str) -> Iterator[FileError]:
     """What the schema can't express. Values of a wrong type are passed over: they're the schema's errors."""
     for where, name in document.each("routine"):
