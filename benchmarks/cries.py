@@ -33,7 +33,7 @@ from voiceguide.sound import BLOCK, RATE, Pcm
 from voiceguide.sound.files import read_recording
 from voiceguide.sound.room import HISS_LSB
 
-BARS = (0.0, 0.5, 1.0, 1.5, 2.0)
+BARS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
 WITHIN_S = 5.0
 LEAD_S = 8.0
 SNRS_DB = (20.0, 10.0, 5.0)

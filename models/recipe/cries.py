@@ -33,7 +33,7 @@ from models.recipe.recordings import check, speech
 from models.recipe.recordings import noise as recorded_noise
 from models.recipe.rooms import colours, rooms
 from voiceguide.files import atomic
-from voiceguide.hearing.crying import BANDS, FRAMES, HOP, LOOKS, SQUASH, STEP, WINDOW, bands, window
+from voiceguide.hearing.crying import BANDS, FRAMES, HOP, LOOKS, STEP, WINDOW, bands, window
 
 RATE = store.RATE
 CLIP = (LOOKS - 1) * STEP + (FRAMES - 1) * HOP + WINDOW
@@ -45,48 +45,56 @@ SYNTHETIC_S, PIECE_S = 60.0, 10.0
 SYNTHETIC_CRIES_S = 300.0
 LIKE_CRYING = ("cooing", "laughing", "singing", "music", "lullaby", "television", "dog", "alarm", "birds", "hiccups")
 """Kinds of noise that are likeliest to be taken for crying: more of them is made."""
-CHANNELS = 24
-STEPS, BATCH, RATE_START = 12_000, 32, 4e-3
+CHANNELS, FEATURES, TOGETHER = 64, 32, 16
+"""Sizes of the layers."""
+EXAMPLES, JUDGED = 54_000, 2_400
+"""How many examples are made to learn from, and to judge progress by. Each of the former is learnt from a dozen
+times, its spectrum tilted anew."""
+STEPS, BATCH, RATE_START = 10_000, 64, 3e-3
 """Steps of training, examples in each, and the highest learning rate; it falls to zero along a cosine."""
-AGAIN = 4
-"""Each batch is learnt from so often in a row: to make one takes longer than to learn from it."""
+MADE = 32
+"""Examples that are made at once."""
+SHORT = 0.15
+"""Of what isn't crying: a cry that is over at once."""
 WATCHED = 8
 """One baby and one speaker in so many is watched."""
-GAIN = 3.0
-"""The mean look is multiplied by this before it is judged: it is squashed, and would never be certain."""
+TILT, BEND = 1.0, 0.7
+"""Standard deviations, in natural logarithms of power, by which a spectrum is tilted and bent at its ends: rooms and
+microphones differ."""
 
 
 class Network(nn.Module):
-    """As CryNetwork, which computes it in numpy."""
+    """As CryNetwork, which computes it in numpy. ``one`` judges a look by itself: it helps to train the others."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv0 = nn.Conv1d(BANDS, CHANNELS, 5, stride=2)
         self.conv1 = nn.Conv1d(CHANNELS, CHANNELS, 5, stride=2)
         self.conv2 = nn.Conv1d(CHANNELS, CHANNELS, 5)
-        self.hidden = nn.Linear(2 * CHANNELS, 16)
-        self.out = nn.Linear(16, 1)
-        self.dropout = nn.Dropout(0.1)
+        self.features = nn.Linear(2 * CHANNELS, FEATURES)
+        self.one = nn.Linear(FEATURES, 1)
+        self.together = nn.Linear(2 * FEATURES, TOGETHER)
+        self.out = nn.Linear(TOGETHER, 1)
+        self.dropout = nn.Dropout(0.2)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """float[B, FRAMES, BANDS] -> log odds, float[B]"""
-        x = x.transpose(1, 2)
+    def forward(self, spectrum: Tensor) -> tuple[Tensor, Tensor]:
+        """Spectra of clips, float[B, T, BANDS] -> log odds: of each clip, float[B]; of each look, float[B, LOOKS]"""
+        looks = spectrum.unfold(1, FRAMES, STEP // HOP).transpose(2, 3)  # [B, LOOKS, FRAMES, BANDS]
+        looks = (looks - looks.mean(dim=(2, 3), keepdim=True)) / 3.0
+        x = looks.flatten(0, 1).transpose(1, 2)
         for layer in (self.conv0, self.conv1, self.conv2):
             x = torch.relu(layer(x))
         x = self.dropout(torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1))
-        return self.out(torch.relu(self.hidden(x)))[:, 0]
+        seen = torch.relu(self.features(x)).reshape(len(spectrum), LOOKS, FEATURES)
+        both = self.dropout(torch.cat([seen.mean(dim=1), seen.amax(dim=1)], dim=1))
+        return self.out(torch.relu(self.together(both)))[:, 0], self.one(seen)[..., 0]
 
 
-def looks(network: nn.Module, sound: Tensor) -> Tensor:
-    """What the ear makes of sounds, float[B, CLIP] at the scale of 16 bit: squashed log odds, float[B, LOOKS]."""
-    frames = sound.unfold(1, WINDOW, HOP) * torch.from_numpy(window())
-    spectra = torch.fft.rfft(frames)
-    power = spectra.real.square() + spectra.imag.square()
-    spectrum = torch.log(power @ torch.from_numpy(bands()) + 1000.0)
-    chunks = spectrum.unfold(1, FRAMES, STEP // HOP).transpose(2, 3)  # [B, LOOKS, FRAMES, BANDS]
-    chunks = (chunks - chunks.mean(dim=(2, 3), keepdim=True)) / 3.0
-    log_odds = network(chunks.reshape(-1, FRAMES, BANDS)).reshape(len(sound), LOOKS)
-    return SQUASH * torch.tanh(log_odds / SQUASH)
+def spectra(sound: Tensor) -> Tensor:
+    """Of sounds, float[B, n] at the scale of 16 bit, as crying.spectrogram makes them: float[B, T, BANDS]."""
+    frames = torch.fft.rfft(sound.unfold(1, WINDOW, HOP) * torch.from_numpy(window()))
+    power = frames.real.square() + frames.imag.square()
+    return torch.log(power @ torch.from_numpy(bands()) + 1000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def recordings(folder: Path, rng: np.random.Generator) -> Iterator[Recording]:
             kind = "speech" if row.text else "cry" if row.kind == "cries" else "noise"
             yield Recording(store.normalised(pcm), kind, row.voice)
     for name in KINDS:
-        seconds = SYNTHETIC_CRIES_S if name == "crying" else SYNTHETIC_S * (5 if name in LIKE_CRYING else 1)
+        seconds = SYNTHETIC_CRIES_S if name == "crying" else SYNTHETIC_S * (10 if name in LIKE_CRYING else 1)
         for n in range(round(seconds / PIECE_S)):
             pcm = (noise(name, PIECE_S, rng) * 32767).astype(np.int16)
             yield Recording(pcm, "cry" if name == "crying" else "noise", f"{name} {n}", real=False)
@@ -177,21 +185,35 @@ def _level(sound: NDArray[np.float32]) -> float:
 
 
 def examples(found: list[Recording], rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches without end: sounds, float[BATCH, CLIP], and whether a baby cries in them."""
+    """Batches without end: sounds, float[MADE, CLIP], and whether a baby cries in them."""
     by_kind = {kind: Sounds([one for one in found if one.kind == kind], rng) for kind in ("cry", "speech", "noise")}
     while True:
-        batch = np.zeros((BATCH, CLIP), np.float32)
-        cries = rng.random(BATCH) < 0.45
+        batch = np.zeros((MADE, CLIP), np.float32)
+        cries = rng.random(MADE) < 0.45
         for n, cry in enumerate(cries):
             speed = float(rng.choice([1.0, rng.uniform(0.9, 1.1), rng.uniform(1.4, 2.2)], p=[0.4, 0.4, 0.2]))
             behind = by_kind[str(rng.choice(["speech", "noise"], p=[0.35, 0.65]))].stretch()
             if cry:
                 batch[n] = by_kind["cry"].cry() + behind * np.float32(10 ** (-rng.uniform(2, 35) / 20))
+            elif rng.random() < SHORT:
+                batch[n] = _cut(by_kind["cry"].cry(), rng) + behind * np.float32(10 ** (-rng.uniform(2, 40) / 20))
             else:
                 batch[n] = by_kind[str(rng.choice(["speech", "noise"], p=[0.45, 0.55]))].stretch(speed)
                 batch[n] += behind * np.float32(10 ** (-rng.uniform(-5, 35) / 20))
         batch = _heard(batch, rng)
         yield torch.from_numpy(batch), torch.from_numpy(cries.astype(np.float32))
+
+
+def _cut(cry: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """No more than a second and a half of a cry, somewhere: a squeak, which is no crying."""
+    length, fade = int(rng.uniform(0.3, 1.5) * RATE), RATE // 20
+    start, at = (int(rng.integers(CLIP - length)) for _ in range(2))
+    piece = cry[start : start + length].copy()
+    piece[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
+    piece[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    sound = np.zeros(CLIP, np.float32)
+    sound[at : at + length] = piece
+    return sound
 
 
 def _heard(batch: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -211,28 +233,51 @@ def _heard(batch: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
     return np.clip(heard, -32768, 32767)
 
 
-def train(found: list[Recording], steps: int = STEPS, seed: int = 0) -> Network:
-    """A network that was trained on ``found``; its progress is printed."""
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Spectra of clips, float16[n, T, BANDS], and whether a baby cries in them, float32[n]."""
+
+    spectra: NDArray[np.float16]
+    cries: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, found: list[Recording], count: int, seed: int) -> Examples:
+        """So many examples of these recordings. What is made is the same each time."""
+        batches = examples(found, np.random.default_rng(seed))
+        kept, cries = [], []
+        for n in range(0, count, MADE):
+            sound, crying = next(batches)
+            kept.append(spectra(sound).numpy().astype(np.float16))
+            cries.append(crying.numpy())
+            if n % 3200 == 0:
+                print(f"{n} of {count} examples made", flush=True)
+        return cls(np.concatenate(kept)[:count], np.concatenate(cries)[:count])
+
+    def batch(self, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Some of them: float[B, T, BANDS] and float[B]."""
+        return torch.from_numpy(self.spectra[rows].astype(np.float32)), torch.from_numpy(self.cries[rows])
+
+
+def train(learnt: Examples, judged: Examples, steps: int = STEPS, seed: int = 0) -> Network:
+    """A network that learnt from ``learnt``; its progress, on ``judged``, is printed."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = Network()
-    watched = examples([one for one in found if one.watched], np.random.default_rng(seed + 1))
-    judged = [next(watched) for _ in range(20)]
-    batches = examples([one for one in found if not one.watched], rng)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE_START, weight_decay=1e-3)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE_START, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE_START, steps, pct_start=0.1)
+    along = torch.linspace(-1, 1, BANDS)
     for step in range(1, steps + 1):
-        if step % AGAIN == 1:
-            sound, cries = next(batches)
-        network.train()
-        each = looks(network, sound)
-        loss = _loss(GAIN * each.mean(dim=1), cries) + 0.2 * _loss(each, cries[:, None].expand_as(each))
+        spectrum, cries = learnt.batch(np.sort(rng.integers(len(learnt.cries), size=BATCH)))
+        each = len(spectrum), 1, 1
+        spectrum = spectrum + TILT * torch.randn(each) * along + BEND * torch.randn(each) * along.square()
+        together, one = network(spectrum)
+        loss = _loss(together, cries) + 0.2 * _loss(one, cries[:, None].expand_as(one))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
         if step % 250 == 0 or step == steps:
-            print(f"{step}: loss {float(loss.detach()):.3f}, watched {_judge(network, judged)}", flush=True)
+            print(f"{step} of {steps}: loss {float(loss.detach()):.3f}, {_judge(network, judged)}", flush=True)
     return network
 
 
@@ -240,21 +285,24 @@ def _loss(log_odds: Tensor, wanted: Tensor) -> Tensor:
     return nn.functional.binary_cross_entropy_with_logits(log_odds, wanted)
 
 
-def _judge(network: Network, judged: list[tuple[Tensor, Tensor]]) -> str:
+def _judge(network: Network, judged: Examples) -> str:
     network.eval()
     with torch.no_grad():
-        scores = torch.cat([looks(network, sound).mean(dim=1) for sound, _ in judged])
-    cries = torch.cat([wanted for _, wanted in judged]) > 0
-    others = scores[~cries].sort(descending=True).values
-    at = float(others[len(others) // 200])
-    return f"hits {float((scores[cries] > at).float().mean()):.3f} where 1 in 200 others is taken (bar {at:.2f})"
+        rows = np.array_split(np.arange(len(judged.cries)), 12)
+        scores = torch.cat([network(judged.batch(some)[0])[0] for some in rows]).numpy()
+    network.train()
+    others = np.sort(scores[judged.cries == 0])[::-1]
+    bars = others[len(others) // 100], others[len(others) // 400]
+    hits = [f"{np.mean(scores[judged.cries == 1] > bar):.3f}" for bar in bars]
+    return f"{hits[0]} noticed where 1 in 100 others is taken for crying, {hits[1]} where 1 in 400"
 
 
 def export(network: Network, file: Path) -> None:
     """The weights as CryNetwork reads them."""
     file.parent.mkdir(parents=True, exist_ok=True)
     kept = io.BytesIO()
-    np.savez(kept, **{name: value.numpy() for name, value in network.state_dict().items()})
+    weights = {name: value.numpy() for name, value in network.state_dict().items()}
+    np.savez(kept, **{name: value for name, value in weights.items() if not name.startswith("one.")})
     atomic.write(file, kept.getvalue(), mode=0o644)
 
 
@@ -282,6 +330,7 @@ def main() -> None:
     parser.add_argument("--recordings", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("build/crying"))
     parser.add_argument("--out", type=Path, default=Path("models/crying/weights.npz"))
+    parser.add_argument("--examples", type=int, default=EXAMPLES)
     parser.add_argument("--steps", type=int, default=STEPS)
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -291,7 +340,9 @@ def main() -> None:
         sys.exit(f"models.recipe.cries: {error}")
     for kind in ("cry", "speech", "noise"):
         print(f"{kind}: {sum(len(one.pcm) for one in found if one.kind == kind) / RATE / 3600:.2f} h", flush=True)
-    export(train(found, given.steps), given.out)
+    watched = [one for one in found if one.watched]
+    learnt = Examples.of([one for one in found if not one.watched], given.examples, seed=11)
+    export(train(learnt, Examples.of(watched, JUDGED, seed=901), given.steps), given.out)
 
 
 if __name__ == "__main__":

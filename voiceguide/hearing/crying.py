@@ -1,8 +1,8 @@
 """Hears a baby cry: an ear of its own beside the recogniser, since crying has no words.
 
-Every half second a small network tells how much the last second and a half sounds like crying. Only when it has for
-four seconds, on the whole, the ear says so: a squeak, a sneeze and a spoon that falls are over by then. What it was
-trained on, and how well it hears, is in models/crying/README.md.
+Every half second a small network looks at the last second and a half, and judges by its last eight looks together: a
+squeak, a sneeze and a spoon that falls are over by then. What it was trained on, and how well it hears, is in
+models/crying/README.md.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import zipfile
 from collections import deque
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -33,10 +34,8 @@ STEP = 7680
 """Samples between two looks: 0.48 s."""
 LOOKS = 8
 """So many looks in a row are taken together: 3.8 s, and the first of them looks back for as long as it may."""
-SQUASH = 3.0
-"""No single look counts for more than this, in log odds."""
-BAR = 2.0
-"""Crying is what reaches this, on average over the looks, in log odds (docs/figures.md has the curve)."""
+BAR = 3.0
+"""Crying is what reaches this, in log odds (docs/figures.md has the curve)."""
 SOFTEST_DB = 34.0
 """Softer than this, in dB over one step of 16 bit, nothing is looked at: a baby on the mat is louder than a voice
 across the room, which is at 45."""
@@ -45,7 +44,8 @@ AGAIN_S = 15.0
 
 
 class CryNetwork:
-    """Three convolutions over a spectrogram, and what is largest and usual in it, in plain numpy."""
+    """Three convolutions over the spectrogram of a look make a few features of it; what is largest and usual in those
+    of some looks in a row is judged. In plain numpy."""
 
     def __init__(self, weights: dict[str, Real]) -> None:
         self._convolutions = []
@@ -53,8 +53,11 @@ class CryNetwork:
             kernel = weights[f"conv{n}.weight"]  # [out, in, frames]
             flat = kernel.transpose(2, 1, 0).reshape(-1, len(kernel))
             self._convolutions.append((flat, weights[f"conv{n}.bias"], kernel.shape[2], (2, 2, 1)[n]))
-        self._hidden = weights["hidden.weight"].T, weights["hidden.bias"]
-        self._out = weights["out.weight"].T, weights["out.bias"]
+        self._layers = {
+            name: (weights[f"{name}.weight"].T, weights[f"{name}.bias"]) for name in ("features", "together", "out")
+        }
+        self.silence = self.look(np.zeros(SAMPLES, np.int16))
+        """The features of a look at silence."""
 
     @classmethod
     def in_the_box(cls) -> CryNetwork:
@@ -72,15 +75,24 @@ class CryNetwork:
         except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile) as error:
             raise ModelError(f"{file}: cannot be read ({error})") from error
 
-    def look(self, pcm: Pcm) -> float:
-        """How much ``pcm`` (int16[n], 16 kHz, the last ``SAMPLES`` of it) sounds like crying: log odds."""
+    def look(self, pcm: Pcm) -> Real:
+        """The features of ``pcm`` (int16[n], 16 kHz, the last ``SAMPLES`` of it): float32[n]."""
         x = normalised(spectrogram(pcm[-SAMPLES:]))
         for kernel, bias, width, stride in self._convolutions:
             windows = np.lib.stride_tricks.sliding_window_view(x, width, axis=0)[::stride]
             x = np.maximum(windows.transpose(0, 2, 1).reshape(len(windows), -1) @ kernel + bias, 0)
-        pooled = np.concatenate([x.mean(axis=0), x.max(axis=0)])
-        hidden = np.maximum(pooled @ self._hidden[0] + self._hidden[1], 0)
-        return float((hidden @ self._out[0] + self._out[1])[0])
+        return self._through("features", np.concatenate([x.mean(axis=0), x.max(axis=0)]))
+
+    def judge(self, looks: Sequence[Real]) -> float:
+        """How much some looks in a row sound like crying: log odds."""
+        seen = np.stack(looks)
+        together = self._through("together", np.concatenate([seen.mean(axis=0), seen.max(axis=0)]))
+        weight, bias = self._layers["out"]
+        return float((together @ weight + bias)[0])
+
+    def _through(self, name: str, x: Real) -> Real:
+        weight, bias = self._layers[name]
+        return np.asarray(np.maximum(x @ weight + bias, 0), np.float32)
 
 
 class CryEar:
@@ -91,7 +103,9 @@ class CryEar:
         self._bar = bar
         self._sound = np.zeros(SAMPLES, np.int16)
         self._since_look = 0
-        self._looks: deque[float] = deque(maxlen=LOOKS)
+        self._looks: deque[Real] = deque(maxlen=LOOKS)
+        self.evidence = -math.inf
+        """How much the last seconds sound like crying, in log odds."""
         self._quiet_until = 0.0
         """Before this it says nothing."""
 
@@ -103,17 +117,13 @@ class CryEar:
             return None
         self._since_look -= STEP
         loud = loudness(self._sound[-STEP:]) >= SOFTEST_DB
-        look = self._network.look(self._sound) if loud else -SQUASH
-        self._looks.append(float(SQUASH * np.tanh(look / SQUASH)))
+        self._looks.append(self._network.look(self._sound) if loud else self._network.silence)
+        if len(self._looks) == LOOKS:
+            self.evidence = self._network.judge(self._looks)
         if self.evidence < self._bar or at < self._quiet_until:
             return None
         self._quiet_until = at + AGAIN_S
         return Crying(at, 1 / (1 + math.exp(-self.evidence)))
-
-    @property
-    def evidence(self) -> float:
-        """How much the last seconds sound like crying, in log odds: the mean of the looks."""
-        return sum(self._looks) / LOOKS if len(self._looks) == LOOKS else -SQUASH
 
     def hears(self, pcm: Pcm) -> bool:
         """Whether somebody cries in a recording (int16[n]), which is repeated where it's short."""
@@ -125,6 +135,7 @@ class CryEar:
     def forget(self) -> None:
         """The parent has said something: what was heard so far counts no more."""
         self._looks.clear()
+        self.evidence = -math.inf
 
 
 SAMPLES = (FRAMES - 1) * HOP + WINDOW
