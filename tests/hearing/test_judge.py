@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from voiceguide.hearing import judge
-from voiceguide.hearing.judge import Evidence, confidence, least, weigh
+from voiceguide.hearing.judge import UNSURE, Evidence, confidence, least, weigh
 from voiceguide.language.command import Command
 from voiceguide.recognition.verification import Look
 
@@ -46,7 +46,7 @@ def test_certain_danger_counts_whatever_came_before_it() -> None:
 
 
 def test_what_costs_more_must_be_more_certain() -> None:
-    assert least(DANGER) < least(Command("stop")) < least(Command("stress", sign="crying"))
+    assert UNSURE < least(Command("stop")) < least(Command("stress", sign="crying")) < least(DANGER)
     assert least(Command("louder")) == least(Command("yes")) < least(Command("next"))
 
 

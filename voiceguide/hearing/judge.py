@@ -47,9 +47,10 @@ LOUD_NATS = 40.0
 LEAST_FIT = -6.0
 """A word that fits worse is no worse: an unstressed one is swallowed now and then."""
 
-DANGER, STOP, OTHER, ADVANCE = 0.27, 0.4, 0.5, 0.73
-"""Least probability: of danger; of "stop" and "pause", which cost least when they were not meant and most when they
-were; of other commands, and of "yes" and "no", which count only where something was asked; of those that move on."""
+DANGER, STOP, OTHER, ADVANCE = 0.75, 0.4, 0.5, 0.73
+"""Least probability: of danger, which the guide asks about where it's less; of "stop" and "pause", which cost least
+when they were not meant and most when they were; of other commands, and of "yes" and "no", which count only where
+something was asked; of those that move on."""
 UNSURE = 0.15
 """From here on it may have been a danger sign, and the guide asks."""
 CERTAIN = 0.98
