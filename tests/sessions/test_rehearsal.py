@@ -928,7 +928,7 @@ def all_signs(common: Path) -> Rehearsed:
     for phrase in WARM.values():
         story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{phrase}"}}']
     # The first of these ends the massage for today. In between another sign, so that "stop" is said to each.
-    story += [f'- {{after: 7.0, when: {{state: guiding}}, say: "{WHY["hungry"]}"}}']
+    story += [f'- {{after: 9.0, when: {{state: guiding}}, say: "{WHY["hungry"]}"}}']
     for phrase in (TOLD["fussing"], WHY["pain"], TOLD["fussing"], WHY["tired"], "he's turning blue"):
         story += [f'- {{when: {{state: tending, silent_for: 2.5}}, say: "{phrase}"}}']
     script = "routine: infant-massage\nparent:\n" + "\n".join(f"  {line}" for line in story) + "\n"
