@@ -121,8 +121,7 @@ class Guide:
         if at is not None:
             n = massage.find(at)
             assert n is not None
-            massage.fit_from(n)
-            massage.start_step(n)
+            massage.start_at(n)
         elif massage.interrupted is None:
             massage.prepare()
             massage.fit()

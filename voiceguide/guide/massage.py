@@ -184,12 +184,6 @@ class Massage:
             keep = self.by_worth(self.parts_left(replace(self.plan, no_time=frozenset())))
             self.change_plan(self.plan.fitting(keep, lambda plan: self.seconds_with(plan, now) <= limit))
 
-    def fit_from(self, n: int) -> None:
-        """The same for a massage that starts at step `n`."""
-        self.n, script = n, self.plan.steps[n].say
-        self.stage.scenes = (Scene(SPEAKING, script, script),)
-        self.fit()
-
     def what_fits(self) -> tuple[str, ...]:
         """What there is time for, in a sentence."""
         minutes = round(self.seconds_with(self.plan, self.stage.now) / 60)
@@ -206,6 +200,13 @@ class Massage:
         """Read the checklist, as short as may be or as a whole."""
         script = self.whole_preparation() if whole else self.preparation()
         self.stage.enter_only(Scene(PREPARING, script, script))
+
+    def start_at(self, n: int) -> None:
+        """Start the massage at step `n`, with the parts that there is time for from there on."""
+        self.n, script = n, self.plan.steps[n].say
+        self.stage.scenes = (Scene(SPEAKING, script, script),)
+        self.fit()
+        self.start_step(n)
 
     def start_step(self, n: int, *, first: tuple[str, ...] = ()) -> None:
         """Start step `n`, or say the closing words after the last one; `first` is said before."""

@@ -26,8 +26,7 @@ def start_over(massage: Massage) -> None:
         massage.prepare(whole=massage.base is PREPARING)
         massage.fit()
     else:
-        massage.fit_from(0)
-        massage.start_step(0)
+        massage.start_at(0)
 
 
 def read_all(massage: Massage) -> None:
