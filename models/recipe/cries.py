@@ -244,14 +244,16 @@ class Examples:
     def of(cls, found: list[Recording], count: int, seed: int) -> Examples:
         """So many examples of these recordings. What is made is the same each time."""
         batches = examples(found, np.random.default_rng(seed))
-        kept, cries = [], []
+        kept = np.empty((count, (CLIP - WINDOW) // HOP + 1, BANDS), np.float16)
+        cries = np.empty(count, np.float32)
         for n in range(0, count, MADE):
             sound, crying = next(batches)
-            kept.append(spectra(sound).numpy().astype(np.float16))
-            cries.append(crying.numpy())
+            some = slice(n, min(n + MADE, count))
+            kept[some] = spectra(sound)[: count - n]
+            cries[some] = crying[: count - n]
             if n % 3200 == 0:
                 print(f"{n} of {count} examples made", flush=True)
-        return cls(np.concatenate(kept)[:count], np.concatenate(cries)[:count])
+        return cls(kept, cries)
 
     def batch(self, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """Some of them: float[B, T, BANDS] and float[B]."""
